@@ -14,13 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 pytest.register_assert_rewrite("helpers")
-from helpers.marks import FULL_VARIABLE, LONGER, marks_of  # noqa: E402
-
-# others may use it, too
-settings.register_profile(
-    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("any machine")
+from helpers.marks import FULL_VARIABLE, LONGER, examples, marks_of  # noqa: E402
 
 CHECKOUT = Path(__file__).parents[1]
 
@@ -29,10 +23,17 @@ def pytest_configure(config: pytest.Config) -> None:
     """Keep settings and memory of whoever runs the tests out of them, and theirs out of the home
     directory. Compile the package once for the thousands of processes that tests start.
     """
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        return  # it has inherited those of its controller
     if config.getoption("--full"):
         os.environ[FULL_VARIABLE] = "1"
+    settings.register_profile(
+        "any machine",  # others may use it, too
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+        max_examples=examples(100),
+    )
+    settings.load_profile("any machine")
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return  # it has inherited those of its controller
     if sys.dont_write_bytecode:
         for place in (CHECKOUT / "enchanted_tui", CHECKOUT / "tests" / "helpers"):
             compileall.compile_dir(str(place), quiet=2)

@@ -7,6 +7,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import site
 import subprocess
 import sys
 import tomllib
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from helpers.marks import FULL_VARIABLE
 from helpers.packages import INSTALL_LIMIT, installed
 from helpers.real_campaign import ROOT, RealCampaign
 
@@ -23,11 +25,17 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ench
 
 @pytest.fixture(scope="session")
 def freegs_python() -> str:
-    """Give the Python of an environment with FreeGS and this project, which is made once and kept."""
+    """Give the Python of an environment with FreeGS and this project, which is made once and kept.
+
+    Every day it stands upon the environment of the tests, and holds only what differs from that;
+    with ``--full`` it is installed as the tutorial says.
+    """
+    apart = FULL_VARIABLE in os.environ
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     made_of = [
         str(ROOT),
         sys.version,
+        "" if apart else sys.prefix,
         project["dependencies"],
         project["optional-dependencies"]["freegs"],
     ]
@@ -36,7 +44,10 @@ def freegs_python() -> str:
     with open(CACHE / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (home / "complete").exists():
-            _install_freegs(home)
+            if apart:
+                _install_freegs(home)
+            else:
+                _install_freegs_above(home, project["optional-dependencies"]["freegs"])
             (home / "complete").touch()
     return str(home / "bin" / "python")
 
@@ -79,15 +90,27 @@ def cannot_run(reason: str) -> None:
 
 def _install_freegs(home: Path) -> None:
     shutil.rmtree(home, ignore_errors=True)
-    for command in (
-        [sys.executable, "-m", "venv", str(home)],
-        [str(home / "bin" / "pip"), "install", "-q", "-e", f"{ROOT}[freegs]"],
-    ):
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=INSTALL_LIMIT, check=False
+    _run(sys.executable, "-m", "venv", str(home))
+    _run(str(home / "bin" / "pip"), "install", "-q", "-e", f"{ROOT}[freegs]")
+
+
+def _install_freegs_above(home: Path, packages: list[str]) -> None:
+    """Install packages into an environment that finds all others in that of the tests."""
+    shutil.rmtree(home, ignore_errors=True)
+    _run(sys.executable, "-m", "venv", "--without-pip", str(home))
+    python = str(home / "bin" / "python")
+    [own] = (home / "lib").glob("python*/site-packages")
+    below = "".join(f"import site; site.addsitedir({path!r})\n" for path in site.getsitepackages())
+    (own / "below.pth").write_text(below)
+    _run(sys.executable, "-m", "pip", "--python", python, "install", "-q", *packages)
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=INSTALL_LIMIT, check=False
+    )
+    if done.returncode:
+        cannot_run(
+            f"FreeGS cannot be installed ({' '.join(command)}):"
+            f" {(done.stderr or done.stdout).strip()[-500:]}"
         )
-        if done.returncode:
-            cannot_run(
-                f"FreeGS cannot be installed ({' '.join(command)}):"
-                f" {(done.stderr or done.stdout).strip()[-500:]}"
-            )

@@ -1,4 +1,7 @@
-"""Tokamak equilibria with FreeGS: a simulation in Python, with an environment of its own."""
+"""Tokamak equilibria with FreeGS: a simulation in Python, with an environment of its own.
+
+Every day a kill and the physics; continuation and the comparison of samplers with ``--full``.
+"""
 
 from __future__ import annotations
 
@@ -78,6 +81,7 @@ def test_physics_and_failures(freegs_python, uninterrupted, tmp_path):
     assert picture.stat().st_size > 10_000
 
 
+@pytest.mark.full
 def test_more_equilibria_by_continuation(freegs_python, real_campaign, uninterrupted):
     """Protects what the page on continuation says: from its nearest neighbour also that point
     converges which does not from FreeGS' own first guess, all in fewer iterations, to the same
@@ -103,6 +107,7 @@ def test_more_equilibria_by_continuation(freegs_python, real_campaign, uninterru
         assert abs(beta[0] / beta[1] - 1) < 0.05
 
 
+@pytest.mark.full
 def test_comparison_of_samplers(freegs_python, tmp_path, monkeypatch):
     """Protects the comparison that the tutorial links: campaigns are run, read and judged, and
     finished ones taken as they are.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import subprocess
+import sys
 
 import pytest
 
@@ -65,11 +66,11 @@ def test_physics_and_failures(uninterrupted):
     assert "no resonance" in reasons and "does not start" in reasons
 
 
-def test_picture(freegs_python, uninterrupted, tmp_path):
+def test_picture(uninterrupted, tmp_path):
     """Protects the tutorial's picture: its script draws any run of the campaign."""
     picture = tmp_path / "ngspice.png"
     subprocess.run(
-        [freegs_python, ROOT / "configs" / "ngspice" / "plot.py", uninterrupted.run_dir, picture],
+        [sys.executable, ROOT / "configs" / "ngspice" / "plot.py", uninterrupted.run_dir, picture],
         check=True,
         timeout=60,
     )

@@ -18,6 +18,7 @@ from enchanted_tui.config.loading import load_config
 from enchanted_tui.config.scan import Scan, lines_of
 from enchanted_tui.config.skeleton import Node, Skeleton, skeleton
 from enchanted_tui.config.source import read_document
+from helpers.marks import rounds
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").rglob("*.yaml"))
 
@@ -334,7 +335,7 @@ def test_nothing_raises_for_any_cursor_in_any_prefix(path: Path) -> None:
     """
     text = path.read_text(encoding="utf-8")
     source = random.Random(path.stem)
-    for cut in source.sample(range(len(text) + 1), min(20, len(text))):
+    for cut in source.sample(range(len(text) + 1), min(rounds(4, 20), len(text))):
         assistant = Assistant(text[:cut], path.parent)
         lines = assistant.scan.lines
         assistant.outline()

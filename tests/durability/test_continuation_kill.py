@@ -10,6 +10,7 @@ import random
 import pytest
 
 from helpers.continuation import check_neighbours
+from helpers.marks import in_full
 from helpers.shapes import sampler
 
 SCALE = {"x": 1.0, "y": 1.0}
@@ -67,7 +68,7 @@ def killed_and_completed(campaign, number: int) -> None:
             assert written[task] == (written[neighbour] + 1 if neighbour else 0)
 
 
-@pytest.mark.parametrize(("order", "number"), [("drawn", 1), ("nearest", 2)])
+@pytest.mark.parametrize(("order", "number"), [("nearest", 2), *in_full(("drawn", 1))])
 def test_choices_survive_kills(campaign, order, number):
     """Protects `kill -9`: every sample has the neighbour that was on record before it ran, and its
     files are the neighbour's.

@@ -90,6 +90,7 @@ def test_pause_and_continue(running, uninterrupted):
     completes_exactly(busy, uninterrupted)
 
 
+@pytest.mark.full
 def test_pausing_stops_what_waits_at_workers_too(campaign):
     """Short tasks are handed out many in advance; pausing takes those back that no worker has
     begun.
@@ -127,6 +128,7 @@ def test_status_says_who_paused(running):
     assert found["live"]["waiting_for"] == f"paused by {found['snapshot']['paused_by']}"
 
 
+@pytest.mark.full
 def test_paused_campaign_can_be_drained(running, uninterrupted):
     """A pause does not keep a campaign from being stopped."""
     busy, process = running

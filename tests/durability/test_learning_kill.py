@@ -1,5 +1,7 @@
 """A campaign that learns and whose supervisor is killed in the middle of it: all observations back,
 the exact budget, no sample twice.
+
+Every day batches after kills and the end of the process that fits; the rest with ``--full``.
 """
 
 from __future__ import annotations
@@ -83,6 +85,7 @@ def test_batches_after_kills_are_those_of_an_uninterrupted_campaign(campaign, re
     killed.assert_like(reference)
 
 
+@pytest.mark.full
 def test_asynchronous_learning_is_killed_and_goes_on(campaign):
     """What was drawn is run with the very same values, and not a sample more than the budget."""
     killed = campaign(learning(asynchronous=True))
@@ -126,6 +129,7 @@ def test_the_process_that_fits_dies_with_its_supervisor(campaign):
     killed.wait_for_no_process(5.0)
 
 
+@pytest.mark.full
 def test_a_fit_that_is_killed_is_made_again(campaign, reference):
     """Somebody else's `pkill python`, or the kernel short of memory for a moment: no reason to end
     a campaign of weeks.

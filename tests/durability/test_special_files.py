@@ -152,7 +152,7 @@ def test_configuration_from_the_shell(done, capsys):
     os.close(reading)
 
 
-@pytest.mark.parametrize("name", ["state/lock", "state/journal.jsonl"])
+@pytest.mark.parametrize("name", ["state/lock", *in_full("state/journal.jsonl")])
 def test_files_of_somebody_else(done, name):
     """A lock that may not be read: nobody knows whether somebody holds it, so nothing is begun, and
     SIGTERM is not needed to end that.

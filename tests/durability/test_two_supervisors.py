@@ -17,6 +17,7 @@ import pytest
 from enchanted_tui.journal_lines import seal
 from enchanted_tui.storage import lock as lock_module
 from enchanted_tui.storage.lock import DirectoryInUseError, Lock, read_holder
+from helpers.marks import in_full
 from helpers.processes import LIMIT, assert_one_sentence, finish
 from helpers.shapes import flat
 
@@ -176,7 +177,7 @@ def one_winner(campaign, ended):
 
 @pytest.mark.parametrize(
     "number",
-    [*range(2), *(pytest.param(number, marks=pytest.mark.full) for number in range(2, 20))],
+    [0, *in_full(*range(1, 20))],
 )
 def test_two_started_at_once_on_an_empty_directory(campaign, number):
     """Exactly one begins the campaign."""
@@ -189,7 +190,7 @@ def test_two_started_at_once_on_an_empty_directory(campaign, number):
 
 @pytest.mark.parametrize(
     "number",
-    [*range(2), *(pytest.param(number, marks=pytest.mark.full) for number in range(2, 20))],
+    [0, *in_full(*range(1, 20))],
 )
 def test_two_started_at_once_on_a_stale_lock(campaign, number):
     """Both see that the holder is dead; only one of them replaces it, and never the other one's new

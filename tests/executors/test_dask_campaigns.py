@@ -1,4 +1,8 @@
-"""Campaigns on Dask clusters: the same results as anywhere, and nothing left behind."""
+"""Campaigns on Dask clusters: the same results as anywhere, and nothing left behind.
+
+Every day the dataset, a cluster that runs already, a kill and two clear stops; the rest with
+``--full``.
+"""
 
 from __future__ import annotations
 
@@ -68,6 +72,7 @@ def test_what_a_sample_leaves_ends_with_it(campaign, tmp_path):
     check_leaving(left)
 
 
+@pytest.mark.full
 def test_odd_samples_do_the_same_as_local(campaign):
     """Whatever a sample does to its process is on record as under local execution, its printed
     output and its failure's reason too.
@@ -92,6 +97,7 @@ def test_odd_samples_do_the_same_as_local(campaign):
     assert os.listdir(dask.root / "tmp") == []
 
 
+@pytest.mark.full
 def test_one_cluster_for_all_executors_that_name_it(campaign):
     """Two executors with one named cluster, used in different stages: one process holds it from the
     first to the last.
@@ -189,6 +195,7 @@ def test_supervisor_that_ends_takes_everything_with_it(campaign, kill):
     dask.assert_like(contents_on_dask(reference))
 
 
+@pytest.mark.full
 def test_program_that_runs_a_campaign_is_left_alone(tmp_path, monkeypatch):
     """Signal handlers, threads, logging, modules and ports of a host program are after a campaign
     what they were before.
@@ -229,6 +236,7 @@ def test_program_that_runs_a_campaign_is_left_alone(tmp_path, monkeypatch):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["run", "warm"]
 
 
+@pytest.mark.full
 def test_no_more_than_n_workers_at_a_time(campaign):
     """`n_workers` holds also where the cluster has more threads."""
     config = shapes.flat(20)
@@ -247,6 +255,7 @@ def test_no_more_than_n_workers_at_a_time(campaign):
     assert 2 <= counts[None] <= 3
 
 
+@pytest.mark.full
 def test_number_of_workers_follows_the_work(campaign):
     """From none to the greatest number."""
     executor = {
@@ -273,6 +282,7 @@ VARYING = {
 }
 
 
+@pytest.mark.full
 def test_all_workers_are_awaited_where_asked_for(campaign):
     """With `block_until_cluster_started`, nothing runs until the cluster is complete. Where the
     number of workers follows the work, that is
@@ -288,6 +298,7 @@ def test_all_workers_are_awaited_where_asked_for(campaign):
         assert ended.code == 0, ended
 
 
+@pytest.mark.full
 def test_no_worker_is_missed_while_there_is_no_work(campaign):
     """Where the number of workers follows the work and may be none, a step elsewhere that outlasts
     `timeout` stops nothing.
@@ -311,6 +322,7 @@ def short_of_memory(cluster):
     )
 
 
+@pytest.mark.full
 def test_paused_workers_are_a_clear_stop(campaign, tmp_path):
     """On a cluster that is not ours Dask pauses workers that are short of memory: if all are for
     `timeout`, one sentence says so, and what
@@ -349,6 +361,7 @@ def test_memory_limit_too_small_for_dask_itself_stops_nothing(campaign):
     assert "runs again" not in ended.err
 
 
+@pytest.mark.full
 def test_other_version_on_the_workers_is_a_clear_stop(campaign, tmp_path):
     """What the two say to each other may differ; results that come from another version are not
     those of this one.
@@ -411,6 +424,7 @@ def test_no_cluster_is_a_clear_stop(campaign, executor, words):
     dask.wait_for_no_process()
 
 
+@pytest.mark.full
 def test_nothing_is_written_to_the_home_directory(campaign, tmp_path, monkeypatch):
     """dask-jobqueue and Dask copy their default configuration there when they are imported by
     themselves.

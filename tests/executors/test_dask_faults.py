@@ -1,5 +1,7 @@
 """Workers and schedulers that die: every sample is recorded once, what can be repeated is, and
 nothing is repeated in secret.
+
+Every day a sample that kills its worker and a cluster whose process dies; the rest with ``--full``.
 """
 
 from __future__ import annotations
@@ -68,6 +70,7 @@ def test_sample_that_kills_its_dask_worker_is_lost_alone(campaign, retries):
     dask.wait_for_no_process()
 
 
+@pytest.mark.full
 def test_sample_whose_worker_was_lost_runs_again_in_a_clean_directory(campaign):
     """The second attempt finds an empty directory, succeeds, and says that it was the second."""
     dask = campaign(on_dask(deadly([0, 1, 0, 1], times=1)))
@@ -85,6 +88,7 @@ def test_sample_whose_worker_was_lost_runs_again_in_a_clean_directory(campaign):
     dask.assert_sound_record()
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "number", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.full)]
 )
@@ -121,6 +125,7 @@ def test_workers_killed_again_and_again(campaign, tmp_path, number):
         assert extra <= repeated
 
 
+@pytest.mark.full
 def test_scheduler_that_dies_is_a_clear_stop(campaign, tmp_path):
     """One sentence within seconds; with a new scheduler, resume completes what an undisturbed run
     gives.
@@ -160,6 +165,7 @@ def test_process_that_holds_the_cluster_dies(campaign):
     dask.assert_like(contents_on_dask(reference))
 
 
+@pytest.mark.full
 def test_time_limit_reaches_all_children_at_once(campaign):
     """Not at the end of the campaign only: what a timed-out sample has started is gone when its
     failure is on record.

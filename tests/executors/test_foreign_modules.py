@@ -14,6 +14,7 @@ from textwrap import dedent
 import pytest
 
 from helpers.dask_cluster import LOCAL
+from helpers.marks import in_full
 from helpers.processes import LIMIT
 
 PACKAGES = [
@@ -81,7 +82,7 @@ def rows(root: Path) -> list[str]:
         return [row["success"] for row in csv.DictReader(file)]
 
 
-@pytest.mark.parametrize("how", ["detached", "dask"])
+@pytest.mark.parametrize("how", ["detached", *in_full("dask")])
 def test_no_process_of_the_program_imports_from_the_working_directory(campaign, how):
     """Protects from a campaign that does not start for a file with which it has nothing to do.
 

@@ -58,10 +58,21 @@ DEBIAN_PROGRAMS = {
 SLOW = (
     "durability/*",
     "executors/test_foreign_modules.py",
+    "executors/test_fresh_process.py",
+    "executors/test_grace.py",
+    "executors/test_long_*.py",
+    "executors/test_node_book.py",
+    "executors/test_resources_local.py",
+    "executors/test_reused_runners.py",
+    "executors/test_start_directory_gone.py",
     "export/test_round_trip.py",
+    "runners/test_copied_cases.py",
+    "runners/test_runner_imports.py",
     "plugins/*",
     "samplers/test_learning_*.py",
     "semantics/*",
+    "supervisor/test_finishing.py",
+    "supervisor/test_runs.py",
     "supervisor/test_viewing.py",
     "test_ci.py",
     "test_shell_completion.py",
@@ -73,8 +84,6 @@ QUICK = (
     "plugins/test_one_door.py",
     "semantics/test_command_line.py",
     "semantics/test_failed_steps.py",
-    "semantics/test_looking.py",
-    "ui/test_keys.py",
     "ui/test_log_reader.py",
     "ui/test_registry.py",
     "ui/test_table.py",
@@ -98,6 +107,11 @@ def in_full(*values: Any) -> list[Any]:
 def examples(count: int) -> int:
     """Return on how many examples to try a property: on `count` with ``--full``, else a third."""
     return count if os.environ.get(FULL_VARIABLE) else max(10, count // 3)
+
+
+def rounds(everyday: int, full: int) -> int:
+    """Return how often to go round: `full` times with ``--full``, else `everyday` times."""
+    return full if os.environ.get(FULL_VARIABLE) else everyday
 
 
 @functools.cache

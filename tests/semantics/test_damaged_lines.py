@@ -1,5 +1,7 @@
 """A damaged line of the journal that held samples, or the list of parents: what had finished is
 kept, and only what had not runs.
+
+Every day one shape, twice; all of them six times with ``--full``.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from enchanted_tui import cli
 from enchanted_tui.record.folding import fold
 from helpers.campaign import Campaign
 from helpers.configs import array_sampler, campaign_config, random_sampler
+from helpers.marks import in_full, rounds
 
 Lines = list[bytes]
 
@@ -96,7 +99,13 @@ SHAPES: dict[str, Callable[[], dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+#: Every day the one with most kinds of lines.
+TELLING = "nested, failed parents left out"
+
+
+@pytest.mark.parametrize(
+    "shape", [TELLING, *in_full(*(shape for shape in SHAPES if shape != TELLING))]
+)
 def test_whatever_line_is_damaged_and_wherever_it_was_killed(
     campaign: Campaign, shape: str
 ) -> None:
@@ -108,7 +117,7 @@ def test_whatever_line_is_damaged_and_wherever_it_was_killed(
     chance = random.Random(shape)
     assert campaign.run(config=SHAPES[shape]()) == 0
     whole, rows = lines_of(campaign), campaign.rows()
-    for _ in range(6):
+    for _ in range(rounds(2, 6)):
         end = chance.randrange(2, len(whole) + 1)
         kept = whole[:end]
         candidates = of_kind(kept, "samples", "parents")

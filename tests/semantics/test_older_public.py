@@ -18,6 +18,7 @@ import yaml
 from enchanted_tui import cli
 from enchanted_tui.config.loading import load_config
 from helpers.campaign import Campaign
+from helpers.marks import in_full
 
 PUBLIC = Path(__file__).parent / "older_public"
 
@@ -92,6 +93,8 @@ LEARNING = pytest.mark.skipif(
 NAMES = [pytest.param(name, marks=LEARNING if "active" in name else ()) for name in EXPECTED]
 #: scikit-activeml alone takes seconds to import
 QUICK = [name for name in EXPECTED if "active" not in name]
+#: of those, what is run every day
+TELLING = QUICK[::4]
 
 
 def content_of(name: str) -> dict[str, Any]:
@@ -142,7 +145,9 @@ def test_all_24_are_here() -> None:
     assert len(EXPECTED) + len(ON_CLUSTERS) == 24
 
 
-@pytest.mark.parametrize("name", QUICK)
+@pytest.mark.parametrize(
+    "name", [*TELLING, *in_full(*(name for name in QUICK if name not in TELLING))]
+)
 def test_rows_and_columns_are_the_older_programs(campaign: Campaign, name: str) -> None:
     """Whether it ends or dies in the middle, as configured."""
     expected = EXPECTED[name]

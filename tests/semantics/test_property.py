@@ -24,6 +24,7 @@ from enchanted_tui import cli, values
 from enchanted_tui.config.lookup import find
 from helpers.campaign import Campaign
 from helpers.files import h5_rows, read_h5, read_parquet
+from helpers.marks import rounds
 from helpers.model import ModelStage, Row, header, run_model, with_run_times
 from helpers.parts.scripted import BEHAVIOURS
 
@@ -428,7 +429,7 @@ _SETTINGS: Row = {
 }
 
 
-@settings(max_examples=25, **_SETTINGS)
+@settings(max_examples=rounds(6, 25), **_SETTINGS)
 @given(campaigns())
 def test_every_file_says_what_the_model_says(config: Row) -> None:
     """Dataset, last complete dataset, failures, runs.h5, Parquet, journal, run directories: all as
@@ -445,7 +446,7 @@ def test_every_file_says_what_the_model_says_at_length(config: Row) -> None:
     check(config)
 
 
-@settings(max_examples=12, **_SETTINGS)
+@settings(max_examples=rounds(3, 12), **_SETTINGS)
 @given(growing_campaigns())
 def test_a_grown_campaign_has_the_rows_of_the_larger_one(campaigns: tuple[Row, Row]) -> None:
     """Whatever budgets and batches change between two sessions: all combinations once, with the

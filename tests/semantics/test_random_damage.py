@@ -4,6 +4,8 @@ again, and never ends in a traceback.
 Lines are altered, cut, deleted, doubled and shuffled, in campaigns of every shape, finished or half
 done. What is right is said by a model that knows which lines are intact and in which order they
 were written.
+
+Every day three shapes, all with ``--full``.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from enchanted_tui.views.viewing import Viewer
 from helpers.campaign import Campaign
 from helpers.configs import array_sampler, campaign_config, random_sampler
 from helpers.files import Row
+from helpers.marks import in_full, rounds
 
 Task = tuple[int, int, int, int]
 
@@ -386,10 +389,16 @@ def series(campaign: Campaign, shape: str, seeds: range) -> None:
             raise
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+#: Every day those that hold most of what the others do.
+TELLING = ("failed parents left out", "extended", "children retried")
+
+
+@pytest.mark.parametrize(
+    "shape", [*TELLING, *in_full(*(shape for shape in SHAPES if shape not in TELLING))]
+)
 def test_random_damage(campaign: Campaign, shape: str) -> None:
     """A few of the long series."""
-    series(campaign, shape, range(2))
+    series(campaign, shape, range(rounds(1, 2)))
 
 
 FULL_SEED = int(os.environ.get("DAMAGE_SEED", "1000"))

@@ -15,6 +15,7 @@ from scipy.stats import qmc
 from enchanted_tui.samplers.sobol_sampler import SobolSequenceSampler
 from helpers.campaign import Campaign
 from helpers.configs import array_sampler, campaign_config, random_sampler
+from helpers.marks import in_full
 
 BOX = {"parameters": ["x", "y"], "bounds": [[0.0, 1.0], [-2.0, 3.0]]}
 
@@ -51,11 +52,7 @@ BY_POSITION: dict[str, dict[str, Any]] = {
 
 #: Every day those that draw in different ways, the variants with the long series.
 MOST_DIFFERENT = [
-    (
-        name
-        if name in ("random", "sobol", "csv", "nested")
-        else pytest.param(name, marks=pytest.mark.full)
-    )
+    (name if name in ("sobol", "nested") else pytest.param(name, marks=pytest.mark.full))
     for name in BY_POSITION
 ]
 
@@ -123,7 +120,7 @@ def files_of_points(campaign: Campaign) -> None:
 # -- the same points as one longer campaign --------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", BY_POSITION)
+@pytest.mark.parametrize("name", MOST_DIFFERENT)
 def test_raising_the_budget_gives_the_points_of_one_longer_campaign(
     campaign: Campaign, one_longer_campaign: Longer, name: str
 ) -> None:
@@ -140,7 +137,7 @@ def test_raising_the_budget_gives_the_points_of_one_longer_campaign(
 
 
 @pytest.mark.parametrize("name", MOST_DIFFERENT)
-@pytest.mark.parametrize("batch_size", [None, 4])
+@pytest.mark.parametrize("batch_size", [4, *in_full(None)])
 def test_extending_twice_adds_the_budget_each_time(
     campaign: Campaign, one_longer_campaign: Longer, name: str, batch_size: int | None
 ) -> None:
@@ -153,7 +150,7 @@ def test_extending_twice_adds_the_budget_each_time(
     assert points(campaign) == one_longer_campaign(BY_POSITION[name], 15)
 
 
-@pytest.mark.parametrize("amount", [1, 3, 4, 7])
+@pytest.mark.parametrize("amount", [1, 7, *in_full(3, 4)])
 def test_extending_by_less_and_by_more_than_a_batch_is_exact(
     campaign: Campaign, one_longer_campaign: Longer, amount: int
 ) -> None:

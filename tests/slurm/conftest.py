@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from helpers.slurm.bed import Bed, what_is_missing
-from helpers.slurm.bed_processes import wait_for
-from helpers.slurm.campaign import SlurmCampaign
+from helpers.slurm.campaign import SlurmCampaign, campaign_on
+from helpers.slurm.mpi import make_programs, what_is_missing_for_mpi
 from helpers.slurm.placed import Placed
-from helpers.slurm.ranks import environment, what_is_missing_for_mpi
+from helpers.slurm.ranks import Ranks
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -38,23 +38,25 @@ def cluster(shared_bed: Bed, monkeypatch: pytest.MonkeyPatch) -> Bed:
     return shared_bed
 
 
-# -- samples that hold shares of nodes -------------------------------------------------------------
+# -- programs of MPI, on nodes that have names -----------------------------------------------------
 
 
 @pytest.fixture(scope="session")
-def placed_programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The program whose ranks say what they hold, for each MPI."""
+def mpi_programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of the programs of `helpers.slurm`, made for each MPI."""
     reason = what_is_missing_for_mpi()
     if reason:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
-    directory = tmp_path_factory.mktemp("placed")
-    Placed.make(directory)
+    directory = tmp_path_factory.mktemp("programs")
+    make_programs(directory)
     return directory
 
 
 @pytest.fixture(scope="session")
 def gpu_nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
-    """Four nodes with names, four CPUs and two GPUs each."""
+    """Four nodes with names, so that mpirun can start ranks on several; four CPUs and two GPUs
+    each.
+    """
     if os.getuid():
         pytest.skip("host names of their own need root")
     with Bed(
@@ -64,17 +66,19 @@ def gpu_nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
 
 
 @pytest.fixture
-def placed(placed_programs: Path, tmp_path: Path) -> Placed:
-    return Placed(placed_programs, tmp_path / "ranks")
-
-
-@pytest.fixture
 def shares(
     gpu_nodes: Bed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[SlurmCampaign]:
     """A campaign on these nodes."""
-    for name, value in gpu_nodes.environment.items():
-        monkeypatch.setenv(name, value)
-    yield SlurmCampaign(tmp_path, {**gpu_nodes.environment, **environment()})
-    gpu_nodes.slurm("scancel", "--full", f"--user={gpu_nodes.user}")
-    wait_for("the nodes to be idle", lambda: set(gpu_nodes.states().values()) == {"idle"}, 60, 0.1)
+    with campaign_on(gpu_nodes, tmp_path, monkeypatch) as made:
+        yield made
+
+
+@pytest.fixture
+def placed(mpi_programs: Path, tmp_path: Path) -> Placed:
+    return Placed(mpi_programs, tmp_path / "ranks")
+
+
+@pytest.fixture
+def ranks(mpi_programs: Path, tmp_path: Path) -> Ranks:
+    return Ranks(mpi_programs, tmp_path / "ranks")

@@ -1,10 +1,16 @@
-"""The cluster that the other tests rely on."""
+"""The cluster that the other tests rely on.
+
+Every day a job runs, and nothing is left when the tests are killed; the end in order with
+``--full``.
+"""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+
+import pytest
 
 from helpers.processes import TESTS
 from helpers.slurm.bed import Bed
@@ -24,6 +30,7 @@ def test_a_job_runs_and_is_submitted_through_ssh(shared_bed: Bed) -> None:
     assert out.read_text().strip() in shared_bed.states()
 
 
+@pytest.mark.full
 def test_nothing_is_left_of_a_bed(tmp_path) -> None:
     """Protects the machine that runs the tests: jobs, their children and all daemons end with the
     bed, and its files go.

@@ -1,5 +1,7 @@
 """DaskExecutor with SLURM jobs as its workers, on a real SLURM: `SLURMcluster_config` through
 dask-jobqueue.
+
+Every day the dataset and jobs that cannot run; kills and the number of jobs with ``--full``.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import pytest
 from helpers import shapes
 from helpers.campaign import campaigns_apart
 from helpers.dask_cluster import contents_on_dask, on_dask, wait_until
+from helpers.marks import in_full
 from helpers.processes import TESTS, assert_one_sentence, finish
 
 pytest.importorskip("dask_jobqueue", reason="Dask workers as SLURM jobs: pip install dask-jobqueue")
@@ -80,6 +83,7 @@ def test_same_dataset_as_local(campaign, cluster, tmp_path):
     assert os.listdir(dask.root / "tmp") == []
 
 
+@pytest.mark.full
 def test_job_cancelled_by_hand_is_replaced(campaign, cluster, tmp_path):
     """As one that runs into its walltime, and within seconds: what it held runs again in another
     one, and the result is that of an
@@ -99,6 +103,7 @@ def test_job_cancelled_by_hand_is_replaced(campaign, cluster, tmp_path):
     wait_until(lambda: queued(cluster) == [], 20, "jobs are left in the queue")
 
 
+@pytest.mark.full
 def test_killed_supervisor_leaves_no_jobs(campaign, cluster, tmp_path):
     """Its jobs are cancelled at once, and resume completes the campaign in new ones."""
     config = shapes.flat(40, sleep=0.2, mischief=True)
@@ -123,22 +128,23 @@ def test_killed_supervisor_leaves_no_jobs(campaign, cluster, tmp_path):
             {"timeout": 6},
             ("no Dask worker appeared within 6 s", "PENDING (JobHeldUser"),
         ),
-        pytest.param(
-            {"job_script_prologue": ["true", "conda activate gone"]},
-            {"timeout": 60},
+        *in_full(
             (
+                {"job_script_prologue": ["true", "conda activate gone"]},
+                {"timeout": 60},
                 (
-                    "'conda activate gone' in job_script_prologue failed with exit code 127; the"
-                    " job printed: "
+                    (
+                        "'conda activate gone' in job_script_prologue failed with exit code 127;"
+                        " the job printed: "
+                    ),
+                    "not found",
                 ),
-                "not found",
             ),
-            marks=pytest.mark.full,
-        ),
-        (
-            {"python": "/nowhere/python"},
-            {"timeout": 60},
-            ("ended before their Dask workers had connected", "/logs says why"),
+            (
+                {"python": "/nowhere/python"},
+                {"timeout": 60},
+                ("ended before their Dask workers had connected", "/logs says why"),
+            ),
         ),
     ],
 )
@@ -154,6 +160,7 @@ def test_jobs_that_cannot_run_are_a_clear_stop(campaign, cluster, tmp_path, jobs
     dask.wait_for_no_process(20)
 
 
+@pytest.mark.full
 def test_number_of_jobs_follows_the_work(campaign, cluster, tmp_path):
     """None before there is work, as many as allowed while there is much."""
     config = shapes.flat(24, sleep=0.3)

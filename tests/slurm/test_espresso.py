@@ -16,7 +16,7 @@ from helpers.processes import wait_until
 from helpers.real_campaign import ROOT
 from helpers.slurm.bed import Bed
 from helpers.slurm.campaign import QUICK, SlurmCampaign
-from helpers.slurm.ranks import environment
+from helpers.slurm.mpi import environment
 
 SOURCES = ROOT / "configs" / "espresso"
 

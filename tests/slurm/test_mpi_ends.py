@@ -2,6 +2,9 @@
 jobs and aborts.
 
 The truth comes from the ranks, each of which writes down when and where it lives.
+
+Every day a time limit in jobs and a kill in an allocation; with ``--full`` also allocations at a
+time limit, ranks that are left, cancelled jobs, and the long series.
 """
 
 from __future__ import annotations
@@ -9,57 +12,29 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from helpers.marks import in_full
 from helpers.slurm.bed import Bed
 from helpers.slurm.bed_processes import descendants, wait_for
 from helpers.slurm.campaign import SlurmCampaign, array
-from helpers.slurm.ranks import LAUNCHES, Ranks, environment, what_is_missing_for_mpi
+from helpers.slurm.ranks import LAUNCHES, Ranks
 
-EVERY_LAUNCH = pytest.mark.parametrize("launch", LAUNCHES)
 AFTER_THE_LIMIT = 600  #: seconds that a rank would live
 
 
-@pytest.fixture(scope="module")
-def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The program of the ranks, for each MPI."""
-    reason = what_is_missing_for_mpi()
-    if reason:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
-    directory = tmp_path_factory.mktemp("programs")
-    Ranks.make(directory)
-    return directory
-
-
-@pytest.fixture(scope="module")
-def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
-    """A cluster whose nodes have names, so that mpirun can start ranks on several."""
-    if os.getuid():
-        pytest.skip("host names of their own need root")
-    with Bed(
-        tmp_path_factory.mktemp("mpi") / "bed", nodes=4, hostnames=True, mpi="pmix", sshd=False
-    ) as bed:
-        yield bed
+@pytest.fixture
+def nodes(gpu_nodes: Bed) -> Bed:
+    return gpu_nodes
 
 
 @pytest.fixture
-def ranks(programs: Path, tmp_path: Path) -> Ranks:
-    return Ranks(programs, tmp_path / "ranks")
-
-
-@pytest.fixture
-def campaign(
-    nodes: Bed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[SlurmCampaign]:
-    for name, value in nodes.environment.items():
-        monkeypatch.setenv(name, value)
-    yield SlurmCampaign(tmp_path, {**nodes.environment, **environment()})
-    nodes.slurm("scancel", "--full", f"--user={nodes.user}")
-    wait_for("the nodes to be idle", lambda: set(nodes.states().values()) == {"idle"}, 60, 0.1)
+def campaign(shares: SlurmCampaign) -> SlurmCampaign:
+    return shares
 
 
 def samples(campaign: SlurmCampaign, commands: list[str], **runner: Any) -> None:
@@ -124,7 +99,7 @@ def in_jobs(campaign: SlurmCampaign) -> None:
     campaign.executor["sbatch"].update(nodes=2, ntasks=6)
 
 
-@pytest.mark.parametrize("where", [in_an_allocation, in_jobs])
+@pytest.mark.parametrize("where", [in_jobs, *in_full(in_an_allocation)])
 def test_no_rank_outlives_a_time_limit(
     where: Callable[[SlurmCampaign], None], campaign: SlurmCampaign, ranks: Ranks
 ) -> None:
@@ -149,6 +124,7 @@ def test_no_rank_outlives_a_time_limit(
     assert_none_outlives_its_record(campaign, ranks)
 
 
+@pytest.mark.full
 def test_ranks_that_a_sample_leaves_end_with_it(campaign: SlurmCampaign, ranks: Ranks) -> None:
     """Protects cores from ranks that nobody waits for: launchers in the background, and steps whose
     srun was killed by their own script,
@@ -294,6 +270,7 @@ def check_end_of_jobs(
     ranks.assert_none_twice()
 
 
+@pytest.mark.full
 def test_a_cancelled_job_is_no_failure_of_its_samples(
     campaign: SlurmCampaign, ranks: Ranks, nodes: Bed
 ) -> None:

@@ -1,56 +1,40 @@
 """Ranks of a sample that is continued hear the signal, each once, whichever launcher started them.
 
 The truth comes from the ranks, each of which writes down what it hears and writes.
+
+Every day one launcher, all with ``--full``.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from helpers import long_code
+from helpers.marks import in_full
 from helpers.slurm.bed import Bed
 from helpers.slurm.bed_processes import wait_for
 from helpers.slurm.campaign import SlurmCampaign, array
-from helpers.slurm.ranks import LAUNCHES, Ranks, environment, what_is_missing_for_mpi
+from helpers.slurm.mpi import program
+from helpers.slurm.ranks import LAUNCHES
+
+#: Every day one, whose launcher starts ranks by itself.
+TELLING = ("mpirun-openmpi", "shell")
+OTHERS = [(launch, form) for launch in LAUNCHES for form in ("list", "shell")]
+OTHERS.remove(TELLING)
 
 
-@pytest.fixture(scope="module")
-def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The program of the ranks, for each MPI."""
-    reason = what_is_missing_for_mpi()
-    if reason:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
-    directory = tmp_path_factory.mktemp("programs")
-    Ranks.make(directory, "long_ranks.c")
-    return directory
-
-
-@pytest.fixture(scope="module")
-def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
-    """A cluster whose nodes have names, so that mpirun can start ranks on several."""
-    if os.getuid():
-        pytest.skip("host names of their own need root")
-    with Bed(
-        tmp_path_factory.mktemp("mpi") / "bed", nodes=2, hostnames=True, mpi="pmix", sshd=False
-    ) as bed:
-        yield bed
-
-
-@pytest.mark.parametrize("form", ["list", "shell"])
-@pytest.mark.parametrize("launch", LAUNCHES)
+@pytest.mark.parametrize(("launch", "form"), [TELLING, *in_full(*OTHERS)])
 def test_every_rank_hears_the_signal_once(
-    launch: str, form: str, nodes: Bed, programs: Path, tmp_path: Path
+    launch: str, form: str, shares: SlurmCampaign, gpu_nodes: Bed, mpi_programs: Path
 ) -> None:
     """Protects checkpoints of parallel codes: the launcher passes the signal on to all ranks, on
     both nodes, and nobody who does not know it is killed by it.
     """
-    campaign = SlurmCampaign(tmp_path, {**nodes.environment, **environment()})
+    campaign = shares
     mpi, words = LAUNCHES[launch]
-    command = f"{words} {programs / mpi} {campaign.log} 14 500"
+    command = f"{words} {program(mpi_programs, 'long_ranks', mpi)} {campaign.log} 14 500"
     campaign.config["samplers"] = {"s0": array("x", [1])}
     campaign.config["runners"] = {
         "r0": {
@@ -64,7 +48,7 @@ def test_every_rank_hears_the_signal_once(
     )
     running = campaign.supervise()
     wait_for("a checkpoint", lambda: " wrote 3 " in campaign.log_text(), 60, 0.05)
-    nodes.slurm("scancel", "--signal=USR1", "--batch", f"--user={nodes.user}")
+    gpu_nodes.slurm("scancel", "--signal=USR1", "--batch", f"--user={gpu_nodes.user}")
     assert campaign.finish(running, 120) == 0, campaign.said
     said = [line.split() for line in campaign.log_text().splitlines()]
     for rank in ("0", "1"):

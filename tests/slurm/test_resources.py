@@ -45,8 +45,8 @@ TWO_ROUNDS = [ONE, TWO_NODES, FOUR, *[ONE] * 4, NODES_GPU, *[ONE_GPU] * 3, FOUR_
     ("where", "starter", "mpi", "shell"),
     [
         (in_one_job, "srun", "openmpi", False),
-        (in_one_job, "mpirun", "mpich", True),
         *in_full(
+            (in_one_job, "mpirun", "mpich", True),
             (in_one_job, "srun", "mpich", True),
             (in_one_job, "mpirun", "openmpi", False),
             (in_an_allocation, "srun", "openmpi", True),

@@ -1,4 +1,7 @@
-"""Samples that run beside each other are bound to different CPUs, where nodes have real ones."""
+"""Samples that run beside each other are bound to different CPUs, where nodes have real ones.
+
+Every day several mpirun on a node; other launchers and two nodes with ``--full``.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from helpers.marks import in_full
 from helpers.slurm.bed import Bed
-from helpers.slurm.bed_processes import wait_for
-from helpers.slurm.campaign import SlurmCampaign
+from helpers.slurm.campaign import SlurmCampaign, campaign_on
 from helpers.slurm.mixed import ONE, Kind, assert_all_ran, launcher, mixed
 from helpers.slurm.placed import Placed, Rank
-from helpers.slurm.ranks import environment
 
 CPUS = os.cpu_count() or 1
 #: One node has all CPUs of this machine; with fewer than two nobody runs beside another.
@@ -40,11 +42,8 @@ def real_nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
 def bound(
     real_nodes: Bed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[SlurmCampaign]:
-    for name, value in real_nodes.environment.items():
-        monkeypatch.setenv(name, value)
-    yield SlurmCampaign(tmp_path, {**real_nodes.environment, **environment()})
-    real_nodes.slurm("scancel", "--full", f"--user={real_nodes.user}")
-    wait_for("the nodes to be idle", lambda: set(real_nodes.states().values()) == {"idle"}, 60, 0.1)
+    with campaign_on(real_nodes, tmp_path, monkeypatch) as made:
+        yield made
 
 
 def assert_different_cpus(ranks: list[Rank]) -> None:
@@ -60,10 +59,12 @@ def assert_different_cpus(ranks: list[Rank]) -> None:
 @pytest.mark.parametrize(
     ("words", "mpi"),
     [
-        ("none", "mpich"),
         (launcher("mpirun", "openmpi"), "openmpi"),
-        (launcher("mpirun", "mpich"), "mpich"),
-        (launcher("srun", "openmpi"), "openmpi"),
+        *in_full(
+            ("none", "mpich"),
+            (launcher("mpirun", "mpich"), "mpich"),
+            (launcher("srun", "openmpi"), "openmpi"),
+        ),
     ],
 )
 def test_concurrent_samples_have_cpus_of_their_own(
@@ -85,6 +86,7 @@ def test_concurrent_samples_have_cpus_of_their_own(
     assert {rank.cpus for rank in ranks} == {(cpu,) for cpu in range(CPUS)}
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("mpi", ["openmpi", "mpich"])
 def test_ranks_on_two_nodes_are_bound(mpi: str, bound: SlurmCampaign, placed: Placed) -> None:
     """Protects ranks of a sample from each other, on every one of its nodes."""

@@ -29,8 +29,8 @@ from helpers.slurm.mixed import (
     launcher,
     mixed,
 )
+from helpers.slurm.mpi import environment
 from helpers.slurm.placed import Placed, assert_none_outlives_its_record
-from helpers.slurm.ranks import environment
 
 KINDS = [ONE, TWO_NODES, ONE_GPU, FOUR, NODES_GPU, ONE, ONE_GPU, ONE]
 SECONDS = 1.5  #: of a sample
@@ -127,6 +127,7 @@ def test_a_killed_supervisor(delay: float, shares: SlurmCampaign, placed: Placed
     check_kill(shares, placed, supervisor, delay)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("delay", [2.0, *in_full(*instants(16, 2))])
 def test_a_killed_worker(delay: float, shares: SlurmCampaign, placed: Placed) -> None:
     """Protects them from `kill -9` of what runs the share of a job."""

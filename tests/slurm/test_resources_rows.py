@@ -1,4 +1,8 @@
-"""What used to go wrong with MPI and GPU codes, one test each; the truth comes from the ranks."""
+"""What used to go wrong with MPI and GPU codes, one test each; the truth comes from the ranks.
+
+Every day ranks that are dead, jobs that follow from samples, GPUs, core-hours and runners in
+Python; the rest with ``--full``.
+"""
 
 from __future__ import annotations
 
@@ -66,6 +70,7 @@ def test_a_share_is_free_when_its_ranks_are_dead(
 # -- mixed sizes -----------------------------------------------------------------------------------
 
 
+@pytest.mark.full
 def test_waiting_for_room_is_no_run_time(shares: SlurmCampaign, placed: Placed) -> None:
     """Protects time limits: samples of all sizes wait longer than they may run, and none is timed
     out; uneven ones and threads included.
@@ -107,6 +112,7 @@ def test_jobs_follow_from_samples(
 # -- memory ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("starter", "mpi"), BOTH)
 def test_samples_are_not_serialised_by_memory(
     starter: str, mpi: str, shares: SlurmCampaign, placed: Placed
@@ -127,6 +133,7 @@ def test_samples_are_not_serialised_by_memory(
 # -- mpirun ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("mpi", ["openmpi", *in_full("mpich")])
 def test_mpirun_uses_all_nodes_and_has_slots_enough(
     mpi: str, shares: SlurmCampaign, placed: Placed
@@ -166,6 +173,7 @@ def test_parts_and_wholes_of_gpus_are_never_mixed_up(shares: SlurmCampaign, plac
     assert_shares_held(kinds, ranks)
 
 
+@pytest.mark.full
 def test_programs_of_one_process_have_a_gpu_each(shares: SlurmCampaign, placed: Placed) -> None:
     """Protects the second GPU from idling without any launcher: `auto` starts single processes by
     nothing.
@@ -185,6 +193,7 @@ def test_programs_of_one_process_have_a_gpu_each(shares: SlurmCampaign, placed: 
 # -- own words -------------------------------------------------------------------------------------
 
 
+@pytest.mark.full
 def test_a_launch_line_of_the_users_own(shares: SlurmCampaign, placed: Placed) -> None:
     """Protects sites whose launcher is not known: its words are filled in."""
     kinds = [TWO_NODES, ONE]
@@ -198,6 +207,7 @@ def test_a_launch_line_of_the_users_own(shares: SlurmCampaign, placed: Placed) -
 # -- through SSH -----------------------------------------------------------------------------------
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("starter", "mpi"), [("mpirun", "mpich"), *in_full(("srun", "openmpi"))])
 def test_shares_through_ssh(
     starter: str, mpi: str, shares: SlurmCampaign, placed: Placed, gpu_nodes: Bed, tmp_path: Path
@@ -264,7 +274,7 @@ class Placed(Runner):
 '''
 
 
-@pytest.mark.parametrize("fresh", [False, True])
+@pytest.mark.parametrize("fresh", [False, *in_full(True)])
 def test_runners_in_python_hold_shares(fresh: bool, shares: SlurmCampaign) -> None:
     """Protects plugins: they find their GPU, their threads and a directory of their own."""
     (shares.root / "placed_plugin.py").write_text(PLUGIN)
@@ -290,6 +300,7 @@ def test_runners_in_python_hold_shares(fresh: bool, shares: SlurmCampaign) -> No
         assert all(end <= begin for (_, end), (begin, _) in pairwise(spans))
 
 
+@pytest.mark.full
 def test_a_command_in_a_fresh_worker_is_launched_once(
     shares: SlurmCampaign, placed: Placed
 ) -> None:

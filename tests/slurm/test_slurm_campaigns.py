@@ -231,6 +231,7 @@ def test_core_hours_of_jobs_that_have_ended(campaign: SlurmCampaign) -> None:
     assert campaign.resume() == 0, campaign.said
 
 
+@pytest.mark.full
 def test_the_scheduler_is_asked_more_often_while_somebody_looks(campaign: SlurmCampaign) -> None:
     """Protects both the scheduler and the person: long intervals as long as nobody looks at the
     jobs, short ones while somebody does.
@@ -276,6 +277,7 @@ def live(campaign: SlurmCampaign) -> dict[str, Any]:
     return json.loads(path.read_text()) if path.exists() else {}
 
 
+@pytest.mark.full
 def test_a_sampler_that_learns_asks_for_as_many_jobs_as_there_may_be(
     campaign: SlurmCampaign,
 ) -> None:

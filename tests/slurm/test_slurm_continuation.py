@@ -1,9 +1,14 @@
-"""Samples that start from their neighbours on a cluster with files of its own."""
+"""Samples that start from their neighbours on a cluster with files of its own.
+
+Every day neighbours that have run elsewhere; jobs that run on with ``--full``.
+"""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+
+import pytest
 
 from helpers.continuation import check_neighbours
 from helpers.shapes import sampler
@@ -53,6 +58,7 @@ def test_neighbours_are_there_where_samples_run(tmp_path: Path, shared_bed: Bed)
     assert list(check(campaign).values()).count("") == 2
 
 
+@pytest.mark.full
 def test_choices_hold_for_jobs_that_run_on(tmp_path: Path, shared_bed: Bed) -> None:
     """Protects a supervisor that is killed while its jobs run: they have their neighbours, the next
     session takes their results, and chooses for nobody twice.

@@ -192,6 +192,7 @@ def test_a_sample_that_is_longer_than_any_job(on_bed: NewBed) -> None:
     assert "sbatch: time" in failure["message"]
 
 
+@pytest.mark.full
 def test_a_job_that_is_cancelled_by_hand(on_bed: NewBed) -> None:
     """Protects a person's decision: nothing more is submitted, what runs may finish, and a resume
     runs what is left.

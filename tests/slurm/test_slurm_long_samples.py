@@ -1,6 +1,8 @@
 """Samples longer than a walltime: they go on from their checkpoints in later jobs, whoever is killed.
 
 The truth comes from the code, which writes down from which checkpoint it went on and what it wrote.
+
+Every day the notice and an abort; kills and a node that dies with ``--full``.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import Any
 import pytest
 
 from helpers import long_code
+from helpers.marks import in_full
 from helpers.slurm.bed import Bed
 from helpers.slurm.bed_processes import all_pids, command_of, send, wait_for
 from helpers.slurm.campaign import SlurmCampaign, array, ssh_options
@@ -51,7 +54,7 @@ def test_a_notice_of_the_end_is_passed_on(cluster: Bed, campaign: SlurmCampaign)
     campaign.check_complete(2)
 
 
-@pytest.mark.parametrize("how", ["abort", "kill"])
+@pytest.mark.parametrize("how", ["abort", *in_full("kill")])
 def test_checkpoints_wait_on_a_far_cluster(
     cluster: Bed, campaign: SlurmCampaign, tmp_path: Path, how: str
 ) -> None:
@@ -84,6 +87,7 @@ def test_checkpoints_wait_on_a_far_cluster(
     assert not list(far.iterdir())
 
 
+@pytest.mark.full
 def test_only_the_node_that_died_is_excluded(tmp_path: Path) -> None:
     """Protects the other nodes of a job: all were excluded with the one that died, and nothing was
     left to run on. The sample goes on from its checkpoint.

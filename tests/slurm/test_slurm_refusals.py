@@ -47,6 +47,7 @@ def test_an_unknown_partition(campaign: SlurmCampaign) -> None:
     check_resumable(campaign)
 
 
+@pytest.mark.full
 def test_more_time_than_the_partition_gives(campaign: SlurmCampaign) -> None:
     """Protects against waiting for ever: SLURM takes this job and never starts it."""
     campaign.executor["sbatch"].update(partition="short", time="00:10:00")
@@ -215,6 +216,7 @@ def test_a_line_that_fails_ends_the_job(
     assert done.returncode == (0 if failing is None else EXIT_PROLOGUE)
 
 
+@pytest.mark.full
 def test_an_environment_that_is_gone(campaign: SlurmCampaign) -> None:
     """Protects results from the code and the Python that happen to be in PATH: the line and what it
     printed, in whatever encoding, are said; what a job prints before its first sample is kept."""

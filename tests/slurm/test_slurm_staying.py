@@ -1,4 +1,7 @@
-"""Jobs that stay for further work: one wait in the queue for all of it, and nothing ever twice."""
+"""Jobs that stay for further work: one wait in the queue for all of it, and nothing ever twice.
+
+Every day a kill, a drain and later stages; the rest, and kills at random instants, with ``--full``.
+"""
 
 from __future__ import annotations
 
@@ -128,6 +131,7 @@ def test_drain_takes_back_what_has_not_begun(campaign: SlurmCampaign) -> None:
     check_once(campaign, 16)
 
 
+@pytest.mark.full
 def test_jobs_that_have_left_meanwhile(campaign: SlurmCampaign, cluster: Bed) -> None:
     """Protects core-hours: without a supervisor, jobs leave after `idle_timeout`; the resume finds
     what they have done and submits another one for the rest.
@@ -144,6 +148,7 @@ def test_jobs_that_have_left_meanwhile(campaign: SlurmCampaign, cluster: Bed) ->
     assert submitted(campaign) == 2
 
 
+@pytest.mark.full
 def test_jobs_of_a_campaign_that_was_complete_but_for_its_end(
     campaign: SlurmCampaign, cluster: Bed
 ) -> None:
@@ -164,6 +169,7 @@ def own_bed(tmp_path: Path) -> Iterator[Bed]:
         yield bed
 
 
+@pytest.mark.full
 def test_through_ssh_with_files_of_its_own(tmp_path: Path, own_bed: Bed) -> None:
     """Protects laptops: jobs are given more through the connection too, with the files that later
     steps and stages need there, and after it was cut.
@@ -206,6 +212,7 @@ def workers_of(campaign: SlurmCampaign) -> list[int]:
     return [pid for pid in found if (stat := stat_of(pid)) and stat[1] not in found]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("seed", [0, *in_full(*range(1, 12))])
 def test_killed_at_random_instants(tmp_path: Path, own_bed: Bed, seed: int) -> None:
     """Protects every sample: whoever is killed whenever, supervisor or what runs in a job, each
@@ -238,6 +245,7 @@ def test_killed_at_random_instants(tmp_path: Path, own_bed: Bed, seed: int) -> N
     assert {row["success"] for row in campaign.rows()} == {"True"}, campaign.failures()
 
 
+@pytest.mark.full
 def test_what_waits_in_the_queue_goes_to_a_job_that_is_idle(
     campaign: SlurmCampaign, cluster: Bed
 ) -> None:

@@ -82,7 +82,7 @@ def unknown_partition(campaign: SlurmCampaign, bed: Bed) -> None:
     [
         (unknown_host_key, ("the host key of", "is not known; compare the fingerprint SHA256:")),
         pytest.param(changed_host_key, ("is not the known one", "ssh-keygen -f"), marks=pytest.mark.full),
-        (wrong_key, ("permission denied for", "key_filename")),
+        pytest.param(wrong_key, ("permission denied for", "key_filename"), marks=pytest.mark.full),
         pytest.param(no_key, ("nowhere", "key_filename"), marks=pytest.mark.full),
         pytest.param(wrong_host, ("no host is called 'no-such-host.invalid'", "~/.ssh/config"), marks=pytest.mark.full),
         (refused_port, ("refused the connection; check host and port",), ),

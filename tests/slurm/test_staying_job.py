@@ -149,7 +149,7 @@ def test_a_result_of_before_is_no_result_of_a_later_share(job: StayingJob) -> No
     assert task in anew.unfinished, "a later session takes an old record for the new one"
 
 
-@pytest.mark.parametrize("seed", [0, 1, *in_full(*range(2, 40))])
+@pytest.mark.parametrize("seed", [0, *in_full(*range(1, 40))])
 def test_at_random(tmp_path: Path, seed: int) -> None:
     """Protects every sample: whatever is given and taken back at whatever moments, and however
     often the job dies and begins again, each sample has one result or is given back, never both,

@@ -87,6 +87,7 @@ def test_every_value_has_a_place_on_the_axis(values: list[float], width: int) ->
             assert found[-1] > 0
 
 
+@pytest.mark.slow
 def test_a_large_campaign_is_judged_quickly_and_the_same() -> None:
     """Protects the screen at 100,000 samples: it looks at evenly spaced ones, and finds the same
     threshold.
@@ -115,6 +116,7 @@ def test_few_samples_prove_nothing(n_failed: int, n_ok: int, tells: bool) -> Non
     assert found.can_tell is tells
 
 
+@pytest.mark.slow
 def test_what_has_nothing_to_do_with_the_failures_is_not_blamed() -> None:
     """Of campaigns whose samples fail by chance alone, hardly one in a hundred names a parameter,
     however many are looked at.

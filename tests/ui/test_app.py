@@ -21,10 +21,8 @@ from enchanted_tui.ui.settings import Preferences, Settings
 from enchanted_tui.ui.themes import OWN
 from helpers.marks import in_full
 from helpers.ui.campaigns import until
-from helpers.ui.snapshots import assert_screen
+from helpers.ui.snapshots import SIZES, assert_screen
 from helpers.ui.watching import in_loop, watching
-
-SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 
 
 @in_loop
@@ -56,7 +54,7 @@ async def test_a_view_that_comes_while_the_app_ends(finished_run: Path) -> None:
         await ending
 
 
-@pytest.mark.parametrize("how", ["key", "mouse", *in_full("palette")])
+@pytest.mark.parametrize("how", ["key", *in_full("mouse", "palette")])
 @in_loop
 async def test_modes(finished_run: Path, how: str) -> None:
     """Each section is one step away: by its number, through the palette, by a click on the status

@@ -20,8 +20,9 @@ from enchanted_tui.ui.editor.menu import CompletionMenu
 from enchanted_tui.ui.editor.panes import OutlineList, PaneTabs, ProblemList
 from enchanted_tui.ui.screens.config import ConfigScreen
 from enchanted_tui.ui.widgets.dialog import Dialog
+from helpers.marks import in_full
 from helpers.ui.editing import TEXT, Editor, opened
-from helpers.ui.snapshots import assert_screen
+from helpers.ui.snapshots import SIZES, assert_screen
 from helpers.ui.watching import in_loop
 
 
@@ -57,7 +58,7 @@ async def test_a_mistake_is_shown_where_it_is_and_its_repair_too(path: Path) -> 
         assert "valid" in editor.shown() and "modified" not in editor.shown()
 
 
-@pytest.mark.parametrize("how", ["f8", "letter", "enter", "mouse"])
+@pytest.mark.parametrize("how", ["f8", "enter", *in_full("letter", "mouse")])
 @in_loop
 async def test_going_to_a_problem(path: Path, how: str) -> None:
     """Protects the way from a sentence to its place: by keys in the text and beside it, by Enter
@@ -97,7 +98,7 @@ async def test_going_back_into_the_text(path: Path) -> None:
         await editor.until(lambda: editor.text == "x" + TEXT)
 
 
-@pytest.mark.parametrize("how", ["key", "letter", "mouse"])
+@pytest.mark.parametrize("how", ["key", *in_full("letter", "mouse")])
 @in_loop
 async def test_outline(path: Path, how: str) -> None:
     """Protects finding one's way in a long file."""
@@ -132,7 +133,7 @@ async def test_help_follows_the_cursor(path: Path) -> None:
         await editor.until(lambda: "Draw every parameter" in editor.shown())
 
 
-@pytest.mark.parametrize("how", ["key", "letter", "mouse"])
+@pytest.mark.parametrize("how", ["key", *in_full("letter", "mouse")])
 @in_loop
 async def test_preview(path: Path, how: str) -> None:
     """Protects against surprises: what would run is known before it runs; with errors, that is
@@ -192,7 +193,7 @@ async def test_the_palette_reaches_what_keys_do(
 # -- completion ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("how", ["f3", "ctrl+space", "letter"])
+@pytest.mark.parametrize("how", ["f3", *in_full("ctrl+space", "letter")])
 @in_loop
 async def test_completing_a_type(path: Path, how: str) -> None:
     """Protects writing without the manual: the list opens at the cursor, narrows while typing, and
@@ -287,7 +288,7 @@ async def test_escape_sequences_in_a_file_reach_no_terminal(path: Path) -> None:
 # -- files -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("key", ["f2", "ctrl+s", "s"])
+@pytest.mark.parametrize("key", ["f2", *in_full("ctrl+s", "s")])
 @in_loop
 async def test_saving(path: Path, key: str) -> None:
     """Protects the file: it is written, and the screen says that nothing is left to save."""
@@ -357,7 +358,7 @@ async def test_save_as_completes_and_asks(path: Path) -> None:
         await editor.until(lambda: editor.screen.buffer.path == path.parent / "new" / "third.yaml")
 
 
-@pytest.mark.parametrize("how", ["key", "mouse"])
+@pytest.mark.parametrize("how", ["key", *in_full("mouse")])
 @in_loop
 async def test_open(path: Path, how: str) -> None:
     """Protects choosing a file: directories are entered, other kinds of file are not offered."""
@@ -511,7 +512,7 @@ async def test_external_editor(path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         assert editor.text == "x" + TEXT
 
 
-@pytest.mark.parametrize("key", ["f9", "L"])
+@pytest.mark.parametrize("key", ["f9", *in_full("L")])
 @in_loop
 async def test_launch_asks_and_saves_nothing(path: Path, key: str) -> None:
     """Protects the file of whoever only looks what a start would do: the text is saved by the
@@ -570,6 +571,7 @@ async def test_unsaved_text_of_an_app_that_is_gone_is_offered(path: Path, own_ho
 # -- size ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.full
 @in_loop
 async def test_five_thousand_lines_stay_responsive(path: Path) -> None:
     """Protects large configurations: a key takes a small fraction of a second, whatever is being
@@ -598,7 +600,7 @@ async def test_five_thousand_lines_stay_responsive(path: Path) -> None:
 # -- pictures --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=lambda size: f"{size[0]}x{size[1]}")
+@SIZES
 @pytest.mark.parametrize("pane", ["problems", "help", "outline", "preview"])
 @in_loop
 async def test_snapshots(path: Path, size: tuple[int, int], pane: str) -> None:

@@ -13,7 +13,7 @@ from textual.widgets import Input
 from enchanted_tui.ui.editor.find import Match, Wanted, nearest
 from enchanted_tui.ui.widgets.line import Buttons
 from helpers.ui.editing import TEXT, opened
-from helpers.ui.snapshots import assert_screen
+from helpers.ui.snapshots import SIZES, assert_screen
 from helpers.ui.watching import in_loop
 
 _LINES = st.lists(st.text("aAb.\u00e9", max_size=8), max_size=6)
@@ -242,7 +242,7 @@ async def test_replacing_in_a_long_text_is_quick(path: Path) -> None:
         assert "plane" not in editor.text
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=lambda size: f"{size[0]}x{size[1]}")
+@SIZES
 @in_loop
 async def test_snapshots(path: Path, size: tuple[int, int]) -> None:
     """Protects the look at both sizes."""

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from helpers.marks import in_full
 from helpers.ui.campaign_watch import ended_afterwards, holder_pid, wait_for_done, wait_until
 from helpers.ui.campaigns import write_config
 from helpers.ui.terminal import Terminal
@@ -75,7 +76,7 @@ def test_text_is_offered_after_kill_9(path: Path, kept: Path, terminals: list[Te
     _is_offered(terminals[1], path, "precious # before\n")
 
 
-@pytest.mark.parametrize("end", ["SIGHUP", "SIGHUP under nohup", "closed", "SIGTERM"])
+@pytest.mark.parametrize("end", ["SIGHUP", *in_full("SIGHUP under nohup", "closed", "SIGTERM")])
 def test_last_letter_is_offered_after_an_end_in_order(
     path: Path, kept: Path, terminals: list[Terminal], end: str
 ) -> None:

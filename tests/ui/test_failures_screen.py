@@ -23,7 +23,7 @@ from enchanted_tui.ui.widgets.table import VirtualTable
 from enchanted_tui.views.separation import separations
 from enchanted_tui.views.viewing import Viewer
 from helpers.ui.campaigns import run_campaign
-from helpers.ui.snapshots import assert_screen
+from helpers.ui.snapshots import SIZES, assert_screen
 from helpers.ui.watching import in_loop, watching
 
 #: What differs from one run of the campaign to the next; each pattern takes the whole width of a
@@ -53,7 +53,7 @@ def _groups(run: Path) -> dict[str, int]:
     return found
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@SIZES
 @in_loop
 async def test_how_it_looks(run: Path, size: tuple[int, int]) -> None:
     """Protects the layout, and the sight that the samples with c1 above 0.8 have failed."""

@@ -33,7 +33,7 @@ from helpers.ui.campaign_watch import (
     wait_until,
 )
 from helpers.ui.campaigns import run_campaign, until, write_config
-from helpers.ui.snapshots import assert_screen
+from helpers.ui.snapshots import SIZES, assert_screen
 from helpers.ui.watching import Watcher, in_loop, watching
 
 
@@ -80,7 +80,7 @@ def may_start(watcher: Watcher) -> bool:
     return not watcher.screen.query_one("#start", Button).disabled
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@SIZES
 @in_loop
 async def test_how_it_looks(size: tuple[int, int]) -> None:
     """Protects the layout, the consequences and the command line beside them, also where an earlier
@@ -102,7 +102,7 @@ async def test_how_it_looks(size: tuple[int, int]) -> None:
             assert_screen(watcher.app, f"launch_overwrite_{size[0]}x{size[1]}", hide=hide)
 
 
-@pytest.mark.parametrize("how", ["key", "mouse"])
+@pytest.mark.parametrize("how", ["key", *in_full("mouse")])
 @in_loop
 async def test_start_in_this_app(work: Path, how: str) -> None:
     """The campaign runs in a thread of this process, is shown at once, and completes."""
@@ -302,7 +302,7 @@ async def test_second_campaign_goes_elsewhere(work: Path) -> None:
         await watcher.press("escape")
 
 
-@pytest.mark.parametrize("how", ["key", "mouse", *in_full("palette")])
+@pytest.mark.parametrize("how", ["key", *in_full("mouse", "palette")])
 @in_loop
 async def test_quitting_asks(work: Path, how: str) -> None:
     """Leaving an app that runs a campaign asks, and the answer that changes nothing has the focus."""
@@ -410,7 +410,7 @@ def test_notify_that_cannot_be_run_harms_nothing(work: Path) -> None:
     shutil.rmtree(work / "campaign")
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@SIZES
 @in_loop
 async def test_how_the_question_on_quitting_looks(size: tuple[int, int]) -> None:
     """Protects the words that decide about a campaign of days."""

@@ -11,7 +11,7 @@ import pytest
 from enchanted_tui.ui.screens.file import FileScreen
 from enchanted_tui.ui.screens.log import LogScreen
 from enchanted_tui.ui.widgets.log_view import LogView
-from helpers.ui.snapshots import assert_screen
+from helpers.ui.snapshots import SIZES, assert_screen
 from helpers.ui.watching import Watcher, in_loop, watching
 
 
@@ -42,7 +42,7 @@ def _view(watcher: Watcher) -> LogView:
     return watcher.screen.query_one(LogView)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@SIZES
 @in_loop
 async def test_how_it_looks(run: Path, size: tuple[int, int]) -> None:
     """Protects the layout: file, whether it follows, place, lines, what can be done."""

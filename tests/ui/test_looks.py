@@ -1,4 +1,7 @@
-"""What can be seen: contrast of the themes, and what is left of them without colours."""
+"""What can be seen: contrast of the themes, and what is left of them without colours.
+
+Every day one theme, all with ``--full``.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from enchanted_tui.ui.contrast import contrast
 from enchanted_tui.ui.themes import OWN
 from enchanted_tui.ui.uncoloured import filter_on
 from enchanted_tui.ui.widgets.table import VirtualTable
+from helpers.marks import in_full
 from helpers.ui.campaigns import until
 from helpers.ui.watching import in_loop
 
@@ -91,7 +95,7 @@ def _painted(app: EnchantedApp) -> Iterator[Segment]:
         yield from strip
 
 
-@pytest.mark.parametrize("theme", [theme.name for theme in OWN])
+@pytest.mark.parametrize("theme", [OWN[0].name, *in_full(*(theme.name for theme in OWN[1:]))])
 @in_loop
 async def test_text_can_be_read_on_every_screen(finished_run: Path, theme: str) -> None:
     """Protects tired eyes and poor projectors: each painted letter has, in our themes, the contrast

@@ -29,7 +29,7 @@ from enchanted_tui.ui.widgets.overview import Overview
 from enchanted_tui.ui.widgets.task_pane import TaskPane
 from helpers.marks import in_full
 from helpers.ui.campaigns import run_campaign, write_config
-from helpers.ui.snapshots import assert_screen
+from helpers.ui.snapshots import SIZES, assert_screen
 from helpers.ui.watching import Watcher, in_loop, watching
 
 HIDE = {
@@ -52,7 +52,7 @@ async def _settled(watcher: Watcher, rows: int) -> None:
     await watcher.pilot.pause()
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@SIZES
 @in_loop
 async def test_how_it_looks(finished_run: Path, size: tuple[int, int]) -> None:
     """Protects the layout at the sizes people have: numbers first, then the panes, one at a time
@@ -68,7 +68,7 @@ async def test_how_it_looks(finished_run: Path, size: tuple[int, int]) -> None:
         assert_screen(watcher.app, f"monitor_batches_{size[0]}x{size[1]}", hide=HIDE)
 
 
-@pytest.mark.parametrize("way", ["key", "mouse", *in_full("palette")])
+@pytest.mark.parametrize("way", ["key", *in_full("mouse", "palette")])
 @in_loop
 async def test_the_panes_are_shown_in_turn(finished_run: Path, way: str) -> None:
     """Protects finding batches, workers and files on a narrow screen."""
@@ -89,7 +89,7 @@ async def test_the_panes_are_shown_in_turn(finished_run: Path, way: str) -> None
             await watcher.sees(seen, f"[{key} {name}]")
 
 
-@pytest.mark.parametrize("way", ["key", "mouse", *in_full("palette")])
+@pytest.mark.parametrize("way", ["key", *in_full("mouse", "palette")])
 @in_loop
 async def test_tasks_are_filtered_by_status(finished_run: Path, way: str) -> None:
     """Protects finding what failed among thousands."""
@@ -111,7 +111,7 @@ async def test_tasks_are_filtered_by_status(finished_run: Path, way: str) -> Non
         await _settled(watcher, 60)
 
 
-@pytest.mark.parametrize("way", ["key", "mouse", *in_full("palette")])
+@pytest.mark.parametrize("way", ["key", *in_full("mouse", "palette")])
 @in_loop
 async def test_tasks_are_sorted(finished_run: Path, way: str) -> None:
     """Protects the three orders, and the mark at the column that says which."""

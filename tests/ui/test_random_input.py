@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from enchanted_tui.ui import session
+from helpers.marks import in_full
 from helpers.ui.campaign_watch import ended_afterwards, wait_for_done
 from helpers.ui.campaigns import until, write_config
 from helpers.ui.random_input import SIZES, Typist, WatchedApp, reads
@@ -84,7 +85,9 @@ def _type(home: Path, seed: int, count: int, size: tuple[int, int]) -> None:
         seed += 1_000
 
 
-@pytest.mark.parametrize(("seed", "size"), [(1, (80, 24)), (2, (120, 36))], ids=["80x24", "120x36"])
+@pytest.mark.parametrize(
+    ("seed", "size"), [(1, (80, 24)), *in_full((2, (120, 36)))], ids=["80x24", "120x36"]
+)
 def test_random_input(campaigns: Path, seed: int, size: tuple[int, int]) -> None:
     """Protects whoever types fast: a short walk every day. What fails is told with its seed and the
     events that led there.

@@ -18,8 +18,9 @@ from enchanted_tui.ui.screens.task import TaskScreen
 from enchanted_tui.ui.widgets.dataset_table import SummaryTable
 from enchanted_tui.ui.widgets.plot import Plot
 from enchanted_tui.ui.widgets.table import VirtualTable
+from helpers.marks import in_full
 from helpers.ui.campaigns import run_campaign, write_config
-from helpers.ui.snapshots import assert_screen
+from helpers.ui.snapshots import SIZES, assert_screen
 from helpers.ui.watching import Watcher, in_loop, watching
 
 #: Run times differ from one run to the next; by view.
@@ -48,7 +49,7 @@ def _first(watcher: Watcher) -> dict[str, Any]:
     return {name: column.raw[row] for name, column in screen.results.columns.items()}
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@SIZES
 @in_loop
 async def test_how_it_looks(run: Path, size: tuple[int, int]) -> None:
     """Protects the layout of each view: the campaign is the same each time, so the charts are too."""
@@ -233,7 +234,7 @@ def test_a_live_campaign_is_followed(tmp_path: Path) -> None:
         thread.join()
 
 
-@pytest.mark.parametrize("columns", [64, 80, 120])
+@pytest.mark.parametrize("columns", [64, *in_full(80, 120)])
 @in_loop
 async def test_rows_that_a_chart_leaves_out_are_counted_at_every_width(
     finished_run: Path, columns: int

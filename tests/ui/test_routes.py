@@ -27,6 +27,7 @@ from enchanted_tui.ui.screens.results import ResultsScreen
 from enchanted_tui.ui.screens.runs import RunsScreen
 from enchanted_tui.ui.screens.task import TaskScreen
 from enchanted_tui.ui.settings import Preferences, Settings
+from helpers.marks import in_full
 from helpers.ui.campaigns import until
 from helpers.ui.routes import (
     TAKEN,
@@ -204,17 +205,23 @@ class Visitor:
             await self.goes("the palette's entry", action, self.watcher.command(name))
 
 
-@pytest.mark.parametrize("many", [False, pytest.param(True, marks=pytest.mark.full)])
-@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.screen.__name__)
+@pytest.mark.parametrize(
+    ("place", "many"),
+    [
+        *((place, False) for place in PLACES if place.screen in (MonitorScreen, ConfigScreen)),
+        *in_full(*((place, True) for place in PLACES)),
+    ],
+    ids=lambda value: value.screen.__name__ if isinstance(value, Place) else None,
+)
 @in_loop
 async def test_every_way_leads_to_the_action(finished_run: Path, place: Place, many: bool) -> None:
     """On a screen, each key of an action, its hint in the footer, and its entry in the palette lead
     to it, and to nothing else.
 
     An action whose hint is not shown has the palette for those with a mouse. In the text of a
-    configuration the keys that type nothing work, beside it all. The palette is opened for three
-    actions of each screen every day (it takes a second), for all in the full series; which entry it
-    finds is looked at for all.
+    configuration the keys that type nothing work, beside it all. Every day the Monitor and
+    the editor are gone through, and the palette is opened for three actions of each (it takes a
+    second); all screens, and all actions in the palette, with ``--full``.
     """
     async with watching(
         finished_run, place.mode, WIDE, settings=Settings(Preferences(keymap=KEYMAP))

@@ -28,7 +28,7 @@ from enchanted_tui.ui.widgets.dialog import Dialog
 from enchanted_tui.views.known_runs import is_run
 from helpers.marks import in_full
 from helpers.ui.campaigns import run_campaign, until, write_config
-from helpers.ui.snapshots import assert_screen
+from helpers.ui.snapshots import SIZES, assert_screen
 from helpers.ui.watching import Watcher, in_loop
 
 HOW = pytest.mark.parametrize("how", ["key", *in_full("palette")])
@@ -97,7 +97,7 @@ def order(watcher: Watcher) -> list[str]:
     return [root.name for root in watcher.app.screen.table.rows]
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@SIZES
 @in_loop
 async def test_how_it_looks(runs: Path, size: tuple[int, int]) -> None:
     """Protects the layout, and that state, progress and success are there at a glance."""
@@ -140,7 +140,7 @@ async def test_filter(runs: Path, how: str) -> None:
         await watcher.until(lambda: len(order(watcher)) == 3)
 
 
-@pytest.mark.parametrize("how", ["key", "mouse", *in_full("palette")])
+@pytest.mark.parametrize("how", ["key", *in_full("mouse", "palette")])
 @in_loop
 async def test_sort(runs: Path, how: str) -> None:
     """Sorted by last change at first; then by name, in either direction."""

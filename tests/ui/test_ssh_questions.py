@@ -26,7 +26,7 @@ from enchanted_tui.ui.screens.quit import QuitDialog
 from helpers.slurm.bed import Bed, what_is_missing
 from helpers.ssh.interactive_server import InteractiveServer
 from helpers.ui.campaigns import until
-from helpers.ui.snapshots import assert_screen
+from helpers.ui.snapshots import SIZES, assert_screen
 from helpers.ui.watching import Watcher, in_loop
 
 PASSPHRASE, PASSWORD, CODE = "locked-away-731", "Sw0rdf1sh-pass", "914-code-914"
@@ -235,7 +235,7 @@ def _in_thread(person: PersonAtTheApp, question: Question) -> Any:
     return future
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@SIZES
 @in_loop
 async def test_how_it_looks(size: tuple[int, int]) -> None:
     """Protects the layout of both kinds of question."""

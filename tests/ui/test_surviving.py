@@ -17,6 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from helpers.marks import in_full
 from helpers.ui.campaign_watch import (
     ended_afterwards,
     finished_tasks,
@@ -85,7 +86,7 @@ def _completes(root: Path) -> None:
     assert len(tasks) == len(set(tasks)) == 60
 
 
-@pytest.mark.parametrize("line", ["SIGHUP", "closed"])
+@pytest.mark.parametrize("line", ["SIGHUP", *in_full("closed")])
 def test_campaign_goes_on_without_its_terminal(hosted: Hosted, line: str) -> None:
     """Protects a campaign of days from a dropped SSH line or a closed window; it can be attached to
     again, by an app that just leaves.
@@ -162,7 +163,7 @@ def test_killed_minder_is_like_a_closed_terminal(hosted: Hosted) -> None:
     _goes_on_alone(hosted)
 
 
-@pytest.mark.parametrize(("key", "reason"), [("d", "drained"), ("a", "aborted")])
+@pytest.mark.parametrize(("key", "reason"), [("d", "drained"), *in_full(("a", "aborted"))])
 def test_stopped_on_quitting(hosted: Hosted, key: str, reason: str) -> None:
     """Drain and abort on quitting end the session in order, and the app with it."""
     hosted.terminal.press("q")

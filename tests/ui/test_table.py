@@ -20,6 +20,7 @@ from enchanted_tui.ui.widgets.changes import cells_of_text, changed_region
 from enchanted_tui.ui.widgets.progress import bar, percent
 from enchanted_tui.ui.widgets.sparkline import sparkline
 from enchanted_tui.ui.widgets.table import Column, VirtualTable
+from helpers.marks import examples
 from helpers.ui.snapshots import screen_text
 from helpers.ui.watching import in_loop
 
@@ -87,7 +88,7 @@ async def test_only_what_is_seen_is_asked_for() -> None:
     ),
     st.integers(0, 60),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_what_is_painted_is_what_is_there(steps: list[str], count: int) -> None:
     """Protects partial painting: after any keys and changes, the screen is what painting all of it
     anew gives, cursor included.

@@ -21,7 +21,7 @@ from enchanted_tui.views.task_files import task_files
 from enchanted_tui.views.task_lines import TaskLine
 from helpers.marks import in_full
 from helpers.ui.campaigns import run_campaign
-from helpers.ui.snapshots import assert_screen
+from helpers.ui.snapshots import SIZES, assert_screen
 from helpers.ui.watching import Watcher, in_loop, watching
 
 HIDE = {
@@ -59,7 +59,7 @@ async def _open(watcher: Watcher, task: TaskId, among: list[TaskId] | None = Non
     return screen
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@SIZES
 @in_loop
 async def test_how_it_looks(run: Path, size: tuple[int, int]) -> None:
     """Protects the layout: a failure shows its traceback at once, a success its values; where there
@@ -76,7 +76,7 @@ async def test_how_it_looks(run: Path, size: tuple[int, int]) -> None:
         assert_screen(watcher.app, f"task_{size[0]}x{size[1]}", hide=HIDE)
 
 
-@pytest.mark.parametrize("way", ["key", "mouse", *in_full("palette")])
+@pytest.mark.parametrize("way", ["key", *in_full("mouse", "palette")])
 @in_loop
 async def test_values_files_and_texts(run: Path, way: str) -> None:
     """Protects going through a task: its parts, a file from the list, a value in full."""
@@ -197,7 +197,7 @@ def test_a_cleaned_campaign_says_what_its_configuration_did(tmp_path: Path) -> N
     assert "save_files: none" in note
 
 
-@pytest.mark.parametrize("columns", [60, 80, 110, 160])
+@pytest.mark.parametrize("columns", [60, *in_full(80, 110, 160)])
 @in_loop
 async def test_what_is_said_of_a_task_is_said_whole(finished_run: Path, columns: int) -> None:
     """Protects against half facts: stage, run time, moment, host and attempt are there whole or not

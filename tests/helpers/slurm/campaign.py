@@ -8,12 +8,17 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from helpers.campaign import Campaign
 from helpers.slurm.bed import Bed
 from helpers.slurm.bed_processes import wait_for
+from helpers.slurm.mpi import environment
 
 #: Short intervals, so that tests are short; the long ones are the defaults.
 QUICK = {
@@ -230,3 +235,13 @@ def ssh_options(bed: Bed) -> dict[str, Any]:
         "known_hosts": str(bed.known_hosts),
         "identity_agent": "none",
     }
+
+
+@contextmanager
+def campaign_on(bed: Bed, root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SlurmCampaign]:
+    """Give a campaign whose samples may be MPI programs; leave the nodes idle behind it."""
+    for name, value in bed.environment.items():
+        monkeypatch.setenv(name, value)
+    yield SlurmCampaign(root, {**bed.environment, **environment()})
+    bed.slurm("scancel", "--full", f"--user={bed.user}")
+    wait_for("the nodes to be idle", lambda: set(bed.states().values()) == {"idle"}, 60, 0.1)

@@ -4,7 +4,6 @@ what samples hold.
 
 from __future__ import annotations
 
-import subprocess
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -13,8 +12,8 @@ from pathlib import Path
 
 from helpers.slurm.bed_processes import command_of
 from helpers.slurm.campaign import SlurmCampaign
+from helpers.slurm.mpi import program
 
-MPIS = ("openmpi", "mpich")
 #: By MPI, the words that start its ranks in a job of SLURM and those that do without srun.
 SRUN = {"openmpi": "srun --mpi=pmix", "mpich": "srun --mpi=pmi2"}
 MPIRUN = {"openmpi": "mpirun.openmpi", "mpich": "mpiexec.hydra"}
@@ -38,24 +37,16 @@ class Rank:
 
 
 class Placed:
-    """The program, made for each MPI, and the directory in which its ranks leave their lines."""
+    """The directory of the programs, and that in which ranks leave their lines."""
 
     def __init__(self, programs: Path, directory: Path) -> None:
         self.programs, self.directory = programs, directory
         directory.mkdir(exist_ok=True)
 
-    @staticmethod
-    def make(programs: Path) -> None:
-        """Compile the program for each MPI."""
-        source = str(Path(__file__).with_name("placed.c"))
-        for mpi in MPIS:
-            program = str(programs / f"placed-{mpi}")
-            subprocess.run([f"mpicc.{mpi}", "-O1", "-o", program, source], check=True)
-
     def command(self, mpi: str, sample: str, seconds: float | str, *more: str) -> list[str]:
         """Return the words of the program without what starts its ranks."""
-        program = str(self.programs / f"placed-{mpi}")
-        return [program, str(self.directory), sample, str(seconds), *more]
+        words = [str(program(self.programs, "placed", mpi)), str(self.directory)]
+        return [*words, sample, str(seconds), *more]
 
     def ranks(self) -> list[Rank]:
         """Return all ranks that have lived."""

@@ -4,15 +4,13 @@ ended.
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 from helpers.slurm.bed_processes import command_of, name_of
+from helpers.slurm.mpi import program
 
 #: By name, which MPI a launch needs and the words that start two ranks, on two nodes where there
 #: are two.
@@ -25,27 +23,6 @@ LAUNCHES = {
     ),
     "mpirun-mpich": ("mpich", "env SLURM_OVERLAP=1 mpirun.mpich -n 2"),
 }
-#: OpenMPI refuses to run as root otherwise.
-ENVIRONMENT = {
-    "OMPI_ALLOW_RUN_AS_ROOT": "1",
-    "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-    "OMPI_MCA_btl": "self,tcp",
-}
-
-
-def what_is_missing_for_mpi() -> str:
-    """Say what to install, or nothing if everything is there."""
-    missing = [
-        name
-        for name in ("mpicc.openmpi", "mpicc.mpich", "mpirun.openmpi", "mpirun.mpich")
-        if shutil.which(name) is None
-    ]
-    return (
-        f"needs {', '.join(missing)}: apt-get install --no-install-recommends libopenmpi-dev"
-        " openmpi-bin libmpich-dev mpich"
-        if missing
-        else ""
-    )
 
 
 @dataclass
@@ -60,27 +37,11 @@ class Life:
 
 
 class Ranks:
-    """The program, made for each MPI, and the directory in which its ranks leave their signs of
-    life.
-    """
+    """The directory of the programs, and that in which ranks leave their signs of life."""
 
     def __init__(self, programs: Path, directory: Path) -> None:
         self.programs, self.directory = programs, directory
         directory.mkdir(exist_ok=True)
-
-    @staticmethod
-    def make(programs: Path, source: str = "rank.c") -> None:
-        """Compile the program for each MPI."""
-        for mpi in ("openmpi", "mpich"):
-            subprocess.run(
-                [
-                    f"mpicc.{mpi}",
-                    "-o",
-                    str(programs / mpi),
-                    str(Path(__file__).with_name(source)),
-                ],
-                check=True,
-            )
 
     def shell(
         self,
@@ -98,8 +59,8 @@ class Ranks:
         last = " stubborn" if stubborn else ""
         name = "$(basename $PWD)@$(date +%s%N)"
         return (
-            f"{before} {words or usual} {self.programs / mpi} {self.directory} {name}"
-            f" {seconds}{last}"
+            f"{before} {words or usual} {program(self.programs, 'rank', mpi)} {self.directory}"
+            f" {name} {seconds}{last}"
         )
 
     def lives(self) -> list[Life]:
@@ -120,7 +81,7 @@ class Ranks:
         command any more.
         """
         alive = [life for life in self.lives() if command_of(life.pid)]
-        return [life for life in alive if name_of(life.pid) in ("openmpi", "mpich")]
+        return [life for life in alive if name_of(life.pid).startswith("rank-")]
 
     def of_samples(self) -> dict[str, list[Life]]:
         """Give the ranks by the name of their sample."""
@@ -139,10 +100,3 @@ class Ranks:
             spans = sorted(launches.values())
             for (_, before), (after, _) in pairwise(spans):
                 assert before < after, f"{sample} ran twice at the same time"
-
-
-def environment() -> dict[str, str]:
-    """Give what the programs need in their environment, with a directory of temporary files whose
-    path is short.
-    """
-    return {**ENVIRONMENT, "TMPDIR": os.environ.get("TMPDIR", "/tmp")}

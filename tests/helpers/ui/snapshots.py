@@ -10,11 +10,19 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from textual.app import App
 from textual.geometry import Region
 
 DIRECTORY = Path(__file__).parents[2] / "ui" / "snapshots"
 _update = False
+
+#: The sizes that people have; the larger one with ``--full``.
+SIZES = pytest.mark.parametrize(
+    "size",
+    [(80, 24), pytest.param((120, 40), marks=pytest.mark.full)],
+    ids=["80x24", "120x40"],
+)
 
 
 def set_update(update: bool) -> None:
