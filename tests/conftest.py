@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import compileall
+import gc
 import os
 import sys
 import tempfile
@@ -103,6 +104,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if config.getoption("--fast") and is_tests and marks_of(collection_path):
         return True
     return None
+
+
+def pytest_collection_finish() -> None:
+    """Take thousands of tests and what they import out of the garbage collector's sight, which
+    would look through all of it again and again.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` looks at the marks

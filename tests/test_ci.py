@@ -87,7 +87,7 @@ def test_three_failures_are_run_again_once(
     }
     command = [
         sys.executable,
-        ROOT / ".ci" / "once_more.py",
+        str(ROOT / ".ci" / "once_more.py"),
         sys.executable,
         f"{sys.executable} -m pytest -q test_some.py",
     ]
@@ -107,5 +107,5 @@ def test_a_command_that_does_not_get_to_its_tests_is_red(tmp_path: Path) -> None
     cache = tmp_path / ".pytest_cache" / "v" / "cache"
     cache.mkdir(parents=True)
     (cache / "lastfailed").write_text("{}")
-    command = [sys.executable, ROOT / ".ci" / "once_more.py", sys.executable, "exit 1"]
+    command = [sys.executable, str(ROOT / ".ci" / "once_more.py"), sys.executable, "exit 1"]
     assert subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=60).returncode == 1

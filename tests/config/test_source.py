@@ -7,12 +7,20 @@ import time
 import pytest
 import yaml
 
-from enchanted_tui.config.problems import ConfigError
+from enchanted_tui.config.problems import ConfigError, Path
 from enchanted_tui.config.source import dump, read_document, read_value
+from enchanted_tui.config.tree import Document, Place
 
 
 def value(text):
     return read_value(text, "v")
+
+
+def place_of(document: Document, path: Path) -> Place:
+    """Return where something stands."""
+    found = document.place(path)
+    assert found is not None
+    return found
 
 
 def errors(text):
@@ -71,7 +79,7 @@ def test_places_of_everything():
         ("block", 0, "k"): (3, 9, 3, 6),
         ("block", 1): (4, 5, 4, 5),
     }
-    assert {path: document.place(path)[:4] for path in places} == places
+    assert {path: place_of(document, path)[:4] for path in places} == places
 
 
 def test_merge_keys():
@@ -83,8 +91,8 @@ def test_merge_keys():
     )
     assert not problems
     assert document.root["c"] == {"x": 3, "y": 1, "z": 2} == yaml.safe_load("{x: 3, y: 1, z: 2}")
-    assert document.place(("c", "z"))[:2] == (2, 17)
-    assert document.place(("c", "x"))[:2] == (5, 6)
+    assert place_of(document, ("c", "z"))[:2] == (2, 17)
+    assert place_of(document, ("c", "x"))[:2] == (5, 6)
 
 
 def test_quoted_merge_key_is_an_ordinary_key():

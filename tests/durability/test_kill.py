@@ -91,6 +91,7 @@ def test_killed_at_many_more_instants(campaign, uninterrupted, shape, number):
     kill_and_complete(campaign(KILLED[shape]), shape, *kills(shape, number), uninterrupted)
 
 
+@pytest.mark.full
 def test_killed_again_and_again_at_work(campaign, uninterrupted):
     """A campaign that is killed every time it has got a few tasks further still gets to its end,
     and only once through each.

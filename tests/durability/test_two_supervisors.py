@@ -11,12 +11,14 @@ import socket
 import subprocess
 import threading
 import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from enchanted_tui.journal_lines import seal
 from enchanted_tui.storage import lock as lock_module
-from enchanted_tui.storage.lock import DirectoryInUseError, Lock, read_holder
+from enchanted_tui.storage.lock import DirectoryInUseError, Holder, Lock, read_holder
 from helpers.marks import in_full
 from helpers.processes import LIMIT, assert_one_sentence, finish
 from helpers.shapes import flat
@@ -48,6 +50,13 @@ def rewrite(path, **changed):
     new.rename(path)
 
 
+def holder(path: Path) -> Holder:
+    """Return who holds a lock."""
+    found = read_holder(path)
+    assert found is not None
+    return found
+
+
 def test_second_supervisor_is_refused(running):
     """Whatever it wants, it is told who holds the directory, and neither of them is disturbed;
     least of all is anything deleted.
@@ -57,7 +66,7 @@ def test_second_supervisor_is_refused(running):
     for arguments in (["resume"], ["extend"], ["auto"], ["fresh"], ["fresh", "--overwrite"]):
         ended = busy.run_apart("--run-mode", *arguments)
         assert_one_sentence(ended, str(process.pid), socket.gethostname())
-    assert read_holder(lock_path(busy)).pid == process.pid
+    assert holder(lock_path(busy)).pid == process.pid
     assert busy.intact_journal().startswith(before)
     busy.wait_for_tasks(busy.finished_tasks() + 2, process)
 
@@ -104,7 +113,7 @@ def test_unreadable_lock_is_replaced(tmp_path, content):
     path = tmp_path / "lock"
     path.write_bytes(content)
     lock = Lock.acquire(path, lambda: None)
-    assert read_holder(path).pid == os.getpid()
+    assert holder(path).pid == os.getpid()
     lock.release()
     assert os.listdir(tmp_path) == []
 
@@ -153,7 +162,7 @@ def test_silent_holder_on_another_host_is_replaced_after_a_while(campaign, monke
     started = time.monotonic()
     lock = Lock.acquire(path, lambda: None)
     assert 1.4 < time.monotonic() - started < 4
-    assert read_holder(path).pid == os.getpid()
+    assert holder(path).pid == os.getpid()
     lock.release()
     assert not path.exists()
 
@@ -208,6 +217,7 @@ def test_two_started_at_once_on_a_stale_lock(campaign, number):
     one_winner(raced, race(raced, "--run-mode", "resume"))
 
 
+@pytest.mark.full
 def test_many_take_a_stale_lock_at_once(tmp_path):
     """Of twenty threads that find the same dead holder, one gets the lock each time."""
     path = tmp_path / "run" / "state" / "lock"
@@ -222,7 +232,9 @@ def test_many_take_a_stale_lock_at_once(tmp_path):
     }
     for _ in range(10):
         path.write_text(json.dumps(dead))
-        barrier, taken, refused = threading.Barrier(20), [], []
+        barrier = threading.Barrier(20)
+        taken: list[Any] = []
+        refused: list[Any] = []
 
         def take(barrier=barrier, taken=taken, refused=refused):
             barrier.wait()
@@ -261,7 +273,7 @@ def test_supervisor_that_was_stopped_too_long_gives_way(campaign):
     assert_one_sentence(ended, "another supervisor")
     after = own_files(busy)
     assert [str(path) for path in before if after.get(path) != before[path]] == []
-    assert read_holder(lock_path(busy)).host == "another.host"
+    assert holder(lock_path(busy)).host == "another.host"
     busy.wait_for_no_process()
 
 

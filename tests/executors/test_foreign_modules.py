@@ -118,7 +118,7 @@ def test_started_as_a_module(campaign):
     ("process", "sentence"),
     [
         ("pool.fork_server", "starts local workers keeps dying"),
-        ("samplers.learning", "fits the model"),
+        *in_full(("samplers.learning", "fits the model")),
     ],
 )
 def test_what_a_dying_process_printed_is_in_the_message(campaign, monkeypatch, process, sentence):

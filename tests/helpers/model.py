@@ -102,12 +102,9 @@ def _steps(
         key = (*place, step)
         base = os.path.join(config["supervisor"]["base_run_dir"], "data")
         if tasks and tasks[-1].failed and config["supervisor"]["failed_steps"] == "skip":
-            outputs, kind, runtime, run_dir = (
-                {},
-                "skipped",
-                0.0,
-                os.path.join(base, os.path.basename(params["run_dir"])),
-            )
+            outputs, kind = Row(), "skipped"
+            runtime: float | RunTime = 0.0
+            run_dir = os.path.join(base, os.path.basename(params["run_dir"]))
         else:
             outputs, kind = _outcome(config["runners"][runner], params)
             runtime, run_dir = RunTime(key), os.path.join(base, "d{}_b{}_s{}_r{}".format(*key))

@@ -206,6 +206,7 @@ def test_what_a_command_is_given(campaign: Campaign) -> None:
             assert "before.txt" not in row["listing"]
 
 
+@pytest.mark.full
 def test_several_samples_in_one_call(campaign: Campaign) -> None:
     """Protects `batch`: a call is still given several samples, each with a neighbour of its own."""
     config = continued(runner={"type": "helpers.parts.continuing:ManyNotingRunner"})
@@ -216,6 +217,7 @@ def test_several_samples_in_one_call(campaign: Campaign) -> None:
     assert max(campaign.numbers("together")) > 1
 
 
+@pytest.mark.full
 def test_a_sampler_that_learns(campaign: Campaign) -> None:
     """Protects samplers that draw batch after batch: neighbours come from all batches."""
     sampler = {
@@ -233,6 +235,7 @@ def test_a_sampler_that_learns(campaign: Campaign) -> None:
     assert all(name for task, name in found.items() if not task.startswith("d0_b0"))
 
 
+@pytest.mark.full
 @pytest.mark.dask
 def test_on_dask_workers(campaign: Campaign) -> None:
     """Protects Dask: samples there are given their neighbours too."""

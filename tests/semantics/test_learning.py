@@ -128,6 +128,7 @@ def test_all_failed_batches_are_survived(campaign: Campaign) -> None:
     assert campaign.records("learned") == []
 
 
+@pytest.mark.full
 def test_retried_failures_are_observations_afterwards(campaign: Campaign) -> None:
     """What failed and was run again counts with its new result."""
     assert campaign.run(config=config(BAYESIAN, {"fails_above": 0.5}, budget=7)) == 0
@@ -246,6 +247,7 @@ def test_a_sample_is_drawn_as_soon_as_a_worker_is_free(campaign: Campaign) -> No
     assert max(running_at_draws[1:]) <= 1, "two workers: at most one is busy when a sample is drawn"
 
 
+@pytest.mark.full
 def test_every_draw_can_be_repeated_from_the_record(campaign: Campaign) -> None:
     """It is a function of the seed, the position, what was known and what was pending: given the
     same order of results, the same.

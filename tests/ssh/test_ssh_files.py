@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -216,7 +216,7 @@ def test_lost_while_fetching_leaves_nothing_half(sshd: Sshd, tmp_path: Path) -> 
     transport.close()
 
 
-def archive_of(*members: tuple[str, dict[str, object]]) -> io.BytesIO:
+def archive_of(*members: tuple[str, Mapping[str, object]]) -> io.BytesIO:
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w") as archive:
         for name, fields in members:

@@ -44,9 +44,12 @@ def test_command_in_flight(sshd: Sshd, connect: Connect, tmp_path: Path, how: st
     with Network(sshd.port) as network:
         connection = connect(through(network, sshd))
         started, ended = tmp_path / "started", tmp_path / "ended"
-        cut = threading.Thread(
-            target=lambda: (_until(started.exists), (sshd.cut if how == "cut" else network.reset)())
-        )
+
+        def once_started() -> None:
+            _until(started.exists)
+            (sshd.cut if how == "cut" else network.reset)()
+
+        cut = threading.Thread(target=once_started)
         cut.start()
         with pytest.raises(ConnectionLost) as lost:
             connection.run(["sh", "-c", f"touch {started}; sleep 2; touch {ended}"], timeout=30)
@@ -77,7 +80,7 @@ def test_half_a_command_does_not_run(sshd: Sshd, connect: Connect, tmp_path: Pat
     """
     mark = tmp_path / "mark"
     connection = connect(sshd)
-    exchange = Exchange(f"touch {mark}; true " + "x" * 1000, [], bytes)
+    exchange = Exchange(f"touch {mark}; true " + "x" * 1000, [], lambda piece: None)
     link = connection.kept._link
     assert link is not None
     channel = link._transport.open_session()  # type: ignore[attr-defined]

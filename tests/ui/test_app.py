@@ -87,6 +87,7 @@ async def test_help(finished_run: Path, how: str) -> None:
         await watcher.until(lambda: not isinstance(watcher.screen, HelpScreen))
 
 
+@pytest.mark.full
 @SIZES
 @in_loop
 async def test_how_help_looks(finished_run: Path, size: tuple[int, int]) -> None:
@@ -177,6 +178,7 @@ async def test_keymap(finished_run: Path) -> None:
         await watcher.sees("No supervisor is running")
 
 
+@pytest.mark.full
 @in_loop
 async def test_keymap_takes_keys_away(finished_run: Path) -> None:
     """Ctrl+P, to which Textual has a binding of its own, opens the palette no more once a person
@@ -371,6 +373,7 @@ async def test_ascii(finished_run: Path, mode: str) -> None:
             await watcher.lacks(seen)
 
 
+@pytest.mark.full
 @in_loop
 async def test_the_sign_for_more_questions_is_spelled_in_ascii(finished_run: Path) -> None:
     """The hints at the foot say "Resume..." where the terminal has no sign for it, and are still

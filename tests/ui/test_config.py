@@ -219,6 +219,7 @@ async def test_completing_a_type(path: Path, how: str) -> None:
         assert "1 warning" in editor.shown(), "a Sobol sequence of ten points"
 
 
+@pytest.mark.full
 @in_loop
 async def test_taking_a_candidate_by_mouse_and_leaving_the_list(path: Path) -> None:
     """Protects both ways out of the list: a click takes, Escape leaves the text as it is and stays
@@ -406,7 +407,7 @@ async def test_unsaved_changes_are_asked_about_before_another_file_opens(path: P
         assert (path.parent / "b.yaml").read_text() == "# b\n"
 
 
-@pytest.mark.parametrize("answer", ["enter on stay", "save", "discard"])
+@pytest.mark.parametrize("answer", ["save", *in_full("enter on stay", "discard")])
 @in_loop
 async def test_leaving_the_app_asks_about_unsaved_changes(
     path: Path, own_home: Path, answer: str
@@ -435,6 +436,7 @@ async def test_leaving_the_app_asks_about_unsaved_changes(
     assert not list((own_home / ".local" / "state" / "enchanted-tui" / "recovery").glob("*.json"))
 
 
+@pytest.mark.full
 @in_loop
 async def test_reload_asks(path: Path) -> None:
     """Protects changes against a key pressed by mistake."""

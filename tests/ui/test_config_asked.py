@@ -15,6 +15,7 @@ from enchanted_tui.ui.editor.recovery import Recovery
 from enchanted_tui.ui.screens.config import ConfigScreen
 from enchanted_tui.ui.screens.launch import LaunchScreen
 from enchanted_tui.ui.widgets.dialog import Dialog
+from helpers.marks import in_full
 from helpers.ui.campaigns import run_campaign, until
 from helpers.ui.editing import TEXT, opened
 from helpers.ui.watching import in_loop, watching
@@ -73,7 +74,7 @@ async def test_what_is_launched_is_judged_as_it_is_in_the_editor(path: Path) -> 
 # -- other files -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["model.py", "run.sh", "notes.md"])
+@pytest.mark.parametrize("name", ["model.py", *in_full("run.sh", "notes.md")])
 @in_loop
 async def test_other_files_are_not_judged_as_configurations(tmp_path: Path, name: str) -> None:
     """A module or a script opened in the editor has no errors of a configuration, and is not

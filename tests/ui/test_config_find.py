@@ -12,6 +12,7 @@ from textual.widgets import Input
 
 from enchanted_tui.ui.editor.find import Match, Wanted, nearest
 from enchanted_tui.ui.widgets.line import Buttons
+from helpers.marks import in_full
 from helpers.ui.editing import TEXT, opened
 from helpers.ui.snapshots import SIZES, assert_screen
 from helpers.ui.watching import in_loop
@@ -63,7 +64,7 @@ def test_the_next_match_is_round_the_end() -> None:
 # -- finding ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("key", ["ctrl+f", "slash"])
+@pytest.mark.parametrize("key", ["ctrl+f", *in_full("slash")])
 @in_loop
 async def test_finding_goes_to_the_match_while_one_types(path: Path, key: str) -> None:
     """The first match from the cursor on is selected at once and all are counted; Enter and arrows
@@ -111,7 +112,7 @@ async def test_going_on_without_the_line(path: Path) -> None:
         )
 
 
-@pytest.mark.parametrize("how", ["key", "mouse"])
+@pytest.mark.parametrize("how", ["key", *in_full("mouse")])
 @in_loop
 async def test_case(path: Path, how: str) -> None:
     """Either case matches until exact case is asked for, by key or by a click on the words that say
@@ -130,6 +131,7 @@ async def test_case(path: Path, how: str) -> None:
         assert editor.screen.area.selected_text == "plane"
 
 
+@pytest.mark.full
 @in_loop
 async def test_what_is_selected_is_proposed(path: Path) -> None:
     """A selected word is what is looked for; several lines are not, and what was looked for last
@@ -178,7 +180,7 @@ async def test_replacing_one_after_the_other(path: Path) -> None:
         await editor.until(lambda: editor.text == TEXT.replace("plane", "plane2", 1))
 
 
-@pytest.mark.parametrize("how", ["key", "mouse"])
+@pytest.mark.parametrize("how", ["key", *in_full("mouse")])
 @in_loop
 async def test_replacing_all_is_one_step_back(path: Path, how: str) -> None:
     """All matches are replaced at once, line breaks of every kind stay, and one undo brings the
@@ -227,6 +229,7 @@ async def test_only_looking_finds_and_replaces_nothing(path: Path) -> None:
         assert not editor.screen.query_one("#by", Input).region and editor.text == TEXT
 
 
+@pytest.mark.full
 @in_loop
 async def test_replacing_in_a_long_text_is_quick(path: Path) -> None:
     """Protects large configurations: 5,000 matches are found and replaced in well under a second of

@@ -257,6 +257,7 @@ async def test_nothing_of_a_log_reaches_the_terminal(run: Path) -> None:
         assert all(character.isprintable() or character == "\n" for character in watcher.text)
 
 
+@pytest.mark.full
 @in_loop
 async def test_a_giant_log_does_not_hold_up_the_keys(run: Path) -> None:
     """Protects the feel of the screen: with a gigabyte open, its end is seen at once and a search

@@ -424,6 +424,7 @@ async def test_a_pane_is_come_back_to(running: Path) -> None:
             await watcher.until(lambda revision=revision: watcher.app.view.revision > revision + 2)
 
 
+@pytest.mark.full
 @in_loop
 async def test_a_picture_a_second_whatever_has_been_pressed(
     running: Path, monkeypatch: pytest.MonkeyPatch

@@ -17,6 +17,7 @@ from enchanted_tui.operations import actions
 from enchanted_tui.ui.settings import Preferences, Settings
 from enchanted_tui.ui.widgets.learned_pane import LearnedPane
 from enchanted_tui.ui.widgets.plot import Plot
+from helpers.marks import in_full
 from helpers.ui.snapshots import assert_screen
 from helpers.ui.watching import in_loop, watching
 
@@ -100,7 +101,7 @@ async def test_how_it_looks(optimised: Path, tmp_path: Path, ascii_only: bool) -
 
 @pytest.mark.parametrize(
     ("size", "charts"),
-    [((80, 24), 3), ((120, 40), 1), ((200, 50), 3)],
+    [((80, 24), 3), *in_full(((120, 40), 1), ((200, 50), 3))],
     ids=["80x24", "120x40", "200x50"],
 )
 @in_loop

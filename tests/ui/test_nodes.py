@@ -19,6 +19,7 @@ from enchanted_tui.ui.screens.task import TaskScreen
 from enchanted_tui.ui.settings import Preferences, Settings
 from enchanted_tui.ui.widgets.columns import text_of
 from enchanted_tui.ui.widgets.node_pane import NodePane
+from helpers.marks import in_full
 from helpers.ui.node_book import MIXED, held_run, tell
 from helpers.ui.snapshots import assert_screen
 from helpers.ui.watching import Watcher, in_loop, watching
@@ -54,7 +55,7 @@ async def _at_nodes(watcher: Watcher) -> None:
 
 @pytest.mark.parametrize(
     ("size", "ascii_only"),
-    [((80, 24), False), ((80, 24), True), ((120, 40), False)],
+    [((80, 24), False), *in_full(((80, 24), True), ((120, 40), False))],
     ids=["80x24", "ascii", "120x40"],
 )
 @in_loop
@@ -96,7 +97,7 @@ def _reversed(watcher: Watcher) -> str:
     return "".join(text for text, style, _ in line if style and style.reverse)
 
 
-@pytest.mark.parametrize("way", ["key", "mouse"])
+@pytest.mark.parametrize("way", ["key", *in_full("mouse")])
 @in_loop
 async def test_from_the_map_to_the_task(run: Path, way: str) -> None:
     """Protects the way from a core to the task that holds it, by keyboard and mouse."""

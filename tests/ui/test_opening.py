@@ -232,6 +232,7 @@ async def test_undoing_what_made_the_scroll_bar_appear(person: Person, home: Pat
         await person.until(lambda: area.text == "")
 
 
+@pytest.mark.full
 @at_the_app
 async def test_running_again_what_failed(person: Person, home: Path) -> None:
     """Protects the screens while the run that they show is opened anew: retry from Failures, extend
@@ -263,6 +264,7 @@ async def test_running_again_what_failed(person: Person, home: Path) -> None:
         assert not person.app.defects
 
 
+@pytest.mark.full
 @at_the_app
 async def test_pages_of_a_list_without_lines(person: Person, home: Path) -> None:
     """Page up in a list that has not been laid out, as in the read that opens it, ended the app in

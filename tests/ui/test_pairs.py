@@ -110,7 +110,6 @@ async def test_every_pair_of_screens(
     """
     monkeypatch.chdir(tmp_path)
     await walks(("task", "failed tasks", "scatter"), runs)
-    await walks(("batches", "workers"), runs)
 
 
 @pytest.mark.full

@@ -79,6 +79,7 @@ def test_rude_sampler_and_runner_leave_screen_and_app_intact(work: Path, own_hom
         terminal.end()
 
 
+@pytest.mark.full
 def test_window_can_be_resized_after_a_library_has_ignored_it(work: Path) -> None:
     """Protects the layout: a C library that ignores SIGWINCH is overruled."""
     config = _rude_config(work, "RudeSampler", '{type: "rude_plugin:RudeRunner"}')

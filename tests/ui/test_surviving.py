@@ -154,6 +154,7 @@ def test_killed_app_loses_nothing(hosted: Hosted) -> None:
     assert len(tasks) == len(set(tasks)) == 60
 
 
+@pytest.mark.full
 def test_killed_minder_is_like_a_closed_terminal(hosted: Hosted) -> None:
     """Should the process that stays with the terminal be killed, the app lets go of the terminal
     and the campaign goes on.
@@ -181,6 +182,7 @@ def test_stopped_on_quitting(hosted: Hosted, key: str, reason: str) -> None:
     wait_until(lambda: not psutil.pid_exists(hosted.pid), 10, "the end of the process")
 
 
+@pytest.mark.full
 def test_terminated_app_drains(hosted: Hosted) -> None:
     """SIGTERM, as a batch system sends it, does what it does without the app: running tasks finish,
     exit code 143.

@@ -204,6 +204,7 @@ def test_low_bandwidth_reaches_textual() -> None:
     assert done.stdout.split() == ["10", "none", "False"]
 
 
+@pytest.mark.full
 def test_line_that_drops_while_the_app_starts_is_no_defect(tmp_path: Path) -> None:
     """A hang-up at any moment of composing the first screen ends the app in order, with status 0
     and without a traceback.

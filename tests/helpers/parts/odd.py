@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from typing import Any
 
 
 class OddRunner:
@@ -78,7 +79,7 @@ class OddRunner:
         return {"output": 1.0, "success": "yes"}
 
     def contains_itself(self, run_dir):
-        result = {"success": True}
+        result: dict[str, Any] = {"success": True}
         result["output"] = result
         return result
 

@@ -256,7 +256,12 @@ class Bed:
         """Kill a daemon: munged, slurmctld, slurmdbd, sshd or a node's name."""
         pid, started = self._daemons[name]
         send(pid, signal.SIGKILL)
-        wait_for(f"{name} to die", lambda: (reap(pid), not alive(pid, started))[1])
+
+        def is_dead() -> bool:
+            reap(pid)
+            return not alive(pid, started)
+
+        wait_for(f"{name} to die", is_dead)
 
     def pid(self, name: str) -> int:
         """Give a daemon's process id."""
@@ -275,14 +280,15 @@ class Bed:
         if name in self._daemons and alive(*self._daemons[name]):
             return
         self._spawn(name)
-        where = {
+        places: dict[str, int | str] = {
             "munged": self.places.munge,
             "slurmctld": self.places.controller_port,
             "sshd": self.places.ssh_port,
             "mariadbd": self.places.database_port,
             "slurmdbd": self.places.accounting_port,
             **self.places.node_ports,
-        }[name]
+        }
+        where = places[name]
         wait_for(f"{name} to listen", lambda: self._is_ready(name, where), 60)
 
     def crash_node(self, node: str) -> None:

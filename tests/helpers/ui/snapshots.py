@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import os
 import re
 from pathlib import Path
@@ -47,6 +48,10 @@ def _without_ages(text: str) -> str:
     return re.sub(r" *\b(\d+ (?:s|min) ago|just now)", " recently", text)
 
 
+def _as_long(stand_in: str, match: re.Match[str]) -> str:
+    return stand_in[: len(match[0])].ljust(len(match[0]))
+
+
 def assert_screen(app: App[Any], name: str, *, hide: dict[str, str] | None = None) -> None:
     """Compare the screen with the snapshot called `name`; `hide` maps regular expressions to what
     stands for them.
@@ -55,11 +60,7 @@ def assert_screen(app: App[Any], name: str, *, hide: dict[str, str] | None = Non
     """
     text = screen_text(app)
     for pattern, stand_in in (hide or {}).items():
-        text = re.sub(
-            pattern,
-            lambda match, stand_in=stand_in: stand_in[: len(match[0])].ljust(len(match[0])),
-            text,
-        )
+        text = re.sub(pattern, functools.partial(_as_long, stand_in), text)
     text = "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
     text = _without_ages(text)
     path = DIRECTORY / f"{name}.txt"
