@@ -1,8 +1,30 @@
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
-from helpers.campaign import campaigns_apart
+from helpers.campaign import Campaign, campaigns_apart
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory):
+    """Give the contents of a campaign that nothing disturbs, by its configuration; each is run
+    once.
+    """
+    found: dict[str, Any] = {}
+
+    def run(config, *arguments):
+        key = json.dumps([config, arguments])
+        if key not in found:
+            campaign = Campaign.apart(tmp_path_factory.mktemp("undisturbed"), config)
+            campaign.complete(*arguments)
+            campaign.wait_for_no_process()
+            found[key] = campaign.contents()
+        return found[key]
+
+    return run
 
 
 @pytest.fixture

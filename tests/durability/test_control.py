@@ -4,7 +4,6 @@ completed exactly.
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import signal
@@ -12,7 +11,6 @@ import time
 
 import pytest
 
-from helpers.campaign import Campaign
 from helpers.marks import in_full
 from helpers.processes import LIMIT, assert_one_sentence, finish
 from helpers.shapes import flat
@@ -26,26 +24,17 @@ SHORT_TASKS = flat(N_SHORT, 1000, sleep=0.002)
 QUICK = 3.0  #: seconds in which whatever is asked for has to show
 
 
-@pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory):
-    @functools.cache
-    def run():
-        campaign = Campaign.apart(tmp_path_factory.mktemp("reference"), TASKS)
-        campaign.complete(*FAST)
-        return campaign.contents()
-
-    return run
+@pytest.fixture
+def uninterrupted(undisturbed):
+    return lambda: undisturbed(TASKS, *FAST)
 
 
 @pytest.fixture
 def running(campaign):
     """A campaign at work, and its supervisor's process."""
     busy = campaign(TASKS)
-    process = busy.supervise()
-    busy.wait_for_tasks(3, process)
-    yield busy, process
-    process.kill()
-    process.communicate(timeout=LIMIT)
+    with busy.at_work(3) as process:
+        yield busy, process
 
 
 def ask(campaign, action):

@@ -7,7 +7,6 @@ Every day a member of each series; a disk that is still full and inodes with ``-
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import shutil
 import subprocess
@@ -16,7 +15,6 @@ import time
 
 import pytest
 
-from helpers.campaign import Campaign
 from helpers.marks import in_full
 from helpers.processes import LIMIT, assert_one_sentence, finish
 from helpers.shapes import flat
@@ -28,15 +26,9 @@ FAST = ("--set", "executors.local.n_workers=16")
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
 
 
-@pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory):
-    @functools.cache
-    def run():
-        campaign = Campaign.apart(tmp_path_factory.mktemp("reference"), TASKS)
-        campaign.complete(*FAST)
-        return campaign.contents()
-
-    return run
+@pytest.fixture
+def uninterrupted(undisturbed):
+    return lambda: undisturbed(TASKS, *FAST)
 
 
 @pytest.fixture

@@ -42,16 +42,10 @@ def learning(**options):
     }
 
 
-@pytest.fixture(scope="module")
-def reference(tmp_path_factory):
+@pytest.fixture
+def reference(undisturbed):
     """What an uninterrupted campaign leaves."""
-    from helpers.campaign import Campaign
-
-    whole = Campaign.apart(tmp_path_factory.mktemp("reference"), learning())
-    ended = whole.run_apart()
-    assert ended.code == 0, ended
-    whole.wait_for_no_process()
-    return whole.contents()
+    return undisturbed(learning())
 
 
 def kill_at(campaign, tasks, pause):

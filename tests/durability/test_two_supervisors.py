@@ -31,11 +31,8 @@ SHORT = flat(6, 2)
 def running(campaign):
     """A campaign at work, and its supervisor's process."""
     busy = campaign(BUSY)
-    process = busy.supervise()
-    busy.wait_for_tasks(3, process)
-    yield busy, process
-    process.kill()
-    process.communicate(timeout=LIMIT)
+    with busy.at_work(3) as process:
+        yield busy, process
 
 
 def lock_path(campaign):

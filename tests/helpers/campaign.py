@@ -102,6 +102,15 @@ class Campaign:
         """Start a supervisor of this campaign."""
         return self.start(self.config_path.name, "--no-ui", *arguments, **how)
 
+    @contextlib.contextmanager
+    def at_work(self, tasks: int) -> Iterator[subprocess.Popen[str]]:
+        """Run a supervisor that has some tasks on record; kill it at the end, if it lives."""
+        process = self.supervise()
+        self.wait_for_tasks(tasks, process)
+        yield process
+        process.kill()
+        process.communicate(timeout=LIMIT)
+
     def run_apart(self, *arguments: str, **how: Any) -> Finished:
         """Run a supervisor of this campaign to its end."""
         return finish(self.supervise(*arguments, **how))

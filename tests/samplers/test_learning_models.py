@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 import tracemalloc
+from typing import Any
 
 import numpy
 import pytest
@@ -367,10 +368,10 @@ def test_every_scipy_that_may_be_installed_serves(known_as, monkeypatch):
     one day as `rng` alone.
     """
     sobol = qmc.Sobol
-    signature = {
-        "seed": lambda d, *, scramble=True, seed=None: sobol(d, scramble=scramble, seed=seed)
+    signature: dict[str, Any] = {
+        "seed": lambda d, *, scramble=True, seed=None: sobol(d, scramble=scramble, seed=seed),
+        "rng": lambda d, *, scramble=True, rng=None: sobol(d, scramble=scramble, seed=rng),
     }
-    signature["rng"] = lambda d, *, scramble=True, rng=None: sobol(d, scramble=scramble, seed=rng)
     _, points, values = data(12, 2)
     expected = propose(options(), points, values, numpy.empty((0, 2)), 1, 5).points
     monkeypatch.setattr(qmc, "Sobol", signature[known_as])

@@ -9,27 +9,10 @@ from pathlib import Path
 import pytest
 
 from helpers.slurm.bed import Bed, what_is_missing
+from helpers.ssh.cluster_config import cluster_config
 from helpers.ssh.interactive_server import InteractiveServer
 
 PASSWORD, CODE = "Sw0rdf1sh-pass", "914-code-914"
-CONFIG = """\
-executors:
-  cluster:
-    type: SlurmExecutor
-    ssh: {{host: 127.0.0.1, port: {port}, known_hosts: {known_hosts}, config_file: /dev/null, identity_agent: none}}
-    samples_per_job: 20
-    python: {python}
-    results_interval: 1
-samplers:
-  points: {{type: RandomSampler, parameters: [x, y], bounds: [[0, 1], [0, 1]], budget: 60, batch_size: 60}}
-runners:
-  gaussian: {{type: SyntheticDoubleGaussianRunner, dimensions: 2}}
-supervisor:
-  base_run_dir: {run_dir}
-  seed: 1
-  run_order:
-    - {{sampler: points, executor: cluster, runner: gaussian}}
-"""
 DRIVER = """\
 import sys
 from enchanted_tui.cli import main
@@ -56,12 +39,7 @@ def test_secrets_are_in_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             config = tmp_path / "campaign.yaml"
             run_dir = tmp_path / "run"
             config.write_text(
-                CONFIG.format(
-                    port=server.port,
-                    known_hosts=server.known_hosts,
-                    python=sys.executable,
-                    run_dir=run_dir,
-                ),
+                cluster_config(server.port, server.known_hosts, run_dir, samples=60),
                 encoding="utf-8",
             )
             done = subprocess.run(

@@ -4,6 +4,7 @@ app remembers.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,3 +43,11 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     by all tests: only look at it.
     """
     return run_campaign(tmp_path_factory.mktemp("shared"), "finished_run")
+
+
+@pytest.fixture
+def own_run(finished_run: Path, tmp_path: Path) -> Path:
+    """A copy of it that a test may change."""
+    run = tmp_path / "a_run"
+    shutil.copytree(finished_run, run)
+    return run

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -26,12 +25,11 @@ def _line(number: int) -> str:
 
 
 @pytest.fixture
-def run(finished_run: Path, tmp_path: Path) -> Path:
+def run(own_run: Path) -> Path:
     """A run directory of one's own with a longer log, an older part of it and a task that has
     written something.
     """
-    run = tmp_path / "a_run"
-    shutil.copytree(finished_run, run)
+    run = own_run
     log = "".join(map(_line, range(500)))
     (run / "logs" / "main.log").write_text(log, errors="surrogateescape")
     (run / "logs" / "main.log.1").write_text("2025-02-28 [INFO ] older\n")

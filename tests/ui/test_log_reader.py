@@ -10,6 +10,7 @@ import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -122,7 +123,7 @@ class Model:
 )
 @settings(max_examples=examples(150), deadline=None)
 def test_what_is_shown_is_what_is_there(
-    content: bytes, moves: list[tuple], selection: Selection, wrap: bool, height: int
+    content: bytes, moves: list[tuple[Any, ...]], selection: Selection, wrap: bool, height: int
 ) -> None:
     """Protects the reader: whatever is chosen, however one moves and the file grows, the rows are
     right and following is as it says.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import csv
 import re
-import shutil
 import threading
 from pathlib import Path
 from typing import Any
@@ -31,11 +30,9 @@ _VARYING = {
 
 
 @pytest.fixture
-def run(finished_run: Path, tmp_path: Path) -> Path:
+def run(own_run: Path) -> Path:
     """A run directory of one's own."""
-    run = tmp_path / "a_run"
-    shutil.copytree(finished_run, run)
-    return run
+    return own_run
 
 
 def _plot(watcher: Watcher) -> str:

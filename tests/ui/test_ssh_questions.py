@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -24,42 +23,19 @@ from enchanted_tui.ui.screens.launch import LaunchScreen
 from enchanted_tui.ui.screens.question import QuestionDialog
 from enchanted_tui.ui.screens.quit import QuitDialog
 from helpers.slurm.bed import Bed, what_is_missing
+from helpers.ssh.cluster_config import cluster_config
 from helpers.ssh.interactive_server import InteractiveServer
 from helpers.ui.campaigns import until
 from helpers.ui.snapshots import SIZES, assert_screen
 from helpers.ui.watching import Watcher, in_loop
 
 PASSPHRASE, PASSWORD, CODE = "locked-away-731", "Sw0rdf1sh-pass", "914-code-914"
-CONFIG = """\
-executors:
-  cluster:
-    type: SlurmExecutor
-    ssh: {{host: 127.0.0.1, port: {port}, known_hosts: {known_hosts}, key_filename: {key}, config_file: /dev/null, identity_agent: none}}
-    samples_per_job: 20
-    python: {python}
-    results_interval: 1
-samplers:
-  points: {{type: RandomSampler, parameters: [x, y], bounds: [[0, 1], [0, 1]], budget: 20, batch_size: 20}}
-runners:
-  gaussian: {{type: SyntheticDoubleGaussianRunner, dimensions: 2}}
-supervisor:
-  base_run_dir: {run_dir}
-  seed: 1
-  run_order:
-    - {{sampler: points, executor: cluster, runner: gaussian}}
-"""
 
 
 def _config(directory: Path, port: int, known_hosts: Path, key: Path) -> Path:
     path = directory / "campaign.yaml"
-    fields = {
-        "port": port,
-        "known_hosts": known_hosts,
-        "key": key,
-        "python": sys.executable,
-        "run_dir": directory / "run",
-    }
-    path.write_text(CONFIG.format(**fields))
+    text = cluster_config(port, known_hosts, directory / "run", samples=20, key=key)
+    path.write_text(text)
     return path
 
 

@@ -38,10 +38,9 @@ HIDE = {
 
 
 @pytest.fixture
-def run(finished_run: Path, tmp_path: Path) -> Path:
+def run(own_run: Path) -> Path:
     """A run directory of one's own, in which one task has written something."""
-    run = tmp_path / "a_run"
-    shutil.copytree(finished_run, run)
+    run = own_run
     directory = run / "data" / "d0_b0_s0_r0"
     (directory / "stdout.txt").write_text("iteration 1\niteration 2\n")
     (directory / "profiles").mkdir()
