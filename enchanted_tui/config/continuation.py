@@ -127,12 +127,12 @@ def _check_files(
     report: Report, path: Path, start_from: StartFrom, supervisor: SupervisorOptions | None
 ) -> None:
     """Say that files which others may start from stay until the end of the campaign."""
-    if supervisor is None or supervisor.save_files == "all":
+    if supervisor is None or not supervisor.loses_files:
         return
     later = (
         "samples that are added later start cold"
         if supervisor.save_files == "none"
-        else "samples that are added later find only what save_files_list names"
+        else "samples that are added later find only what is named to be kept"
     )
     report.warning(
         path,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from enchanted_tui.config.options import Component, option
+from enchanted_tui.config.pack_options import Pack
 from enchanted_tui.config.problems import ConfigError, Problem
 from enchanted_tui.config.stage_options import Continuation
 from enchanted_tui.suggestions import did_you_mean
@@ -115,9 +116,15 @@ class SupervisorOptions(Component):
         "all",
         doc=(
             "What is kept of each run directory once no later step or stage can need it: all files,"
-            " a custom list, or none."
+            " a custom list, or none; packed keeps all, in few large tar archives below `packed`."
         ),
-        choices=("all", "custom", "none"),
+        choices=("all", "custom", "none", "packed"),
+    )
+    pack: dict[str, Any] = option(
+        {},
+        doc="How run directories are packed with `save_files: packed`, and what of them is kept.",
+        example={"keep": ["*.nc", "summary.json"], "tasks": 5000},
+        nested=Pack,
     )
     save_files_list: list[str] = option(
         [],
@@ -214,6 +221,13 @@ class SupervisorOptions(Component):
         if isinstance(self.max_failures, float) and self.max_failures.is_integer():
             self.max_failures = int(self.max_failures)
 
+    @property
+    def loses_files(self) -> bool:
+        """True if not all files of finished samples are kept."""
+        return self.save_files in ("custom", "none") or (
+            self.save_files == "packed" and bool(self.pack.get("keep"))
+        )
+
     def problems(self) -> Iterator[tuple[str, str]]:
         for name in self.stop_when:
             if name not in STOP_LIMITS:
@@ -246,6 +260,11 @@ class SupervisorOptions(Component):
             yield (
                 "save_files",
                 "no file is named in save_files_list, so nothing is kept of the run directories",
+            )
+        if self.pack and self.save_files != "packed":
+            yield (
+                "pack",
+                f"ignored, because save_files is {self.save_files!r}; set it to 'packed' to pack",
             )
         if self.save_files_list and self.save_files != "custom":
             yield (

@@ -5,12 +5,14 @@ Runs on workers: standard library only, Python 3.9 or newer.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from enchanted_tui import neighbours, values
+from enchanted_tui import values
+from enchanted_tui.executors.packed_inputs import inputs_at_hand
 from enchanted_tui.executors.run_directory import disk_is_full, make_run_dir, run_dir_of
 from enchanted_tui.executors.task import (
     finish_task,
@@ -43,11 +45,12 @@ def run_many(messages: Sequence[Message], context: dict[str, Any]) -> Iterator[b
     """
     call = _ManyRun(messages, context)
     try:
-        results = call.begin()
-        if isinstance(results, list):
-            yield b"".join(call.records(results))
-        else:
-            yield from call.records(results)
+        with call.inputs:
+            results = call.begin()
+            if isinstance(results, list):
+                yield b"".join(call.records(results))
+            else:
+                yield from call.records(results)
         why = f"it gave {call.done} results for {len(messages)} samples"
     except _CallFailed as error:
         why = str(error)
@@ -71,6 +74,7 @@ class _ManyRun:
         told.update((key, messages[0][key]) for key in ("share", "resources") if key in messages[0])
         self._messages, self._context = [{**message, **told} for message in messages], context
         self._dirs: list[str] = []
+        self.inputs = contextlib.ExitStack()  #: run directories that were brought for it
         self._process = os.getpid()
         self._started, self._clock = time.time(), time.perf_counter()
 
@@ -86,13 +90,12 @@ class _ManyRun:
                 runner.prepared = [message.get("prepared") for message in self._messages]
             if not leaves_no_trace(runner_name, context):
                 seed_generators(context["seed"], self.name)
+            given = [
+                self.inputs.enter_context(inputs_at_hand(item, context, runner))
+                for item in self._messages
+            ]
             self._clock = time.perf_counter()
-            returned = runner.many_code_run(
-                run_dirs=list(self._dirs),
-                params_list=[
-                    neighbours.given(item, context["data_dir"]) for item in self._messages
-                ],
-            )
+            returned = runner.many_code_run(run_dirs=list(self._dirs), params_list=given)
             leave_unless(self._process)
             return in_rows(returned, len(self._messages))
         except BaseException as error:

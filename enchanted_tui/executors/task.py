@@ -21,6 +21,7 @@ from typing import Any
 from enchanted_tui import neighbours, values
 from enchanted_tui.as_data import safe_text
 from enchanted_tui.executors import continued
+from enchanted_tui.executors.packed_inputs import inputs_at_hand
 from enchanted_tui.executors.run_directory import (
     disk_is_full,
     local_storage_of,
@@ -84,10 +85,10 @@ def run_task(message: dict[str, Any], context: dict[str, Any]) -> bytes:
             runner.prepared = message["prepared"]
         if not leaves_no_trace(runner_name, context):
             seed_generators(context["seed"], name)
-        clock = time.perf_counter()
-        given = neighbours.given(message, context["data_dir"])
-        returned = runner.single_code_run(run_dir=work_dir, params=given)
-        runtime = time.perf_counter() - clock
+        with inputs_at_hand(message, context, runner) as given:
+            clock = time.perf_counter()
+            returned = runner.single_code_run(run_dir=work_dir, params=given)
+            runtime = time.perf_counter() - clock
         leave_unless(process)
         outputs, failure = judge(returned)
     except BaseException as error:  # whatever a runner raises is a fact about its sample

@@ -53,7 +53,7 @@ def what_a_campaign_created(root: Path, config_path: Path | None = None) -> list
 
 def _strangers(run_dir: RunDir, created: set[Path]) -> list[str]:
     """Name what lies directly in the run directory and is not the campaign's."""
-    own = {run_dir.config, run_dir.data, run_dir.logs, run_dir.state}
+    own = set(run_dir.directories)
     try:
         return sorted(
             path.name for path in run_dir.root.iterdir() if path not in created and path not in own

@@ -127,6 +127,13 @@ class Runner(Component):
         """
         return None
 
+    def reads_directory(self, path: str) -> bool:
+        """Tell whether this sample may read in the directory `path`, of its parent, of its step
+        before or of its neighbour: it is brought back where it is packed. Asked when `prepared` is
+        set.
+        """
+        return True
+
     def output_names(self) -> Iterable[str]:
         """Name the outputs known before running; a failed sample does not show a parent's values
         under these names.

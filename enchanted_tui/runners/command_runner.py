@@ -26,6 +26,7 @@ from enchanted_tui.runners.command.files import (
     copy_files,
     link_files,
     mend_links,
+    mentions,
     tail,
     write_files,
 )
@@ -213,6 +214,9 @@ class CommandRunner(Runner):
         ]
         files = self._run(run_dirs[0], put_together(shared, samples), len(samples))
         return self._results(files, len(samples))
+
+    def reads_directory(self, path: str) -> bool:
+        return self.prepared is None or mentions(self.prepared, path)
 
     def _run(self, run_dir: str, prepared: dict[str, Any], samples: int = 1) -> RunFiles:
         """Run the command in a directory, for so many samples; return what it has left there."""

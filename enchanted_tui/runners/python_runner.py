@@ -92,6 +92,10 @@ class PythonRunner(Runner):
         }
         return _many_outputs(self.function, function.call(**columns))
 
+    def reads_directory(self, path: str) -> bool:
+        named = load_function(self.function, tuple(self.python_path)).named
+        return not named.isdisjoint((_PARENT, _NEIGHBOUR))
+
     def problems(self) -> Iterator[tuple[str, str]]:
         if self.batch > 1 and self.chdir:
             yield "chdir", "with batch, a call has many run directories; leave chdir out"

@@ -4,10 +4,11 @@ campaign.
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy
 
 from enchanted_tui.config.conversion import expand
 from enchanted_tui.csv_reading import csv_mappings
+from enchanted_tui.packing.door import TaskDirectories, readable
 from enchanted_tui.samplers.base import Sample
 from enchanted_tui.values import Row
 
@@ -108,9 +110,10 @@ class ParserReader:
         """
         self._asked += 1
         try:
-            if not hasattr(self._parser, "collect_sample_information"):
-                return {**dict(self._parser.read_output_file(run_dir)), "success": True}
-            found = self._parser.collect_sample_information(run_dir, self._observations)
+            with readable(run_dir) as path:
+                if not hasattr(self._parser, "collect_sample_information"):
+                    return {**dict(self._parser.read_output_file(path)), "success": True}
+                found = self._parser.collect_sample_information(path, self._observations)
             inputs = self._inputs(found.get("inputs")) if needs_inputs else {}
             if found.get("failure"):
                 return {**inputs, "success": False}
@@ -179,30 +182,32 @@ def _rows(root: Path, reader: ParserReader | None) -> Iterator[Row]:
         with (root / "enchanted_dataset.csv").open(newline="", encoding="utf-8-sig") as file:
             yield from csv_mappings(file)
         return
-    for run_dir in _last_steps(root / "data"):
-        row = _datapoint(run_dir)
-        yield reader.row({**row, "run_dir": str(run_dir)}) if row else reader.read(str(run_dir))
+    directories = TaskDirectories(str(root / "data"))
+    for name in _last_steps(directories.names()):
+        row, run_dir = _datapoint(directories, name), str(root / "data" / name)
+        yield reader.row({**row, "run_dir": run_dir}) if row else reader.read(run_dir)
 
 
-def _last_steps(data_dir: Path) -> list[Path]:
-    """Return the run directories, of each sample that of its last step alone: those before it are
-    no samples of their own.
+def _last_steps(names: Iterable[str]) -> list[str]:
+    """Return names of run directories, of each sample that of its last step alone: those before it
+    are no samples of their own.
     """
-    last: dict[str, tuple[int, Path]] = {}
-    for path in sorted(path for path in data_dir.iterdir() if path.is_dir()):
-        named = _STEP.fullmatch(path.name)
+    last: dict[str, tuple[int, str]] = {}
+    for name in sorted(names):
+        named = _STEP.fullmatch(name)
         sample, step = (
-            (f"{named[1] or ''}{named[3]}", int(named[2] or named[4])) if named else (path.name, 0)
+            (f"{named[1] or ''}{named[3]}", int(named[2] or named[4])) if named else (name, 0)
         )
         if sample not in last or step > last[sample][0]:
-            last[sample] = step, path
-    return [path for _, path in last.values()]
+            last[sample] = step, name
+    return [name for _, name in last.values()]
 
 
-def _datapoint(run_dir: Path) -> Row:
+def _datapoint(directories: TaskDirectories, name: str) -> Row:
     """Return the row that a task left in its run directory, if it did."""
     try:
-        with (run_dir / "enchanted_datapoint.csv").open(newline="", encoding="utf-8") as file:
-            return next(csv_mappings(file), {})
+        with directories.opened(name, "enchanted_datapoint.csv") as file:
+            text = io.TextIOWrapper(file, encoding="utf-8", newline="")  # type: ignore[arg-type]
+            return next(csv_mappings(text), {})
     except OSError:
         return {}

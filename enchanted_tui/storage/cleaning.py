@@ -32,11 +32,12 @@ CANNOT_BE_REMOVED = (
 )
 
 _TASK = re.compile(
-    r"d\d+_b\d+_s\d+_r\d+\Z|dn\d+_ds\d+_b\d+_s\d+\Z|\.d\d+_b\d+_s\d+_r\d+\.partial\Z"
+    r"d\d+_b\d+_s\d+_r\d+\Z|dn\d+_ds\d+_b\d+_s\d+\Z|\.d\d+_b\d+_s\d+_r\d+\.(partial|given)\Z"
 )
 # the second is the older program's
 _LOG = re.compile(r"main\.log(\.\d+)?\Z|Worker-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.log\Z")
 _STATE = re.compile(r"journal\.jsonl\.[0-9a-f]{32}\.partial\Z|lock\.[0-9a-f]{32}\Z")
+_SHARDS = re.compile(r"[A-Za-z0-9_.-]*\d{3}\Z")
 _JOBS = re.compile(r"jobs\Z")
 _REQUEST = re.compile(r"\.?\d{20}-[0-9a-f]{8}(\.json)?\Z")
 
@@ -93,6 +94,7 @@ def campaign_files(
         for name in sorted(_config_names(run_dir, stored_configs, config_path))
     )
     yield from _named(run_dir.data, _TASK, directories=True)
+    yield from _named(run_dir.packed, _SHARDS, directories=True)
     if not run_dir.state.is_symlink():
         yield from _named(run_dir.control, _REQUEST)
         yield from _named(run_dir.state, _JOBS, directories=True)
@@ -122,7 +124,7 @@ def delete_campaign(
         if path not in keep:
             remove_tree(path)
             deleted.append(path)
-    for directory in (run_dir.data, run_dir.config, run_dir.logs, run_dir.control, run_dir.state):
+    for directory in (run_dir.data, run_dir.packed, run_dir.config, run_dir.logs, run_dir.control, run_dir.state):
         with contextlib.suppress(OSError):  # not empty, not there, or a link
             directory.rmdir()
             deleted.append(directory)
@@ -188,9 +190,14 @@ class _Cleaner:
     def _is_kept(self, parts: tuple[str, ...]) -> bool:
         if parts[-1] in _SPARED_FILES or (len(parts) > 1 and parts[-2] == _SPARED_PARENT):
             return True
-        return any(
-            _matches(parts[-1:] if len(pattern) == 1 else parts, pattern) for pattern in self._keep
-        )
+        return is_kept(self._keep, parts)
+
+
+def is_kept(patterns: Iterable[Sequence[str]], parts: Sequence[str]) -> bool:
+    """Tell whether one of `patterns`, each divided at its slashes, matches a file; `parts`: its path
+    below the task's directory.
+    """
+    return any(_matches(parts[-1:] if len(pattern) == 1 else parts, pattern) for pattern in patterns)
 
 
 def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:

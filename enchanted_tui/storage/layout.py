@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from enchanted_tui.journal_lines import TaskId
+from enchanted_tui.packing.shards import DIRECTORY
 
 #: what the older program's next version calls them
 _NEXT_NAME = re.compile(r"dn(\d+)_ds(\d+)_b(\d+)_s(\d+)\Z")
@@ -35,6 +36,11 @@ class RunDir:
     @property
     def data(self) -> Path:
         return self.root / "data"
+
+    @property
+    def packed(self) -> Path:
+        """Shards of packed run directories."""
+        return self.root / DIRECTORY
 
     def task(self, name: str) -> Path:
         """Return the directory of a task, or the one that the older program's next version has made
@@ -140,7 +146,7 @@ class RunDir:
 
     @property
     def directories(self) -> tuple[Path, ...]:
-        return (self.config, self.data, self.logs, self.state)
+        return (self.config, self.data, self.packed, self.logs, self.state)
 
 
 def campaign_that_owns(path: Path) -> Path | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import logging
-import os
 import time
 from collections.abc import Callable
 
@@ -25,7 +24,6 @@ from enchanted_tui.record.records import (
     EndRecord,
 )
 from enchanted_tui.record.state import CampaignState
-from enchanted_tui.runners.kept_directory import begins_anew
 from enchanted_tui.storage.lock import PATIENCE
 from enchanted_tui.supervisor import control, stopping
 from enchanted_tui.supervisor.aside import Woken
@@ -33,6 +31,7 @@ from enchanted_tui.supervisor.control import Request
 from enchanted_tui.supervisor.dispatch import Dispatcher
 from enchanted_tui.supervisor.inbox import Event, Inbox
 from enchanted_tui.supervisor.live_report import LiveFile
+from enchanted_tui.supervisor.kept_files import begin_again
 from enchanted_tui.supervisor.passing_errors import PassingErrors
 from enchanted_tui.supervisor.plan import StagePlan, stage_plans, task_context
 from enchanted_tui.supervisor.projections import Projections
@@ -95,9 +94,9 @@ class Campaign:
         control.receive(self.session.run_dir.control)  # requests made to an earlier session
         try:
             given_up = retry(self.state) if retry is not None else []
-            for task in given_up:
-                begins_anew(os.path.join(self._context.data_dir, task.name))
+            begin_again(self.session.run_dir, given_up)
             self._recorder.give_up(given_up)
+            self.projections.kept_files.recover(given_up=bool(given_up))
             self.projections.open(changed=bool(given_up))
             for plan in self._plans:
                 self._run_stage(self._stage_run(plan))

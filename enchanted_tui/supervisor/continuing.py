@@ -73,7 +73,7 @@ def parents_files_are_gone(
     campaign was complete.
     """
     grown = any(new > stage.drawn for new, stage in zip(targets[1:], state.stages[1:], strict=True))
-    return grown and state.complete and config.supervisor.save_files != "all"
+    return grown and state.complete and config.supervisor.loses_files
 
 
 def check_unchanged(config: CampaignConfig, state: CampaignState) -> None:

@@ -7,7 +7,6 @@ What is chosen is on record before the task runs, and holds in every later sessi
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +15,7 @@ import numpy
 
 from enchanted_tui.config.stage_options import StartFrom
 from enchanted_tui.journal_lines import TaskId
+from enchanted_tui.packing.door import TaskDirectories
 from enchanted_tui.record.chosen_neighbours import Neighbour
 from enchanted_tui.record.records import NeighboursRecord, Record
 from enchanted_tui.record.samples import SLICE, LostSamplesError
@@ -60,7 +60,8 @@ class NeighbourChoice:
         params_of: Callable[[BatchState, int], Row],
     ) -> None:
         self.plan, self._stage, self._chosen = plan, stage, state.neighbours.chosen
-        self._data_dir, self._record, self._params_of = data_dir, record, params_of
+        self._record, self._params_of = record, params_of
+        self._directories = TaskDirectories(data_dir)
         within = plan.start_from.within
         self._within = numpy.inf if within is None else within
         self._places: dict[int, Array] = {}  #: by batch, shape (parameters, samples)
@@ -80,7 +81,7 @@ class NeighbourChoice:
         """Return the successes of each step; at first those that are on record."""
         if self._finished is None:
             self._finished = [Finished(self.plan.space) for _ in range(self._stage.n_steps)]
-            there, gone = set(os.listdir(self._data_dir)), 0
+            there, gone = self._directories.names(), 0
             for batch in self._stage.batches:
                 for step, tasks in enumerate(batch.steps):
                     for sample, outcome in enumerate(tasks.outcomes):
@@ -194,15 +195,8 @@ class NeighbourChoice:
 
     def _is_there(self, task: TaskId) -> bool:
         """Tell whether a run directory has what others start from."""
-        directory = os.path.join(self._data_dir, task.name)
-        missing = next(
-            (
-                name
-                for name in ("", *self.plan.start_from.files)
-                if not os.path.exists(os.path.join(directory, name))
-            ),
-            None,
-        )
+        wanted = self.plan.start_from.files
+        missing = self._directories.missing(task.name, wanted)
         if missing is not None and not self._told:
             self._told = True
             log.warning(

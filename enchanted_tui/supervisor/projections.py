@@ -5,7 +5,6 @@ projections of the journal.
 from __future__ import annotations
 
 import logging
-import math
 import shutil
 import time
 from collections.abc import Sequence
@@ -39,7 +38,7 @@ from enchanted_tui.storage.run_state import write_run_state
 from enchanted_tui.suggestions import did_you_mean
 from enchanted_tui.supervisor.background_tables import BackgroundTables
 from enchanted_tui.supervisor.failure_log import FailureLog
-from enchanted_tui.supervisor.file_removal import FileRemoval
+from enchanted_tui.supervisor.kept_files import KeptFiles
 from enchanted_tui.supervisor.passing_errors import PassingErrors
 from enchanted_tui.supervisor.session import Session
 from enchanted_tui.supervisor.stage import StageRun
@@ -75,18 +74,7 @@ class Projections:
         self._passing_errors = PassingErrors()
         #: reports on finished batches that could not be written yet
         self._unreported: list[BatchProgress] = []
-        self._file_removal: FileRemoval | None = None
-        self._to_clean: list[TaskId] = []
-        if self._config.supervisor.save_files != "all":
-            keep = (
-                self._config.supervisor.save_files_list
-                if self._config.supervisor.save_files == "custom"
-                else []
-            )
-            #: samples to come may start from the last stage's too
-            self._clean_at_end = self._config.stages[-1].continuation is not None
-            begun_at = math.inf if self._clean_at_end else session.journal.size
-            self._file_removal = FileRemoval(self._run_dir, list(keep), self._state, begun_at)
+        self.kept_files = KeptFiles(session)
         self._tables = BackgroundTables(self._run_dir, table_names(session.config))
         before = self._state.previous_end
         #: False while the files are what an earlier session made of the very same records
@@ -131,9 +119,7 @@ class Projections:
         self._touched = True
         if self._dataset is not None:
             self._dataset.add((task.batch, task.sample), row)
-        is_last = task.depth == len(self._config.stages) - 1
-        if self._file_removal is not None and is_last and not self._clean_at_end:
-            self._to_clean.append(task)
+        self.kept_files.finished(task)
 
     def catch_up(self) -> None:
         """Take results of earlier sessions that have got their place only now, with samples that a
@@ -177,7 +163,7 @@ class Projections:
                 ):
                     shutil.copyfileobj(dataset, copy)
         self._passing_errors.bear("enchanted_run.yaml", self._write_run_state, time.monotonic())
-        self._tidy()
+        self.kept_files.stage_ended(run.plan.depth)
         self._dataset = None
 
     def publish(self) -> None:
@@ -197,7 +183,7 @@ class Projections:
             self._write_progress()
             if self._run_state_due:
                 self._passing_errors.bear("enchanted_run.yaml", self._write_run_state, now)
-            self._tidy()
+            self.kept_files.tidy()
             self._passing_errors.show(
                 "runs.h5 or the Parquet file", lambda: self._tables.update_if_due(now, self._state)
             )
@@ -213,20 +199,13 @@ class Projections:
             if self._went_back and not complete:
                 self._rebuild_last_complete()
             write_tables(self._config, self._run_dir, self._state, self._read_row, tell)
-        if self._file_removal is not None:
-            tell("removing files of finished samples (save_files)")
-            self._tidy()
-            if complete:
-                self._journal.sync()
-                self._file_removal.finish()
-            self._file_removal.close()
+        self.kept_files.close(complete=complete, tell=tell)
         self._write_run_state()
 
     def abandon(self) -> None:
         """Touch nothing any more: the directory has become somebody else's."""
         self._tables.wait()
-        if self._file_removal is not None:
-            self._file_removal.abandon()
+        self.kept_files.abandon()
 
     def ended(self) -> None:
         """Say in the progress files that the session has ended, once that is on record."""
@@ -294,10 +273,3 @@ class Projections:
                 self._dataset.flush(state.batch_number)
             write_run_state(self._run_dir.run_state, state)
         self._run_state_due = False
-
-    def _tidy(self) -> None:
-        """Have the files of finished samples removed, now that their results are on the disk."""
-        if self._file_removal is not None and self._to_clean:
-            self._journal.sync()
-            self._file_removal.put(self._to_clean)
-            self._to_clean = []

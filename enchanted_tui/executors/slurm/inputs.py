@@ -18,6 +18,9 @@ from typing import Any
 from enchanted_tui import neighbours
 from enchanted_tui.executors.slurm.directories import Directories
 from enchanted_tui.executors.slurm.transport import FarSideProblem, Transport
+from enchanted_tui.packing.door import TaskDirectories
+from enchanted_tui.packing.shards import Packed
+from enchanted_tui.packing.tar_blocks import members
 from enchanted_tui.runners.kept_directory import STATE
 
 _OWN = "enchanted_tui."
@@ -33,6 +36,8 @@ class Inputs:
         self._sent: dict[str, str] = {}  #: by path here: path there
         #: what is to go with the next archive: by path there, path here
         self._waiting: dict[str, str] = {}
+        self._packed: dict[str, Packed] = {}  #: the same of run directories that are packed here
+        self._tasks = TaskDirectories(directories.local_data)
 
     def context(self, context: Mapping[str, Any]) -> dict[str, Any]:
         """Return what all tasks share as the far side has to know it."""
@@ -95,19 +100,28 @@ class Inputs:
         """Return what has gathered as an archive to unpack at the root of the far side's file
         system; nothing if there is nothing.
         """
-        if not self._waiting:
+        if not self._waiting and not self._packed:
             return b""
         made = io.BytesIO()
         with tarfile.open(fileobj=made, mode="w:gz", compresslevel=1) as packed:
             for there, here in self._waiting.items():
                 _pack(packed, here, posixpath.relpath(there, self._directories.root))
+            for there, found in self._packed.items():
+                _pack_again(packed, found, posixpath.relpath(there, self._directories.root))
         self._waiting.clear()
+        self._packed.clear()
         return made.getvalue()
 
     def _send_run_dir(self, name: str) -> None:
+        if name in self.there:
+            return
         here = os.path.join(self._directories.local_data, name)
-        if name not in self.there and os.path.isdir(here):
-            self._waiting[posixpath.join(self._directories.remote_data, name)] = here
+        there = posixpath.join(self._directories.remote_data, name)
+        if os.path.isdir(here):
+            self._waiting[there] = here
+            self.there.add(name)
+        elif (packed := self._tasks.shards.find_known(name)) is not None:
+            self._packed[there] = packed
             self.there.add(name)
 
     def _file(self, path: str) -> str:
@@ -183,6 +197,16 @@ def _pack(packed: tarfile.TarFile, here: str, name: str) -> None:
         packed.add(
             os.path.realpath(path), arcname=posixpath.join(name, os.path.relpath(path, here))
         )
+
+
+def _pack_again(packed: tarfile.TarFile, found: Packed, name: str) -> None:
+    """Put a packed run directory into an archive, under another name."""
+    with open(found.archive, "rb") as archive:
+        offset = found.extent.offset
+        for inside, member in members(archive, offset, found.extent.length):
+            member.name = posixpath.join(name, inside) if inside else name
+            archive.seek(offset + member.offset_data)
+            packed.addfile(member, archive if member.isfile() else None)
 
 
 def unpack(transport: Transport, archive: bytes, root: str) -> None:

@@ -34,6 +34,8 @@ _SHIPPED = (
     "executors/continued.py",
     "executors/job.py",
     "executors/many.py",
+    "executors/packed_inputs.py",
+    "packing/*.py",
     "executors/run_directory.py",
     "executors/task.py",
     "executors/verdict.py",

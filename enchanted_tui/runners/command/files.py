@@ -63,6 +63,15 @@ def target_problem(name: str, reserved: frozenset[str]) -> str | None:
     return None
 
 
+def mentions(value: Any, path: str) -> bool:
+    """Tell whether a path stands somewhere in what has been prepared for a sample."""
+    if isinstance(value, str):
+        return path in value
+    if isinstance(value, Mapping):
+        return any(mentions(item, path) for pair in value.items() for item in pair)
+    return isinstance(value, (list, tuple)) and any(mentions(item, path) for item in value)
+
+
 def write_files(run_dir: str, files: Mapping[str, str]) -> None:
     """Write text files below `run_dir`, in place of copied ones, whatever protects these."""
     for name, text in files.items():

@@ -1,0 +1,216 @@
+"""Put run directories into shards, so that a kill at any instant loses and doubles none.
+
+First all blocks of some directories are written at the end of the archive, over the zeros that end
+it, and behind them new zeros: it is a whole archive again. Then come the lines of the index. A
+directory is packed once its line is there; blocks without a line are written over. Only then may
+who has called remove the loose directory. Both are synced before, since that deletes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import NamedTuple, Optional
+
+from enchanted_tui.packing.shards import (
+    HEAD,
+    INDEX,
+    TAR,
+    Extent,
+    Packed,
+    index_files,
+    live,
+    read_index,
+)
+from enchanted_tui.packing.tar_blocks import (
+    END,
+    Keeps,
+    pack_whatever_protects,
+    superseded_header,
+)
+
+_GROUP = 1_000  #: shards in one directory
+_GATHERED = 4 << 20  #: bytes that are written together
+
+
+class Limits(NamedTuple):
+    """When another shard is begun."""
+
+    tasks: int = 2_000
+    size: int = 512 << 20  #: bytes
+
+
+class ShardWriter:
+    """Writes the shards below `root`, alone. `prefix` begins their names."""
+
+    def __init__(self, root: str, limits: Limits = Limits(), prefix: str = "") -> None:  # noqa: B008
+        self._root, self._limits, self._prefix = root, limits, prefix
+        self._number = 0
+        self._archive = self._index = -1
+        self._end = self._committed = 0  #: of the archive, with and without what has no line yet
+        self._index_end = 0
+        self._count = 0
+        self._gathered = bytearray()
+        self._added: list[Extent] = []
+
+    def open(self) -> None:
+        """Go on where an earlier writer of this name has stopped. Raises OSError."""
+        mine = [path for path in index_files(self._root) if self._is_mine(path)]
+        if mine:
+            self._number = int(os.path.basename(mine[-1])[len(self._prefix) : -len(INDEX)])
+            self._open_shard()
+
+    def _is_mine(self, path: str) -> bool:
+        name = os.path.basename(path)[: -len(INDEX)]
+        return name.startswith(self._prefix) and name[len(self._prefix) :].isdigit()
+
+    def _path(self, ending: str) -> str:
+        group = f"{self._prefix}{self._number // _GROUP:03d}"
+        return os.path.join(self._root, group, f"{self._prefix}{self._number:06d}{ending}")
+
+    def _open_shard(self) -> None:
+        self.close()
+        index = self._path(INDEX)
+        os.makedirs(os.path.dirname(index), exist_ok=True)
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        try:
+            self._archive = os.open(self._path(TAR), flags, 0o666)
+            self._index = os.open(index, flags, 0o666)
+            extents, self._index_end = read_index(index)
+            if not self._index_end:
+                _write_at(self._index, HEAD, 0)
+                self._index_end = len(HEAD)
+            os.ftruncate(self._index, self._index_end)
+            self._end = max((item.offset + item.length for item in extents), default=0)
+            self._count = len(extents)
+            _write_at(self._archive, END, self._end)
+            os.ftruncate(self._archive, self._end + len(END))
+        except BaseException:
+            self.close()
+            raise
+        self._committed = self._end
+
+    def add(
+        self, name: str, path: str, keeps: Optional[Keeps] = None, record: str = "-"
+    ) -> Extent:
+        """Write the directory at `path`; it is packed after the next `commit`. Raises OSError, and
+        the shard is as it was before.
+        """
+        if self._archive < 0:
+            self._number += 1
+            self._open_shard()
+        begin = self._end
+
+        def rewind() -> None:
+            behind = self._end - begin
+            del self._gathered[len(self._gathered) - min(behind, len(self._gathered)) :]
+            self._end = begin
+
+        try:
+            files, size = pack_whatever_protects(path, name, self._write, rewind, keeps)
+        except BaseException:
+            rewind()
+            raise
+        extent = Extent(name, begin, self._end - begin, files, size, record)
+        self._added.append(extent)
+        return extent
+
+    def _write(self, data: bytes) -> None:
+        self._gathered += data
+        self._end += len(data)
+        if len(self._gathered) >= _GATHERED:
+            self._flush()
+
+    def _flush(self) -> None:
+        _write_at(self._archive, self._gathered, self._end - len(self._gathered))
+        self._gathered.clear()
+
+    def commit(self) -> list[Extent]:
+        """Have what was added count, and return it. Raises OSError; nothing of it counts then."""
+        if not self._added:
+            return []
+        added, lines = self._added, b"".join(extent.line() for extent in self._added)
+        try:
+            self._gathered += END
+            self._end += len(END)
+            self._flush()
+            self._end -= len(END)
+            os.fdatasync(self._archive)
+            _write_at(self._index, lines, self._index_end)
+            os.fdatasync(self._index)
+        except BaseException:
+            self._give_up()
+            raise
+        self._index_end += len(lines)
+        self._committed = self._end
+        self._count += len(added)
+        self._added = []
+        if self._count >= self._limits.tasks or self._end >= self._limits.size:
+            self.close()
+        return added
+
+    def _give_up(self) -> None:
+        self._gathered.clear()
+        self._added = []
+        self._end = self._committed
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._index, self._index_end)
+
+    @property
+    def is_full(self) -> bool:
+        """True if what was added fills the shard, so that it has to be committed first."""
+        return self._archive >= 0 and (
+            self._count + len(self._added) >= self._limits.tasks or self._end >= self._limits.size
+        )
+
+    def close(self) -> None:
+        """Close the files; what has not been committed is lost."""
+        for descriptor in (self._archive, self._index):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self._archive = self._index = -1
+        self._gathered.clear()
+        self._added = []
+
+
+def supersede(packed: Packed) -> None:
+    """Have a packed directory count no more, for standard tools and for the index. Nobody may be
+    writing the shard. Raises OSError.
+    """
+    extent, index = packed.extent, packed.archive[: -len(TAR)] + INDEX
+    archive = os.open(packed.archive, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        _write_at(archive, superseded_header(extent.name, extent.length), extent.offset)
+        os.fdatasync(archive)
+    finally:
+        os.close(archive)
+    _, end = read_index(index)
+    descriptor = os.open(index, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        line = extent._replace(length=0).line()
+        _write_at(descriptor, line, end)
+        os.ftruncate(descriptor, end + len(line))
+        os.fdatasync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def is_empty(archive: str) -> bool:
+    """Tell whether nothing in a shard counts."""
+    return not live(read_index(archive[: -len(TAR)] + INDEX)[0])
+
+
+def remove_shard(archive: str) -> None:
+    """Remove a shard; the index first, so that nothing is listed that is gone."""
+    for path in (archive[: -len(TAR)] + INDEX, archive):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+    with contextlib.suppress(OSError):  # not empty
+        os.rmdir(os.path.dirname(archive))
+
+
+def _write_at(descriptor: int, data: bytes, offset: int) -> None:
+    rest = memoryview(bytes(data))
+    while rest:
+        written = os.pwrite(descriptor, rest, offset)
+        rest, offset = rest[written:], offset + written

@@ -1,0 +1,146 @@
+"""Pack the run directories of finished samples into shards (`save_files: packed`)."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from enchanted_tui.journal_lines import TaskId
+from enchanted_tui.packing.door import TaskDirectories
+from enchanted_tui.packing.writer import Limits, ShardWriter, supersede
+from enchanted_tui.record.stage_state import NOT_RUN
+from enchanted_tui.record.state import CampaignState
+from enchanted_tui.storage.cleaning import is_kept
+from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.supervisor.finished_files import FinishedFiles, steps
+from enchanted_tui.whole_files import remove_directory
+
+#: so many directories are written, synced and removed together
+_AT_ONCE = 128
+#: directories of packed parents that a killed worker has left
+_BROUGHT = re.compile(r"\.(d\d+_b\d+_s\d+_r\d+)\.(given|partial)\Z")
+
+
+class FilePacking(FinishedFiles):
+    """Packs samples. `pack` is the option of the supervisor of that name."""
+
+    thread_name = "file packing"
+    failing = "files of finished samples cannot be packed"
+
+    def __init__(self, run_dir: RunDir, state: CampaignState, pack: Mapping[str, Any]) -> None:
+        super().__init__()
+        self._run_dir, self._state = run_dir, state
+        self.directories = TaskDirectories(str(run_dir.data))
+        self._writer = ShardWriter(str(run_dir.packed), limits_of(pack))
+        patterns = [pattern.removeprefix("./").split("/") for pattern in pack.get("keep") or ()]
+        self._keeps: Callable[[tuple[str, ...]], bool] | None = (
+            partial(is_kept, patterns) if patterns else None
+        )
+        self._open = False
+
+    def forget_given_up(self) -> None:
+        """Have packed directories count no more whose tasks have no result on record. Raises
+        OSError.
+        """
+        self.close()
+        for name in list(self.directories.shards.names()):
+            task = TaskId.named(name)
+            packed = self.directories.packed(name)
+            if packed is not None and task is not None and not has_result(self._state, task):
+                supersede(packed)
+
+    def remove_left_overs(self) -> None:
+        """Remove what is packed and was about to be removed. No task may run. Raises OSError."""
+        for name in self._loose():
+            task = TaskId.named(name)
+            is_result = task is not None and has_result(self._state, task)
+            if _BROUGHT.match(name) or (is_result and self.directories.packed(name) is not None):
+                remove_directory(str(self._run_dir.data / name))
+
+    def finish(self) -> None:
+        self.pack_all()
+        self.close()
+
+    def pack_all(self, depth: int | None = None) -> None:
+        """Pack whatever is loose of finished samples, of one stage or of all. Raises OSError."""
+        self.wait()
+        names = self._loose()
+        found = [task for name in names if (task := TaskId.named(name)) is not None]
+        chosen = [
+            task
+            for task in found
+            if (depth is None or task.depth == depth) and is_finished(self._state, task)
+        ]
+        for start in range(0, len(chosen), _AT_ONCE):
+            self._pack(chosen[start : start + _AT_ONCE])
+        for name in names:
+            if depth is None and _BROUGHT.match(name):
+                remove_directory(str(self._run_dir.data / name))
+
+    def close(self) -> None:
+        super().close()
+        self._close_writer()
+
+    def _loose(self) -> list[str]:
+        with suppress(FileNotFoundError):
+            return sorted(os.listdir(self._run_dir.data))
+        return []
+
+    def _treat(self, tasks: Sequence[TaskId]) -> None:
+        for start in range(0, len(tasks), _AT_ONCE):
+            self._pack([step for task in tasks[start : start + _AT_ONCE] for step in steps(task)])
+
+    def _pack(self, tasks: Sequence[TaskId]) -> None:
+        """Pack the directories of tasks, and remove them."""
+        if not self._open:
+            self._writer.open()
+            self._open = True
+        paths = []
+        for task in tasks:
+            path = str(self._run_dir.data / task.name)
+            if not os.path.isdir(path) or os.path.islink(path):  # it wrote nothing
+                continue
+            self._writer.add(task.name, path, self._keeps)
+            paths.append(path)
+            if self._writer.is_full:
+                self._commit(paths)
+        self._commit(paths)
+
+    def _commit(self, paths: list[str]) -> None:
+        self._writer.commit()
+        for path in paths:
+            remove_directory(path)
+        paths.clear()
+
+    def _close_writer(self) -> None:
+        self._writer.close()
+        self._open = False
+
+
+def limits_of(pack: Mapping[str, Any]) -> Limits:
+    """Return when another shard is begun, as the option `pack` says."""
+    usual = Limits()
+    return Limits(
+        int(pack.get("tasks") or usual.tasks),
+        int(float(pack["megabytes"]) * 1e6) if pack.get("megabytes") else usual.size,
+    )
+
+
+def has_result(state: CampaignState, task: TaskId) -> bool:
+    """Tell whether a task has a result on record."""
+    try:
+        outcomes = state.stages[task.depth].batches[task.batch].steps[task.step].outcomes
+        return outcomes[task.sample] != NOT_RUN
+    except IndexError:
+        return False
+
+
+def is_finished(state: CampaignState, task: TaskId) -> bool:
+    """Tell whether the sample of a task has been through all steps."""
+    if task.depth >= len(state.stages):
+        return False
+    return has_result(state, task._replace(step=state.stages[task.depth].n_steps - 1))

@@ -1,0 +1,121 @@
+"""When the files of finished samples are removed or packed, as `save_files` says."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+
+from enchanted_tui.config.models import ComponentSpec
+from enchanted_tui.journal_lines import TaskId
+from enchanted_tui.packing.door import TaskDirectories
+from enchanted_tui.record.output_files import Tell
+from enchanted_tui.runners.kept_directory import STATE, begins_anew
+from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.supervisor.file_packing import FilePacking
+from enchanted_tui.supervisor.file_removal import FileRemoval
+from enchanted_tui.supervisor.finished_files import FinishedFiles
+from enchanted_tui.supervisor.session import Session
+
+
+class KeptFiles:
+    """The files of the samples of one session."""
+
+    def __init__(self, session: Session) -> None:
+        config = session.config
+        options = config.supervisor
+        self._state, self._run_dir = session.state, session.run_dir
+        self._sync: Callable[[], None] = session.journal.sync
+        self._unclean = session.state.previous_end is None
+        self._last = len(config.stages) - 1
+        self._waiting: list[TaskId] = []  #: samples whose results may not be on the disk yet
+        self._packing: FilePacking | None = None
+        self._files: FinishedFiles | None = None
+        #: stages whose files stay until they have ended, since samples of theirs may need them
+        self._at_end = {
+            depth
+            for depth, stage in enumerate(config.stages)
+            if stage.continuation is not None
+            or (options.save_files == "packed" and _reads_files(config.samplers[stage.sampler]))
+        }
+        if options.save_files == "packed":
+            self._packing = self._files = FilePacking(self._run_dir, self._state, options.pack)
+        elif options.save_files != "all":
+            keep = options.save_files_list if options.save_files == "custom" else []
+            begun_at = math.inf if self._last in self._at_end else session.journal.size
+            self._files = FileRemoval(self._run_dir, list(keep), self._state, begun_at)
+
+    def recover(self, *, given_up: bool) -> None:
+        """Put in order what an earlier session has left, and pack what it has left loose, unless
+        its jobs may still read that; `given_up`: whether some tasks are run again. Raises OSError.
+        """
+        if self._state.sessions < 2 or not (self._packing or self._run_dir.packed.is_dir()):
+            return
+        packing = self._packing or FilePacking(self._run_dir, self._state, {})
+        if self._unclean or given_up:
+            packing.forget_given_up()
+        if not self._state.jobs.holders:
+            packing.remove_left_overs()
+            if self._packing is not None:
+                packing.pack_all()
+
+    def finished(self, task: TaskId) -> None:
+        """Take a sample, given by its last step, that has been through all steps."""
+        now = self._packing is not None or task.depth == self._last
+        if self._files is not None and now and task.depth not in self._at_end:
+            self._waiting.append(task)
+
+    def tidy(self) -> None:
+        """Have the files of finished samples treated, now that their results are on the disk."""
+        if self._files is not None and self._waiting:
+            self._sync()
+            self._files.put(self._waiting)
+            self._waiting = []
+
+    def stage_ended(self, depth: int) -> None:
+        """A stage is complete: nobody may pack what the samples of the next one read meanwhile.
+        Raises OSError.
+        """
+        self.tidy()
+        if self._packing is None:
+            return
+        if depth in self._at_end:
+            self._packing.pack_all(depth)
+        elif depth < self._last:
+            self._packing.wait()
+
+    def close(self, *, complete: bool, tell: Tell) -> None:
+        """Treat what there is, at the end of the session. Raises OSError."""
+        if self._files is None:
+            return
+        what = "packing" if self._packing is not None else "removing"
+        tell(f"{what} files of finished samples (save_files)")
+        self.tidy()
+        if complete:
+            self._sync()
+            self._files.finish()
+        self._files.close()
+
+    def abandon(self) -> None:
+        """Touch nothing any more."""
+        if self._files is not None:
+            self._files.abandon()
+
+
+def begin_again(run_dir: RunDir, tasks: Iterable[TaskId]) -> None:
+    """Have samples that have failed begin anew, or go on from their checkpoints, packed or not."""
+    directories = TaskDirectories(str(run_dir.data))
+    some_packed = run_dir.packed.is_dir()
+    for task in tasks:
+        packed = directories.packed(task.name) if some_packed else None
+        if packed is not None and any(file.name == STATE for file in directories.files(task.name)):
+            directories.restore(packed, directories.loose(task.name))
+        begins_anew(directories.loose(task.name))
+
+
+def _reads_files(sampler: ComponentSpec) -> bool:
+    """Tell whether a sampler may read in the run directories of its samples: by a parser, or as a
+    plugin that learns.
+    """
+    if sampler.options.get("parser"):
+        return True
+    return not sampler.builtin and hasattr(sampler.cls, "register_future")
