@@ -225,6 +225,18 @@ def _rebuild(options: argparse.Namespace) -> int:
     return _written(options, actions.rebuild(Path(options.rebuild), _config(options)))
 
 
+def _files(options: argparse.Namespace) -> int:
+    from enchanted_tui import file_commands
+
+    return file_commands.files(options)
+
+
+def _pack(options: argparse.Namespace) -> int:
+    from enchanted_tui import file_commands
+
+    return file_commands.pack(options)
+
+
 def _written(options: argparse.Namespace, names: list[str]) -> int:
     print(json.dumps({"written": names}) if options.json else "\n".join(names))
     return ExitCode.COMPLETED
@@ -275,6 +287,9 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "control": _control,
     "rebuild": _rebuild,
     "export": _export,
+    "files": _files,
+    "pack": _pack,
+    "unpack": _pack,
     "print_completion": _print_completion,
     "retry_failed": _retry_failed,
 }

@@ -92,6 +92,11 @@ def _add_how_to_run(parser: argparse.ArgumentParser) -> None:
         help="with --retry-failed: these alone, such as d0_b2_s14_r0,d0_b2_s15_r0",
     )
     run.add_argument(
+        "--extract",
+        metavar="DIR",
+        help="with --files RUN_DIR TASK: copy its directory, or the FILE, into DIR",
+    )
+    run.add_argument(
         "--json", action="store_true", help="events (or the answer) as JSON on standard output"
     )
 
@@ -118,6 +123,18 @@ def _add_instead_of_running(parser: argparse.ArgumentParser) -> None:
     )
     instead.add_argument(
         "--rebuild", metavar="RUN_DIR", help="write all output files anew from the record"
+    )
+    instead.add_argument(
+        "--files",
+        nargs="+",
+        metavar=("RUN_DIR", "TASK"),
+        help="list the files of a task, packed or not; with a FILE behind, show that",
+    )
+    instead.add_argument(
+        "--pack", metavar="RUN_DIR", help="pack run directories into few large archives"
+    )
+    instead.add_argument(
+        "--unpack", metavar="RUN_DIR", help="bring packed run directories back, each as it was"
     )
     instead.add_argument(
         "--export",

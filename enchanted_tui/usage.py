@@ -28,13 +28,16 @@ _MEANT = {
     "rebuild": frozenset({"overrides", "json", "log_level"}),
     "export": _OF_EXPORTS | {"json"},
     "status": frozenset({"json"}),
+    "files": frozenset({"json", "extract"}),
+    "pack": frozenset({"json"}),
+    "unpack": frozenset({"json"}),
     "schema": frozenset({"json"}),
     "template": frozenset(),
     "control": frozenset(),
     "print_completion": frozenset(),
 }
-_OPTIONS = frozenset({"only"}) | _TARGET | _OF_THE_APP | _OF_EXPORTS | _OF_RUNS
-_RUN_DIRS = ("status", "rebuild", "export", "retry_failed")
+_OPTIONS = frozenset({"only", "extract"}) | _TARGET | _OF_THE_APP | _OF_EXPORTS | _OF_RUNS
+_RUN_DIRS = ("status", "rebuild", "export", "retry_failed", "pack", "unpack")
 
 
 class Parser(argparse.ArgumentParser):
@@ -73,6 +76,7 @@ def check(options: argparse.Namespace, asked: str) -> None:
         options.config_file,
         *(getattr(options, name) for name in _RUN_DIRS),
         *(options.control or ()),
+        *(options.files or ()),
     ]
     if "" in names:
         raise RefusedError(
@@ -114,6 +118,8 @@ def _where(name: str, asked: str) -> str:
         )
     if name == "only":
         return "with --retry-failed"
+    if name == "extract":
+        return "with --files RUN_DIR TASK"
     if name == "seed":
         return "with --export RUN_DIR; the seed of a campaign is --set supervisor.seed=N"
     if name in _OF_EXPORTS:

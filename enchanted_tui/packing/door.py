@@ -11,7 +11,7 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterable, Iterator
-from typing import IO, NamedTuple, Optional
+from typing import IO, NamedTuple
 
 from enchanted_tui.packing.shards import DIRECTORY, Packed, Shards
 from enchanted_tui.packing.tar_blocks import copy_member, members, unpack_directory
@@ -33,7 +33,7 @@ class TaskDirectories:
         self._data = data_dir
         self.shards = Shards(os.path.join(os.path.dirname(data_dir), DIRECTORY))
 
-    def packed(self, name: str) -> Optional[Packed]:
+    def packed(self, name: str) -> Packed | None:
         """Return where the task `name` is packed; None if it is not."""
         return self.shards.find(name)
 
@@ -47,7 +47,7 @@ class TaskDirectories:
             loose = {entry.name for entry in listing if entry.is_dir()}
         return loose.union(self.shards.names())
 
-    def missing(self, name: str, files: Iterable[str]) -> Optional[str]:
+    def missing(self, name: str, files: Iterable[str]) -> str | None:
         """Return the first of `files` that a task's directory lacks, "" if there is no directory;
         None if nothing is missing.
         """

@@ -13,7 +13,7 @@ import mmap
 import os
 import zlib
 from collections.abc import Iterator
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 TAR, INDEX = ".tar", ".index"
 HEAD = b"# name offset length files bytes record crc: run directories in the archive beside\n"
@@ -35,16 +35,14 @@ class Extent(NamedTuple):
         return b"%b %08x\n" % (text, zlib.crc32(text))
 
     @classmethod
-    def of_line(cls, line: bytes) -> Optional[Extent]:
+    def of_line(cls, line: bytes) -> Extent | None:
         """Return what a line (without its end) says; None if it is none, or damaged."""
         text, _, crc = line.rpartition(b" ")
         words = text.split(b" ")
         if len(words) != 6 or b"%08x" % zlib.crc32(text) != crc:
             return None
         name, offset, length, files, size, record = words
-        return cls(
-            name.decode(), int(offset), int(length), int(files), int(size), record.decode()
-        )
+        return cls(name.decode(), int(offset), int(length), int(files), int(size), record.decode())
 
 
 class Packed(NamedTuple):
@@ -97,11 +95,11 @@ class Shards:
         self._maps: dict[str, tuple[tuple[int, int], mmap.mmap]] = {}
         self._hit = ""  #: the index in which the last one was found: the next one often is there
 
-    def find(self, name: str) -> Optional[Packed]:
+    def find(self, name: str) -> Packed | None:
         """Return a packed directory; None if there is none of that name now."""
         return self._found(name) if self._refresh() else None
 
-    def find_known(self, name: str) -> Optional[Packed]:
+    def find_known(self, name: str) -> Packed | None:
         """Return the same without looking for what has come, if it can be found so."""
         return self._found(name) or self.find(name)
 
@@ -111,7 +109,7 @@ class Shards:
             with contextlib.suppress(FileNotFoundError):
                 yield from live(read_index(path)[0])
 
-    def _found(self, name: str) -> Optional[Packed]:
+    def _found(self, name: str) -> Packed | None:
         paths = [self._hit] if self._hit in self._maps else []
         paths += [path for path in reversed(list(self._maps)) if path != self._hit]
         for path in paths:
@@ -122,7 +120,7 @@ class Shards:
         return None
 
     @staticmethod
-    def _search(content: mmap.mmap, name: str) -> Optional[Extent]:
+    def _search(content: mmap.mmap, name: str) -> Extent | None:
         """Return what the last whole line about a name says."""
         key, end = b"\n%b " % name.encode("utf-8", "surrogateescape"), len(content)
         while (at := content.rfind(key, 0, end)) >= 0:

@@ -46,9 +46,7 @@ def header(
     return b"%b%06o\0 %b" % (before, sum(before) + 8 * 32 + sum(after), after)
 
 
-def _long_header(
-    name: str, kind: bytes, mode: int, size: int, mtime: float, link: str
-) -> bytes:
+def _long_header(name: str, kind: bytes, mode: int, size: int, mtime: float, link: str) -> bytes:
     member = tarfile.TarInfo(name)
     member.type, member.mode, member.size = kind, mode & 0o7777, size
     member.mtime, member.linkname = int(mtime), link

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 from enchanted_tui.packing.shards import (
     HEAD,
@@ -19,7 +19,6 @@ from enchanted_tui.packing.shards import (
     Extent,
     Packed,
     index_files,
-    live,
     read_index,
 )
 from enchanted_tui.packing.tar_blocks import (
@@ -90,9 +89,7 @@ class ShardWriter:
             raise
         self._committed = self._end
 
-    def add(
-        self, name: str, path: str, keeps: Optional[Keeps] = None, record: str = "-"
-    ) -> Extent:
+    def add(self, name: str, path: str, keeps: Keeps | None = None, record: str = "-") -> Extent:
         """Write the directory at `path`; it is packed after the next `commit`. Raises OSError, and
         the shard is as it was before.
         """
@@ -195,9 +192,9 @@ def supersede(packed: Packed) -> None:
         os.close(descriptor)
 
 
-def is_empty(archive: str) -> bool:
-    """Tell whether nothing in a shard counts."""
-    return not live(read_index(archive[: -len(TAR)] + INDEX)[0])
+def archive_of(index: str) -> str:
+    """Return the archive of an index."""
+    return index[: -len(INDEX)] + TAR
 
 
 def remove_shard(archive: str) -> None:

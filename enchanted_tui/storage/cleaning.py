@@ -124,7 +124,14 @@ def delete_campaign(
         if path not in keep:
             remove_tree(path)
             deleted.append(path)
-    for directory in (run_dir.data, run_dir.packed, run_dir.config, run_dir.logs, run_dir.control, run_dir.state):
+    for directory in (
+        run_dir.data,
+        run_dir.packed,
+        run_dir.config,
+        run_dir.logs,
+        run_dir.control,
+        run_dir.state,
+    ):
         with contextlib.suppress(OSError):  # not empty, not there, or a link
             directory.rmdir()
             deleted.append(directory)
@@ -197,7 +204,9 @@ def is_kept(patterns: Iterable[Sequence[str]], parts: Sequence[str]) -> bool:
     """Tell whether one of `patterns`, each divided at its slashes, matches a file; `parts`: its path
     below the task's directory.
     """
-    return any(_matches(parts[-1:] if len(pattern) == 1 else parts, pattern) for pattern in patterns)
+    return any(
+        _matches(parts[-1:] if len(pattern) == 1 else parts, pattern) for pattern in patterns
+    )
 
 
 def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:

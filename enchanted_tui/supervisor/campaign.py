@@ -30,8 +30,8 @@ from enchanted_tui.supervisor.aside import Woken
 from enchanted_tui.supervisor.control import Request
 from enchanted_tui.supervisor.dispatch import Dispatcher
 from enchanted_tui.supervisor.inbox import Event, Inbox
-from enchanted_tui.supervisor.live_report import LiveFile
 from enchanted_tui.supervisor.kept_files import begin_again
+from enchanted_tui.supervisor.live_report import LiveFile
 from enchanted_tui.supervisor.passing_errors import PassingErrors
 from enchanted_tui.supervisor.plan import StagePlan, stage_plans, task_context
 from enchanted_tui.supervisor.projections import Projections

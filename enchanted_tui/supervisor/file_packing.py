@@ -65,8 +65,10 @@ class FilePacking(FinishedFiles):
         self.pack_all()
         self.close()
 
-    def pack_all(self, depth: int | None = None) -> None:
-        """Pack whatever is loose of finished samples, of one stage or of all. Raises OSError."""
+    def pack_all(self, depth: int | None = None) -> int:
+        """Pack whatever is loose of finished samples, of one stage or of all; return how many
+        directories these were. Raises OSError.
+        """
         self.wait()
         names = self._loose()
         found = [task for name in names if (task := TaskId.named(name)) is not None]
@@ -80,6 +82,7 @@ class FilePacking(FinishedFiles):
         for name in names:
             if depth is None and _BROUGHT.match(name):
                 remove_directory(str(self._run_dir.data / name))
+        return len(chosen)
 
     def close(self) -> None:
         super().close()

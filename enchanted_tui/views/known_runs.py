@@ -34,7 +34,9 @@ _UNREAD = {
     Liveness.PERHAPS_RUNNING: Phase.UNKNOWN,
     Liveness.NOT_RUNNING: Phase.UNREAD,
 }
-_NOT_ENTERED = frozenset(("data", "packed", "state", "logs", "node_modules", "site-packages", "__pycache__"))
+_NOT_ENTERED = frozenset(
+    ("data", "packed", "state", "logs", "node_modules", "site-packages", "__pycache__")
+)
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,16 @@ there.
 
 from __future__ import annotations
 
+import functools
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from enchanted_tui.config.lookup import LookupFailure, find
+from enchanted_tui.packing.door import TaskDirectories
 from enchanted_tui.record.stored_configs import newest_config
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.views.disk import FileInfo
@@ -36,6 +39,24 @@ class TaskFiles:
     directory: Path
     files: tuple[FileInfo, ...]  #: names relative to `directory`; output and logs first
     note: str = ""  #: why there is nothing, or not everything
+    packed: bool = False  #: in an archive; `readable` copies a file out of it
+
+    def readable(self, name: str) -> Path:
+        """Return a path at which a file can be read; one that is packed is copied to a place for
+        temporary files. Raises OSError.
+        """
+        if not self.packed:
+            return self.directory / name
+        copy = Path(_copies().name) / self.directory.name / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        TaskDirectories(str(self.directory.parent)).copy(self.directory.name, name, str(copy))
+        return copy
+
+
+@functools.cache
+def _copies() -> tempfile.TemporaryDirectory[str]:
+    """Return where files of this process are that were packed; it goes with the process."""
+    return tempfile.TemporaryDirectory(prefix="enchanted-files-")
 
 
 def task_files(run_dir: RunDir, line: TaskLine, executor: str = "") -> TaskFiles:
@@ -43,6 +64,9 @@ def task_files(run_dir: RunDir, line: TaskLine, executor: str = "") -> TaskFiles
     the event loop.
     """
     directory = run_dir.task(line.name)
+    packed = TaskDirectories(str(run_dir.data)).packed(line.name)
+    if packed is not None:
+        return _packed_files(run_dir, line.name, packed.archive)
     if not directory.is_dir():
         return TaskFiles(directory, (), _where_they_are(run_dir, line, executor))
     found: list[FileInfo] = []
@@ -58,6 +82,12 @@ def task_files(run_dir: RunDir, line: TaskLine, executor: str = "") -> TaskFiles
     if line.status in ("ok", "failed") and _kept(run_dir) == "custom":
         note = "Only the files named in save_files_list are kept."
     return TaskFiles(directory, _in_order(found), note)
+
+
+def _packed_files(run_dir: RunDir, name: str, archive: str) -> TaskFiles:
+    found = [FileInfo(*entry) for entry in TaskDirectories(str(run_dir.data)).files(name)[:_MOST]]
+    note = f"Packed in {os.path.relpath(archive, run_dir.root)}."
+    return TaskFiles(run_dir.data / name, _in_order(found), note, packed=True)
 
 
 def _walk(directory: Path) -> Iterator[FileInfo]:

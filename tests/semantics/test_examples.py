@@ -16,6 +16,7 @@ import pytest
 from enchanted_tui import cli
 from helpers.campaign import Campaign
 from helpers.files import read_csv, snapshot
+from helpers.packed import files_of_tasks, loose
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 FILES = sorted(path.name for path in CONFIGS.glob("*.yaml"))
@@ -167,6 +168,14 @@ def test_the_save_files_example_keeps_what_it_says(campaign: Campaign) -> None:
     assert {path.name for path in campaign.path("data").rglob("*") if path.is_file()} == {
         "params.txt"
     }
+
+
+def test_the_packed_example_leaves_few_files(campaign: Campaign) -> None:
+    """Nothing loose; the archives hold what is to be kept."""
+    example(campaign, "packed")
+    assert loose(campaign.run_dir) == []
+    names = {name.split("/")[1] for name in files_of_tasks(campaign.run_dir)}
+    assert names == {"state.txt", "result.txt", "enchanted_datapoint.csv"}
 
 
 def test_the_outputs_example_writes_what_it_says(campaign: Campaign) -> None:

@@ -218,12 +218,28 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
             )
         elif name == _RECORD:
             self._say(self._recorded)
+        elif self._files is not None and self._files.packed:
+            self._say("")
+            run_newest(self, "file", self._bring, self._files, name)
         elif self._files is not None:
-            path = self._files.directory / name
-            if is_binary(path):
-                self._say(f"{path} is not text ({formats.size(self._size_of(name))}).")
-            else:
-                self._show_log(path)
+            self._show_file(self._files.directory / name, name)
+
+    async def _bring(self, files: TaskFiles, name: str) -> None:
+        """Show a file that is packed."""
+        assert self.viewer is not None
+        try:
+            path = await self.read_of_run(self.viewer, files.readable, name)
+        except OSError as error:
+            self._say(f"{name} cannot be read: {error}")
+            return
+        if files is self._files and name == self._shown:
+            self._show_file(path, name)
+
+    def _show_file(self, path: Path, name: str) -> None:
+        if is_binary(path):
+            self._say(f"{path} is not text ({formats.size(self._size_of(name))}).")
+        else:
+            self._show_log(path)
 
     def _size_of(self, name: str) -> int:
         """Return the size that a file of the task had when it was listed, in bytes."""

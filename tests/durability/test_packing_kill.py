@@ -1,0 +1,62 @@
+"""A campaign whose files are packed, killed at any change of a file, has each of them once."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+
+import pytest
+
+from helpers.campaign import Campaign
+from helpers.marks import in_full
+from helpers.packed import files_of_tasks, listed_by_tar, loose, packed_tasks
+from helpers.processes import TESTS, finish
+from helpers.shapes import nested
+
+PACKED = nested(4, 3, 2, inner_steps=2, mischief=True)
+PACKED["supervisor"] |= {"save_files": "packed", "pack": {"tasks": 5}}
+#: more than there are write points
+MOST = 400
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], dict[str, bytes]]:
+    """Give the files that a campaign leaves that keeps all of them loose."""
+
+    @functools.cache
+    def run() -> dict[str, bytes]:
+        config = {**PACKED, "supervisor": {**PACKED["supervisor"], "save_files": "all"}}
+        campaign = Campaign.apart(tmp_path_factory.mktemp("reference"), config)
+        ended = campaign.run_apart()
+        assert ended.code == 0, ended
+        return files_of_tasks(campaign.run_dir)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("at", "action"),
+    [
+        (110, "kill"),
+        (36, "torn"),
+        *in_full(*((at, "kill") for at in range(1, MOST, 2))),
+        *in_full(*((at, "torn") for at in range(1, MOST // 3))),
+    ],
+)
+def test_killed_while_it_packs(
+    campaign: Callable[..., Campaign], kept: Callable[[], dict[str, bytes]], at: int, action: str
+) -> None:
+    """Nothing is lost, nothing is there twice, tar reads every archive at once and afterwards, and
+    the files are those of a campaign that does not pack.
+    """
+    case = campaign(PACKED)
+    plan = (str(TESTS / "helpers" / "fault_driver.py"), json.dumps({"at": at, "action": action}))
+    finish(case.start("campaign.yaml", "--no-ui", "--run-mode", "auto", program=plan))
+    case.wait_for_no_process()
+    listed_by_tar(case.run_dir)
+    case.complete()
+    assert len(packed_tasks(case.run_dir)) == 4 + 4 * 3 * 2
+    assert loose(case.run_dir) == []
+    assert files_of_tasks(case.run_dir) == kept()
+    case.assert_sound_record()
