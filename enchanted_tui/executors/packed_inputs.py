@@ -48,7 +48,8 @@ def inputs_at_hand(
             if found is not None:
                 moved[path] = os.path.join(place, name)
                 door.restore(found, moved[path])
-        runner.prepared = _moved(runner.prepared, moved)
+        if getattr(runner, "prepared", None) is not None:  # plugins may have none
+            runner.prepared = _moved(runner.prepared, moved)
         yield {name: _moved(value, moved) for name, value in given.items()}
     finally:
         if os.getpid() == process:  # no child that the runner has forked
