@@ -82,7 +82,7 @@ def _moved(value: Any, moved: Mapping[str, str]) -> Any:
     if isinstance(value, str):
         for before, after in moved.items():
             if before in value:  # not as the beginning of another name
-                value = re.sub(re.escape(before) + r"(?!\d)", lambda _, path=after: path, value)
+                value = after.join(re.split(re.escape(before) + r"(?!\d)", value))
         return value
     if isinstance(value, dict):
         return {_moved(key, moved): _moved(item, moved) for key, item in value.items()}

@@ -11,7 +11,7 @@ import os
 import stat
 import tarfile
 from collections.abc import Callable, Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from enchanted_tui.whole_files import make_writable
 
@@ -84,7 +84,7 @@ def pack_directory(path: str, name: str, write: Write, keeps: Keeps | None) -> t
     return count, total
 
 
-def _facts(status: os.stat_result) -> dict[str, int]:
+def _facts(status: os.stat_result) -> dict[str, Any]:
     return {"mode": status.st_mode, "mtime": int(status.st_mtime)}
 
 

@@ -206,7 +206,7 @@ def remove_shard(archive: str) -> None:
         os.rmdir(os.path.dirname(archive))
 
 
-def _write_at(descriptor: int, data: bytes, offset: int) -> None:
+def _write_at(descriptor: int, data: bytes | bytearray, offset: int) -> None:
     rest = memoryview(bytes(data))
     while rest:
         written = os.pwrite(descriptor, rest, offset)
