@@ -87,22 +87,33 @@ def write_file(path: str, data: bytes, flags: int = 0) -> None:
 
 def read_file(path: str) -> bytes:
     """Return a file's content. Raises OSError."""
-    return _read_all(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+    return _read_and_close(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
 
 
 def read_regular(path: str | os.PathLike[str]) -> bytes:
     """Return the content of what has to be a file. Raises as `open_regular` does."""
-    return _read_all(open_regular(path))
+    return _read_and_close(open_regular(path))
 
 
-def _read_all(descriptor: int) -> bytes:
+def _read_and_close(descriptor: int) -> bytes:
     try:
-        pieces = []
-        while piece := os.read(descriptor, _READ):
-            pieces.append(piece)
-        return b"".join(pieces)
+        return read_all(descriptor)
     finally:
         os.close(descriptor)
+
+
+def read_all(descriptor: int) -> bytes:
+    """Return what is left to read."""
+    pieces = []
+    while piece := os.read(descriptor, _READ):
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def append_file(source: str, target: str) -> None:
+    """Append what one file holds to another, which is made if need be. Raises OSError."""
+    with open(source, "rb") as held, open(target, "ab") as out:
+        shutil.copyfileobj(held, out, _BUFFER)
 
 
 def remove_directory(path: str) -> None:

@@ -173,7 +173,11 @@ class _Candidates:
         if path == ("logging",):
             return [Candidate(level) for level in LOG_LEVELS]
         if path == ("storage", "type"):
-            return [Candidate("none", "no runs.h5"), Candidate("hdf5", "the default")]
+            return [
+                Candidate("none", "no runs.h5"),
+                Candidate("table", "one table for each stage"),
+                Candidate("hdf5", "a group for each sample, the default"),
+            ]
         if path[:2] == ("supervisor", "run_order") and not {*path[3:4]} & {*STAGE_OPTIONS}:
             return self._references(path[2:])
         place = self._meanings.place(path)

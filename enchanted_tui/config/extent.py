@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 from enchanted_tui.config.models import ComponentSpec, StageSpec
 from enchanted_tui.config.problems import Path
 from enchanted_tui.config.report import Report
+from enchanted_tui.durations import rough_duration
 
 #: of one stage, combined with its parents; nine bytes of memory each, and a directory for each step
 MOST_ROWS = 1 << 28
 MOST_BATCHES = 1 << 24  #: of one stage
 MOST_STAGES = 32
 MOST_STEPS = 64
+#: samples above which tables are proposed for runs.h5, and how long one takes that has a group (s)
+MANY_GROUPS, _GROUP = 100_000, 1e-4
 
 
 def too_many_rows(targets: Sequence[int]) -> tuple[int, str] | None:
@@ -39,8 +44,12 @@ def check_extent(
     samplers: Mapping[str, tuple[ComponentSpec, Any]],
     stages: Sequence[StageSpec],
     place: Callable[[str, str, str], Path],
+    *,
+    groups: bool,
 ) -> None:
-    """Report what is too large. Says nothing where there are errors that leave the sizes open."""
+    """Report what is too large, also for `groups` of runs.h5. Says nothing where there are errors
+    that leave the sizes open.
+    """
     order: Path = ("supervisor", "run_order")
     if len(stages) > MOST_STAGES:
         report.error(
@@ -63,6 +72,8 @@ def check_extent(
     if found is not None:
         name = stages[found[0]].sampler
         report.error(place("sampler", name, _sizing_option(samplers[name][0])), found[1])
+    elif groups:
+        _check_groups(report, [sizes[stage.sampler][0] for stage in stages])
     for name, (target, batch_size) in sizes.items():
         batches = -(-target // batch_size) if batch_size else 1
         if MOST_BATCHES < batches <= MOST_ROWS:
@@ -71,6 +82,19 @@ def check_extent(
                 " ones"
             )
             report.error(place("sampler", name, "batch_size"), message)
+
+
+def _check_groups(report: Report, targets: Sequence[int]) -> None:
+    """Say how long runs.h5 will take with a group for each sample, where that is long."""
+    rows = list(accumulate(targets, operator.mul))
+    if sum(rows) > MANY_GROUPS:
+        seconds = rough_duration(sum(rows) * _GROUP)
+        report.warning(
+            ("supervisor", "run_order"),
+            f"runs.h5 will have a group for each of {sum(rows):,} samples, which takes about"
+            f" {seconds} after the last one; storage: {{type: table}} writes tables instead, in"
+            " seconds, and storage: {type: none} nothing",
+        )
 
 
 def _sizes(spec: ComponentSpec, instance: Any) -> tuple[int, int]:

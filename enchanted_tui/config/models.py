@@ -289,7 +289,9 @@ class CampaignConfig:
     runners: dict[str, ComponentSpec]
     supervisor: SupervisorOptions
     stages: tuple[StageSpec, ...]
-    hdf5: bool  #: whether runs.h5 is written
+    hdf5: (
+        str  #: how runs.h5 is written: ``hdf5``, a group for each run, or ``table``; empty for not
+    )
     base_run_dir: Path  #: absolute
     shown_base_run_dir: str  #: as it was written, `~` and `$VAR` expanded
     #: the configuration as plain Python values, overrides applied

@@ -76,7 +76,9 @@ The traceback of a failing sample is in `main.log` once for each place in the co
 
 ## storage
 
-`storage: {type: none}` turns the HDF5 file `runs.h5` off; without the section it is written.
+`storage: {type: none}` turns the HDF5 file `runs.h5` off; without the section it is written, with a group for each
+sample. `storage: {type: table}` writes one table for each stage instead, in a hundredth of the time: for more than
+some ten thousand samples (see [output files](output-files.md#runsh5)).
 
 ## supervisor
 """

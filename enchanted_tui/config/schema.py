@@ -70,8 +70,11 @@ def _campaign_schema() -> Schema:
                 "type": ["object", "null"],
                 "properties": {
                     "type": {
-                        "description": "none turns runs.h5 off.",
-                        "enum": ["hdf5", "none", "None", None],
+                        "description": (
+                            "table writes runs.h5 with one table for each stage in place of a group"
+                            " for each sample, none turns it off."
+                        ),
+                        "enum": ["hdf5", "table", "none", "None", None],
                         "default": "hdf5",
                     }
                 },

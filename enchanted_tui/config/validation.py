@@ -52,7 +52,7 @@ class Checked:
     components: dict[str, dict[str, ComponentSpec]] = field(default_factory=dict)
     supervisor: SupervisorOptions | None = None
     stages: tuple[StageSpec, ...] = ()
-    hdf5: bool = True
+    hdf5: str = "hdf5"
 
 
 def check(
@@ -130,7 +130,7 @@ def check(
 
     with importing_from(import_dirs):  # functions are looked for where they will be found
         Flow(report, sections["sampler"], sections["runner"], place).follow(checked.stages)
-    check_extent(report, sections["sampler"], checked.stages, place)
+    check_extent(report, sections["sampler"], checked.stages, place, groups=checked.hdf5 == "hdf5")
     check_continuation(
         report, sections["sampler"], sections["runner"], checked.stages, checked.supervisor
     )
@@ -172,16 +172,16 @@ def _log_level(report: Report, value: Any) -> int:
     return LOG_LEVELS["INFO"]
 
 
-def _hdf5(report: Report, root: dict[Any, Any]) -> bool:
-    """Tell whether runs.h5 is written: unless `storage.type` says none."""
+def _hdf5(report: Report, root: dict[Any, Any]) -> str:
+    """Return the layout of runs.h5, ``hdf5`` or ``table``; nothing if `storage.type` says none."""
     storage = root.get("storage")
     if storage is None:
-        return True
+        return "hdf5"
     if not isinstance(storage, dict):
         report.error(
             ("storage",), f"expected a mapping such as {{type: none}}, found {describe(storage)}"
         )
-        return True
+        return "hdf5"
     for key in storage:
         if key != "type":
             report.warning(
@@ -190,19 +190,21 @@ def _hdf5(report: Report, root: dict[Any, Any]) -> bool:
                 at_key=True,
             )
     if "type" not in storage:
-        return True
+        return "hdf5"
     written = (
         storage["type"].strip().lower() if isinstance(storage["type"], str) else storage["type"]
     )
     if written == "none":
-        return False
+        return ""
+    if written == "table":
+        return "table"
     if written not in ("hdf5", "h5"):
         report.warning(
             ("storage", "type"),
-            f"expected 'hdf5' or 'none', found {describe(storage['type'])}; runs.h5 will be"
+            f"expected 'hdf5', 'table' or 'none', found {describe(storage['type'])}; runs.h5 will be"
             " written",
         )
-    return True
+    return "hdf5"
 
 
 # -- executors, samplers, runners ------------------------------------------------------------------

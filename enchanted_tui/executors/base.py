@@ -80,6 +80,10 @@ class TaskContext:
     local_storage_written: str | None = (
         None  #: the same as the user wrote it, to be resolved on another node
     )
+    #: None where all files are kept; else ``keep``, the patterns of those that are, and ``unread``,
+    #: depth and step of the tasks of which nobody but their runner uses the directory: it need not
+    #: be there, and what is not kept goes when they end
+    save_files: Mapping[str, Any] | None = None
     #: directories to import plugins and functions from, besides the interpreter's own
     python_path: Sequence[str] = ()
     working_dir: str = "."  #: working directory of every task at its start

@@ -13,11 +13,12 @@ from typing import Any
 
 from enchanted_tui import values
 from enchanted_tui.executors.packed_inputs import inputs_at_hand
-from enchanted_tui.executors.run_directory import disk_is_full, make_run_dir, run_dir_of
+from enchanted_tui.executors.run_directory import RunDirectory, disk_is_full
 from enchanted_tui.executors.task import (
     finish_task,
     leave_unless,
     leaves_no_trace,
+    needs_run_dir,
     runner_for,
     seed_generators,
 )
@@ -56,6 +57,8 @@ def run_many(messages: Sequence[Message], context: dict[str, Any]) -> Iterator[b
         why = str(error)
     except OSError as error:
         raise EnvironmentFailure(f"{call.name}: {explained(error)}") from error
+    finally:
+        call.clean()
     if call.done < len(messages):
         yield AGAIN + values.encode(why).encode("ascii") + b"\n"
 
@@ -73,7 +76,7 @@ class _ManyRun:
         told = {"call": self.name}
         told.update((key, messages[0][key]) for key in ("share", "resources") if key in messages[0])
         self._messages, self._context = [{**message, **told} for message in messages], context
-        self._dirs: list[str] = []
+        self._dirs = [RunDirectory(message, context) for message in messages]
         self.inputs = contextlib.ExitStack()  #: run directories that were brought for it
         self._process = os.getpid()
         self._started, self._clock = time.time(), time.perf_counter()
@@ -82,10 +85,11 @@ class _ManyRun:
         """Call the runner; return its results, see `in_rows`. Raises _CallFailed."""
         context, runner_name = self._context, self._messages[0]["runner"]
         try:
-            for message in self._messages:
-                self._dirs.append(run_dir_of(message, context))
-                make_run_dir(self._dirs[-1])
             runner = runner_for(runner_name, context)
+            needed = needs_run_dir(runner)
+            for directory in self._dirs:
+                if needed or not directory.may_be_missing:
+                    directory.begin()
             if "prepared" in self._messages[0]:
                 runner.prepared = [message.get("prepared") for message in self._messages]
             if not leaves_no_trace(runner_name, context):
@@ -95,7 +99,9 @@ class _ManyRun:
                 for item in self._messages
             ]
             self._clock = time.perf_counter()
-            returned = runner.many_code_run(run_dirs=list(self._dirs), params_list=given)
+            returned = runner.many_code_run(
+                run_dirs=[directory.path for directory in self._dirs], params_list=given
+            )
             leave_unless(self._process)
             return in_rows(returned, len(self._messages))
         except BaseException as error:
@@ -105,7 +111,7 @@ class _ManyRun:
         """Yield the records of those that have a result. Raises _CallFailed."""
         at_once, left = isinstance(results, list), iter(results)
         share = (time.perf_counter() - self._clock) / len(self._messages)
-        for message, run_dir in zip(self._messages, self._dirs):  # noqa: B905 - Python 3.9
+        for message, directory in zip(self._messages, self._dirs):  # noqa: B905 - Python 3.9
             try:
                 returned = next(left)
                 leave_unless(self._process)
@@ -115,20 +121,36 @@ class _ManyRun:
                 raise self._failed(error) from error
             if not at_once:  # what has passed since the result before
                 self._clock, share = self._lap()
-            yield self._record(message, run_dir, returned, share)
+            yield self._record(message, directory, returned, share)
             self.done += 1
+
+    def clean(self) -> None:
+        """Remove what is not kept of the samples that have a record: all may have used the
+        directory of the first.
+        """
+        for directory in self._dirs[: self.done]:
+            directory.clean()
 
     def _lap(self) -> tuple[float, float]:
         now = time.perf_counter()
         return now, now - self._clock
 
-    def _record(self, message: Message, run_dir: str, returned: Any, runtime: float) -> bytes:
+    def _record(
+        self, message: Message, directory: RunDirectory, returned: Any, runtime: float
+    ) -> bytes:
         if isinstance(returned, BaseException):
             outputs, failure = known_outputs(returned), failure_of(returned)
         else:
             outputs, failure = judge(returned)  # type: ignore[assignment]
         return finish_task(
-            message, self._context, run_dir, outputs, failure, runtime, self._started
+            message,
+            self._context,
+            directory,
+            outputs,
+            failure,
+            runtime,
+            self._started,
+            clean=bool(self._context["local_storage"]),
         )
 
     def _failed(self, error: BaseException) -> Exception:

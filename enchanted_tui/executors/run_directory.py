@@ -1,4 +1,5 @@
-"""The directory in which a task runs: where it is, how it begins, and its way home.
+"""The directory in which a task runs: where it is, whether there is one, what is left of it when
+the task has ended, and its way home.
 
 Runs on workers: standard library only, Python 3.9 or newer.
 """
@@ -9,37 +10,108 @@ import contextlib
 import os
 import shutil
 import stat
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from enchanted_tui.executors import continued
+from enchanted_tui.executors.datapoint import DATAPOINT, store_datapoint
+from enchanted_tui.file_patterns import FilePatterns
 from enchanted_tui.whole_files import make_writable, remove_directory
 
 
-def run_dir_of(message: dict[str, Any], context: dict[str, Any]) -> str:
-    """Return the directory in which a task runs."""
-    local = local_storage_of(message, context)
-    if local:
-        os.makedirs(local, exist_ok=True)  # on this node there may have been no task yet
-    return os.path.join(local or context["data_dir"], message["name"])
+class RunDirectory:
+    """The directory of one task: made when something is to lie in it, and left with what is kept of
+    it. Nothing else makes one, or cleans it when its task ends.
+
+    What is kept says ``save_files`` of the task's context, see `executors.base.TaskContext`.
+    """
+
+    def __init__(self, message: Mapping[str, Any], context: Mapping[str, Any]) -> None:
+        self._local = local_storage_of(message, context)
+        self._home = os.path.join(context["data_dir"], message["name"])
+        self.path: str = self._home
+        if self._local:
+            self.path = os.path.join(self._local, message["name"])
+        #: which files stay when the task has ended; None for all
+        self._kept: FilePatterns | None = None
+        said = context.get("save_files")
+        if said and [message["task"][0], message["task"][3]] in said["unread"]:
+            self._kept = _patterns(tuple(said["keep"]))
+        self._made = False
+
+    @property
+    def may_be_missing(self) -> bool:
+        """Whether nothing makes use of the directory but the runner, if that does."""
+        return self._kept is not None
+
+    def begin(self) -> None:
+        """Make it, empty: what an attempt that was cut short left there is removed."""
+        if self._local:
+            os.makedirs(self._local, exist_ok=True)  # on this node there may have been no task yet
+        make_run_dir(self.path)
+        self._made = True
+
+    def go_on(
+        self, restart: dict[str, Any], message: dict[str, Any], context: dict[str, Any]
+    ) -> None:
+        """Take the one in which the task was interrupted, or make it, where samples are continued.
+        Raises SampleFailed where this one is not, any more.
+        """
+        before = continued.interrupted(self.path, restart)
+        if before is None:
+            self.begin()
+        self._made = True
+        continued.begin(self.path, restart, before, message, context)
+
+    def find(self) -> None:
+        """Take what there is of a task that could not end by itself."""
+        self._made = os.path.isdir(self.path)
+
+    def finish(self, row: Mapping[str, Any], *, clean: bool = True) -> None:
+        """Store the datapoint, remove what is not kept, unless `clean` says that this comes later,
+        and move the rest home. Raises OSError.
+        """
+        if self._kept is None or self._kept.include(DATAPOINT):
+            if not self._made:
+                self.begin()
+            store_datapoint(self.path, row, self.begin)
+        if clean:
+            self.clean()
+        if self._local and self._made and (self._kept is None or os.path.isdir(self.path)):
+            move_home(self.path, self._home)
+
+    def clean(self) -> None:
+        """Remove what is not kept. What cannot be removed now is removed when the campaign ends."""
+        if self._made and self._kept is not None:
+            with contextlib.suppress(OSError):
+                self._kept.clean(self.path)
+
+    def home_of(self, name: str) -> str | None:
+        """Return where a file of that name can be put now that the task has ended; None if it would
+        not stay.
+        """
+        if self._kept is not None:
+            if not self._kept.include(name):
+                return None
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(self._home)
+        elif not os.path.isdir(self._home):
+            return None
+        return os.path.join(self._home, name)
 
 
-def local_storage_of(message: dict[str, Any], context: dict[str, Any]) -> str | None:
+@lru_cache(maxsize=64)
+def _patterns(patterns: tuple[str, ...]) -> FilePatterns:
+    return FilePatterns(patterns)
+
+
+def local_storage_of(message: Mapping[str, Any], context: Mapping[str, Any]) -> str | None:
     """Return the node-local directory in which a task runs, if it does: checkpoints would be lost
     there.
     """
     local: str | None = context["local_storage"]
     return local if continued.restart_of_task(message, context) is None else None
-
-
-def take_run_dir(
-    work_dir: str, message: dict[str, Any], context: dict[str, Any], restart: Any
-) -> None:
-    """Make the task's directory, or take the one in which it was interrupted."""
-    before = None if restart is None else continued.interrupted(work_dir, restart)
-    if before is None:
-        make_run_dir(work_dir)
-    if restart is not None:
-        continued.begin(work_dir, restart, before, message, context)
 
 
 def make_run_dir(path: str) -> None:

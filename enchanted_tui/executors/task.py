@@ -6,10 +6,7 @@ Runs on workers: standard library only, Python 3.9 or newer.
 
 from __future__ import annotations
 
-import csv
-import errno
 import importlib
-import io
 import os
 import random
 import socket
@@ -22,14 +19,7 @@ from enchanted_tui import neighbours, values
 from enchanted_tui.as_data import safe_text
 from enchanted_tui.executors import continued
 from enchanted_tui.executors.packed_inputs import inputs_at_hand
-from enchanted_tui.executors.run_directory import (
-    disk_is_full,
-    local_storage_of,
-    make_run_dir,
-    move_home,
-    run_dir_of,
-    take_run_dir,
-)
+from enchanted_tui.executors.run_directory import RunDirectory, disk_is_full
 from enchanted_tui.executors.verdict import (
     EnvironmentFailure,
     environment_error,
@@ -39,23 +29,8 @@ from enchanted_tui.executors.verdict import (
     known_outputs,
 )
 from enchanted_tui.journal_lines import FORMAT_VERSION, seal
-from enchanted_tui.whole_files import write_file
+from enchanted_tui.runners.base import Runner
 
-#: Errors in writing a datapoint that a runner can bring about in its own directory: it must not
-#: stop the campaign.
-_RUNNERS_OWN_ERRNOS = frozenset(
-    (
-        errno.EACCES,
-        errno.EPERM,
-        errno.EISDIR,
-        errno.ENOTDIR,
-        errno.ENOTEMPTY,
-        errno.ELOOP,
-        errno.EMFILE,
-    )
-)
-
-DATAPOINT = "enchanted_datapoint.csv"
 _HOST = socket.gethostname()
 
 
@@ -74,20 +49,25 @@ def run_task(message: dict[str, Any], context: dict[str, Any]) -> bytes:
     started = time.time()
     clock = time.perf_counter()
     restart = continued.restart_of_task(message, context)
-    work_dir = run_dir_of(message, context)
+    directory = RunDirectory(message, context)
     process = os.getpid()
     failure: dict[str, Any] | None = None
     outputs: dict[str, Any] = {}
     try:
-        take_run_dir(work_dir, message, context, restart)
+        if restart is not None:
+            directory.go_on(restart, message, context)
+        elif not directory.may_be_missing:
+            directory.begin()
         runner = runner_for(runner_name, context)
+        if directory.may_be_missing and needs_run_dir(runner):
+            directory.begin()
         if "prepared" in message:
             runner.prepared = message["prepared"]
         if not leaves_no_trace(runner_name, context):
             seed_generators(context["seed"], name)
         with inputs_at_hand(message, context, runner) as given:
             clock = time.perf_counter()
-            returned = runner.single_code_run(run_dir=work_dir, params=given)
+            returned = runner.single_code_run(run_dir=directory.path, params=given)
             runtime = time.perf_counter() - clock
         leave_unless(process)
         outputs, failure = judge(returned)
@@ -97,13 +77,13 @@ def run_task(message: dict[str, Any], context: dict[str, Any]) -> bytes:
         if environment_error(error) is not None or disk_is_full(context["data_dir"]):
             raise EnvironmentFailure(f"{name}: {explained(error)}") from error
         if continued.asks_to_go_on(error, restart):
-            return continued.line_of_continuation(work_dir, error, runtime)
+            return continued.line_of_continuation(directory.path, error, runtime)
         outputs, failure = known_outputs(error), failure_of(error)
     finally:
         if restart is not None:
             continued.forget_variables()
     try:
-        line = finish_task(message, context, work_dir, outputs, failure, runtime, started)
+        line = finish_task(message, context, directory, outputs, failure, runtime, started)
     except OSError as error:
         raise EnvironmentFailure(f"{name}: {explained(error)}") from error
     return line
@@ -127,10 +107,9 @@ def fail_task(
     """Record a task that failed without being able to say so itself: its process died, or it could
     not be started.
     """
-    work_dir = run_dir_of(message, context)
-    if not os.path.isdir(work_dir):
-        make_run_dir(work_dir)
-    return finish_task(message, context, work_dir, {}, failure, runtime, started)
+    directory = RunDirectory(message, context)
+    directory.find()
+    return finish_task(message, context, directory, {}, failure, runtime, started)
 
 
 def skip_task(message: dict[str, Any], context: dict[str, Any], reason: str) -> bytes:
@@ -148,17 +127,19 @@ def skip_task(message: dict[str, Any], context: dict[str, Any], reason: str) -> 
 def finish_task(
     message: dict[str, Any],
     context: dict[str, Any],
-    work_dir: str,
+    directory: RunDirectory,
     outputs: dict[str, Any],
     failure: dict[str, Any] | None,
     runtime: float,
     started: float,
+    *,
+    clean: bool = True,
 ) -> bytes:
-    """Write the datapoint file of an ended task, move its files home and return its record as one
-    line.
+    """Leave of an ended task's directory what is kept, at home, and return its record as one line;
+    `clean`: see `RunDirectory.finish`.
     """
     if continued.restart_of_task(message, context) is not None:
-        message, runtime = continued.ended(work_dir, message, runtime, failure)
+        message, runtime = continued.ended(directory.path, message, runtime, failure)
     row = compose_row(message, context, outputs, failure, runtime)
     share = message.get("share")
     cores = context.get("cores", 1.0) if share is None else float(share["cpus"])
@@ -176,9 +157,7 @@ def finish_task(
                 "ascii"
             )
         )
-    _store(work_dir, row)
-    if local_storage_of(message, context):
-        move_home(work_dir, os.path.join(context["data_dir"], message["name"]))
+    directory.finish(row, clean=clean)
     return line
 
 
@@ -280,38 +259,6 @@ def make_record(
     return record
 
 
-def _store(work_dir: str, row: dict[str, Any]) -> None:
-    """Write the datapoint file, whatever the runner has done to its directory; without that file,
-    the record still has the row.
-    """
-    try:
-        write_datapoint(work_dir, row)
-    except OSError as error:
-        if not os.path.isdir(work_dir):
-            # fails in its turn if it is not only this directory that has gone
-            make_run_dir(work_dir)
-            write_datapoint(work_dir, row)
-        elif error.errno not in _RUNNERS_OWN_ERRNOS:
-            raise
-
-
-def write_datapoint(run_dir: str, row: dict[str, Any]) -> None:
-    """Write the one-row CSV file of a task; a reader sees it whole or not at all."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(row)
-    cells = [values.cell(value) for value in row.values()]
-    # which csv.writer leaves unquoted where it does not end lines
-    if any("\r" in cell for cell in cells):
-        writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    writer.writerow(cells)
-    data = text.getvalue().encode("utf-8", "backslashreplace")
-    path = os.path.join(run_dir, DATAPOINT)
-    partial = path + ".partial"
-    write_file(partial, data)
-    os.rename(partial, path)
-
-
 def load_class(path: str) -> Any:
     """Import the class named ``package.module:Class``."""
     module, _, qualified = path.partition(":")
@@ -350,6 +297,13 @@ def leaves_no_trace(name: str, context: dict[str, Any]) -> bool:
     """
     kept = _kept.get(name)
     return kept is not None and kept[0] is context["runners"][name]
+
+
+def needs_run_dir(runner: Any) -> bool:
+    """Tell whether a runner needs its run directory (see `runners.base.Runner.uses_run_dir`)."""
+    if isinstance(runner, Runner):
+        return runner.needs_run_dir()
+    return bool(vars(type(runner)).get("uses_run_dir", True))
 
 
 def seed_generators(seed: int, name: str) -> None:

@@ -25,7 +25,7 @@ from enchanted_tui.runners.sample_resources import resources_of
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.supervisor.continuing import check_unchanged, go_on, read_at
 from enchanted_tui.supervisor.free_directory import has_record
-from enchanted_tui.supervisor.plan import learns
+from enchanted_tui.supervisor.sampler_kinds import learns
 
 _SAMPLES_SHOWN = 3
 

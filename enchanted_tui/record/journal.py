@@ -13,7 +13,6 @@ import errno
 import os
 import shutil
 import time
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -275,7 +274,7 @@ def renew(path: Path) -> None:
     What a supervisor on another host, who was taken for dead, has still to write then goes into the
     file that is no more.
     """
-    partial = path.with_name(f"{path.name}.{uuid.uuid4().hex}.partial")
+    partial = path.with_name(f"{path.name}.{os.urandom(16).hex()}.partial")
     try:
         with open(open_regular(path), "rb") as old, partial.open("xb") as new:
             shutil.copyfileobj(old, new, _BLOCK)

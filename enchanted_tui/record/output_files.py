@@ -29,6 +29,9 @@ from enchanted_tui.values import Row
 
 log = logging.getLogger(__name__)
 
+#: of runs.h5, by their names in the configuration: a group for each run, or a table for each stage
+HDF5_LAYOUTS = ("hdf5", "table")
+
 ReadRow = Callable[[int], Row]
 Tell = Callable[[str], None]  #: is told what is being done, and how far that is, in a few words
 
@@ -120,16 +123,17 @@ def write_tables(
 ) -> None:
     """Write the files that are written as a whole: runs.h5 and the Parquet copy of the dataset."""
     wanted = table_names(config)
-    if "hdf5" in wanted:
-        write_runs_hdf5(run_dir, state, read_row, tell)
+    for name in wanted:
+        if name in HDF5_LAYOUTS:
+            write_runs_hdf5(run_dir, state, read_row, tell, layout=name)
     if "parquet" in wanted:
         write_dataset_parquet(run_dir, state, read_row, tell)
 
 
 def table_names(config: CampaignConfig) -> list[str]:
-    """Say which of ``hdf5`` and ``parquet`` a campaign wants."""
-    wanted = {"hdf5": config.hdf5, "parquet": config.supervisor.summary_datatype == "parquet"}
-    return [name for name, is_wanted in wanted.items() if is_wanted]
+    """Say which a campaign wants: runs.h5, by its layout, and ``parquet``."""
+    parquet = "parquet" if config.supervisor.summary_datatype == "parquet" else ""
+    return [name for name in (config.hdf5, parquet) if name]
 
 
 def write_dataset_parquet(
@@ -152,10 +156,15 @@ def write_dataset_parquet(
 
 
 def write_runs_hdf5(
-    run_dir: RunDir, state: CampaignState, read_row: ReadRow, tell: Tell = nobody
+    run_dir: RunDir,
+    state: CampaignState,
+    read_row: ReadRow,
+    tell: Tell = nobody,
+    *,
+    layout: str = "hdf5",
 ) -> None:
-    """Write runs.h5 from the state, with units and provenance."""
-    from enchanted_tui.storage.hdf5 import write_hdf5
+    """Write runs.h5 from the state, with units and provenance, in one of HDF5_LAYOUTS."""
+    from enchanted_tui.storage.hdf5 import write_hdf5, write_hdf5_tables
 
     def tasks(stage: StageState) -> Iterator[tuple[str, Row]]:
         which = f" of stage {stage.depth + 1}" if len(state.stages) > 1 else ""
@@ -176,8 +185,12 @@ def write_runs_hdf5(
         for names in state.stage_names
     ]
     dataset = dataset_stage(state)
-    parents = chain.from_iterable(tasks(stage) for stage in state.stages[: dataset.depth])
     told = provenance.metadata(run_dir, state)
+    if layout == "table":
+        tables = {stage.depth: partial(tasks, stage) for stage in state.stages[: dataset.depth + 1]}
+        write_hdf5_tables(run_dir.hdf5, tables, groups, units=state.units, metadata=told)
+        return
+    parents = chain.from_iterable(tasks(stage) for stage in state.stages[: dataset.depth])
     write_hdf5(
         run_dir.hdf5, parents, partial(tasks, dataset), groups, units=state.units, metadata=told
     )

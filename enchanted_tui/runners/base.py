@@ -37,6 +37,11 @@ class Runner(Component):
     #: afterwards. It is not inherited.
     leaves_no_trace: ClassVar[bool] = False
 
+    #: Whether a sample uses its run directory, or looks into that of the step or stage before.
+    #: Where it is False, and `save_files` does not keep the datapoint, none is made: ``run_dir`` is
+    #: then only the name of one. It is not inherited.
+    uses_run_dir: ClassVar[bool] = True
+
     fresh_process: bool = option(
         False,
         doc=(
@@ -145,6 +150,14 @@ class Runner(Component):
         is found before anything runs.
         """
         return {}
+
+    def needs_run_dir(self) -> bool:
+        """Return whether it needs its run directory; asked where it runs."""
+        return bool(vars(type(self)).get("uses_run_dir", True))
+
+    def reads_earlier_run_dirs(self) -> bool:
+        """Return whether it may look into the run directory of a step or stage before."""
+        return self.needs_run_dir()
 
     def resources_for(self, params: Mapping[str, Any]) -> Optional[Resources]:
         """Return what this sample needs; None if the runner does not say.

@@ -7,8 +7,8 @@ worker needs nothing but the standard library.
 
 from __future__ import annotations
 
-import contextlib
 import os
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any, ClassVar, NamedTuple
@@ -33,6 +33,7 @@ from enchanted_tui.runners.command.files import (
 from enchanted_tui.runners.command.inputs import Inputs
 from enchanted_tui.runners.command.launching import launchers_in, resource_warnings
 from enchanted_tui.runners.command.process import run_command, signal_name
+from enchanted_tui.runners.command.quiet import QuietStreams
 from enchanted_tui.runners.command.row_outputs import (
     Rows,
     compile_columns,
@@ -145,6 +146,7 @@ class CommandRunner(Runner):
         super().__init__(**config)
         self._inputs: Inputs | CallInputs | None = None
         self._rules: _Rules | None = None
+        self._quiet = QuietStreams()
 
     # -- the supervisor's side ---------------------------------------------------------------------
 
@@ -234,12 +236,17 @@ class CommandRunner(Runner):
         )
         if self.restart is not None:
             begin_beside_checkpoints(run_dir, (stdout, stderr), self.restart["keep"])
+        taken = self._quiet.begin(stdout, stderr, prepared) if self.restart is None else {}
+        began, silent = time.monotonic(), []
         try:
-            code = run_command(argv, run_dir, environment, source, stdout, stderr, self._launch())
+            ended = run_command(
+                argv, run_dir, environment, source, stdout, stderr, self._launch(), taken
+            )
+            silent = ended.silent
         finally:
-            silent = _remove_empty(run_dir, stdout, stderr)
-        died = samples > 1 and not self._accepts(code)
-        return RunFiles(run_dir, code, silent, names, whole_lines=died)
+            silent = self._quiet.end(run_dir, taken, silent, time.monotonic() - began)
+        died = samples > 1 and not self._accepts(ended.code)
+        return RunFiles(run_dir, ended.code, silent, names, whole_lines=died)
 
     def _launch(self) -> list[str]:
         """Return what comes before the command; in a shell it is where the user has put it."""
@@ -325,19 +332,6 @@ class CommandRunner(Runner):
             if words:
                 return f"; {stream} ends: {words}"
         return ""
-
-
-def _remove_empty(run_dir: str, *names: str | None) -> list[str]:
-    """Remove output files without content, since file systems have quotas; return their names."""
-    silent = []
-    for name in dict.fromkeys(names):
-        if name is not None:
-            path = f"{run_dir}/{name}"
-            with contextlib.suppress(FileNotFoundError):  # the command may have removed it
-                if os.stat(path).st_size == 0:
-                    os.unlink(path)
-                    silent.append(name)
-    return silent
 
 
 class _Rules(NamedTuple):

@@ -21,3 +21,22 @@ def here() -> int:
     moved or removed it.
     """
     return os.open(".", getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
+_kept = ("", -1)  #: a working directory and a descriptor of it
+
+
+def kept_here() -> int:
+    """Return the same, to be used at once and not closed: it serves again while the working
+    directory is the same.
+    """
+    global _kept
+    try:
+        path = os.getcwd()
+    except FileNotFoundError:  # somebody has removed it
+        path = ""
+    if path != _kept[0] or not path:
+        if _kept[1] >= 0:
+            os.close(_kept[1])
+        _kept = path, here()
+    return _kept[1]

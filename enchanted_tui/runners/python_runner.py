@@ -96,6 +96,17 @@ class PythonRunner(Runner):
         named = load_function(self.function, tuple(self.python_path)).named
         return not named.isdisjoint((_PARENT, _NEIGHBOUR))
 
+    def needs_run_dir(self) -> bool:
+        if type(self) is not PythonRunner:  # what is derived from it may do with it what it likes
+            return super().needs_run_dir()
+        return self.chdir or _RUN_DIR in load_function(self.function, tuple(self.python_path)).named
+
+    def reads_earlier_run_dirs(self) -> bool:
+        if type(self) is not PythonRunner:
+            return super().reads_earlier_run_dirs()
+        found = self._found()
+        return found is None or _PARENT in found.accepted
+
     def problems(self) -> Iterator[tuple[str, str]]:
         if self.batch > 1 and self.chdir:
             yield "chdir", "with batch, a call has many run directories; leave chdir out"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
-
-import numpy
+from typing import TYPE_CHECKING, Any
 
 from enchanted_tui.config.options import option
 from enchanted_tui.config.ranges import Range, Ranges
 from enchanted_tui.samplers import checks
 from enchanted_tui.samplers.base import Sample, Sampler
+
+if TYPE_CHECKING:
+    import numpy
 
 
 class BoxSampler(Sampler):
@@ -51,6 +52,8 @@ def scale(
     unit: numpy.ndarray[Any, Any], bounds: Sequence[tuple[int | float, int | float]]
 ) -> numpy.ndarray[Any, Any]:
     """Map points of the unit cube, shape (n, d), into the box of `d` bounds, upper bounds included."""
+    import numpy  # while workers start, not before
+
     lower = numpy.array([float(pair[0]) for pair in bounds])
     upper = numpy.array([float(pair[1]) for pair in bounds])
     # rounding may step over the bound

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import numpy
-
 from enchanted_tui.config.options import option
 from enchanted_tui.samplers import checks
 from enchanted_tui.samplers.finite import ProductSampler
@@ -35,6 +33,8 @@ class GridSampler(ProductSampler):
         )
 
     def axes(self) -> Sequence[Sequence[float]]:
+        import numpy
+
         pairs = zip(self.bounds, self.sizes(), strict=True)
         return [
             numpy.linspace(float(lower), float(upper), count).tolist()

@@ -9,19 +9,22 @@ numpy's own.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy
+if TYPE_CHECKING:
+    import numpy
+
+    Words = numpy.ndarray[Any, numpy.dtype[numpy.unsignedinteger[Any]]]
+    Floats = numpy.ndarray[Any, numpy.dtype[numpy.floating[Any]]]
 
 _WORDS_PER_BLOCK = 4
 _LAST_COUNTER = 2**256 - 1  # numpy counts up before it generates, so block 0 is the one after this
 
-Words = numpy.ndarray[Any, numpy.dtype[numpy.unsignedinteger[Any]]]
-Floats = numpy.ndarray[Any, numpy.dtype[numpy.floating[Any]]]
-
 
 def words(seed: int, stage: int, start: int, count: int) -> Words:
     """Return words `start` to `start + count` of the stream that belongs to `seed` and `stage`."""
+    import numpy
+
     block, offset = divmod(start, _WORDS_PER_BLOCK)
     counter = (block + _LAST_COUNTER) % (_LAST_COUNTER + 1)
     generator = numpy.random.Philox(key=_key(seed, stage), counter=_limbs(counter))
@@ -30,20 +33,28 @@ def words(seed: int, stage: int, start: int, count: int) -> Words:
 
 def half_open(raw: Words) -> Floats:
     """Return words as uniform numbers in [0, 1), multiples of 2**-53."""
+    import numpy
+
     return (raw >> numpy.uint64(11)) * 2.0**-53
 
 
 def open_interval(raw: Words) -> Floats:
     """Return words as uniform numbers in (0, 1), neither end included: odd multiples of 2**-53."""
+    import numpy
+
     return ((raw >> numpy.uint64(12)) + 0.5) * 2.0**-52
 
 
 @lru_cache(maxsize=64)
 def _key(seed: int, stage: int) -> Words:
+    import numpy
+
     return numpy.random.SeedSequence(seed, spawn_key=(stage,)).generate_state(2, numpy.uint64)
 
 
 def _limbs(counter: int) -> Words:
+    import numpy
+
     return numpy.array(
         [counter >> shift & 0xFFFFFFFFFFFFFFFF for shift in (0, 64, 128, 192)], dtype=numpy.uint64
     )

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from statistics import NormalDist
-
-import numpy
 
 from enchanted_tui.config.options import option
 from enchanted_tui.config.ranges import Ranges
@@ -81,14 +78,16 @@ def _loguniform(raw: philox.Words, bounds: Bounds) -> philox.Floats:
     logarithms = scale(
         philox.half_open(raw), [(math.log(lower), math.log(upper)) for lower, upper in bounds]
     )
-    lower, upper = numpy.array(bounds, dtype=float).T
+    lower, upper = _arrays(bounds)
     # rounding may step over a bound
     points: philox.Floats = _elementwise(math.exp, logarithms).clip(lower, upper)
     return points
 
 
 def _normal(raw: philox.Words, bounds: Bounds) -> philox.Floats:
-    lower, upper = numpy.array(bounds, dtype=float).T
+    from statistics import NormalDist
+
+    lower, upper = _arrays(bounds)
     deviates = _elementwise(NormalDist().inv_cdf, philox.open_interval(raw))
     points: philox.Floats = (lower / 2 + upper / 2) + (upper - lower) / 6 * deviates
     return points
@@ -101,7 +100,17 @@ _CONTINUOUS: dict[str, Callable[[philox.Words, Bounds], philox.Floats]] = {
 }
 
 
+def _arrays(bounds: Bounds) -> tuple[philox.Floats, philox.Floats]:
+    """Return lower and upper bounds, shape (d,)."""
+    import numpy
+
+    lower, upper = numpy.array(bounds, dtype=float).T
+    return lower, upper
+
+
 def _elementwise(function: Callable[[float], float], values: philox.Floats) -> philox.Floats:
+    import numpy
+
     # one by one: numpy's vectorised functions may differ in the last bit from one processor to the
     # next
     return numpy.array(list(map(function, values.ravel().tolist()))).reshape(values.shape)

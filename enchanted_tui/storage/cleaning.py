@@ -7,29 +7,16 @@ Only names that a campaign creates are ever removed; symbolic links are removed,
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from enchanted_tui.file_patterns import FilePatterns
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.storage.growing import spare_path
 from enchanted_tui.storage.layout import RunDir
-from enchanted_tui.whole_files import make_writable, partial_path, remove_directory
-
-# The older program spares these below a task's directory whatever `save_files` says.
-_SPARED_FILES = ("enchanted_dataset.csv", "runs.h5")
-_SPARED_PARENT = "logs"
-
-#: errors that say nothing about the file system
-CANNOT_BE_REMOVED = (
-    errno.EACCES,
-    errno.EPERM,
-    errno.EBUSY,
-    errno.ENOTEMPTY,
-)
+from enchanted_tui.whole_files import partial_path, remove_directory
 
 _TASK = re.compile(
     r"d\d+_b\d+_s\d+_r\d+\Z|dn\d+_ds\d+_b\d+_s\d+\Z|\.d\d+_b\d+_s\d+_r\d+\.(partial|given)\Z"
@@ -44,22 +31,13 @@ _REQUEST = re.compile(r"\.?\d{20}-[0-9a-f]{8}(\.json)?\Z")
 
 def clean_task(run_dir: RunDir, name: str, keep: Sequence[str] = ()) -> list[str]:
     """Remove the files of task `name` except those that `keep` names, and the directories that
-    become empty.
+    become empty (see `file_patterns.FilePatterns`). Gives the paths that could not be removed.
 
-    A pattern without a slash is matched with a file's name, one with slashes with its path below
-    the task's directory; ``*``, ``?`` and ``[...]`` match within one part of a path, ``**`` matches
-    any number of parts. Gives the paths that could not be removed. Raises OSError where the file
-    system itself fails, ValueError if `name` is no task's.
+    Raises OSError where the file system itself fails, ValueError if `name` is no task's.
     """
     if TaskId.named(name) is None:
         raise ValueError(f"{name!r} is not the name of a task's directory")
-    cleaner = _Cleaner([pattern.removeprefix("./").split("/") for pattern in keep])
-    path = str(run_dir.data / name)
-    if os.path.islink(path):
-        cleaner.remove(os.unlink, path)
-    else:
-        cleaner.clean(path, ())
-    return cleaner.stuck
+    return FilePatterns(keep).clean(str(run_dir.data / name))
 
 
 def refuse_to_delete(run_dir: RunDir, config_path: Path | None = None) -> None:
@@ -149,74 +127,6 @@ def remove_tree(path: Path) -> None:
             path.unlink()
     except FileNotFoundError:
         pass
-
-
-class _Cleaner:
-    """Cleans one task's directory."""
-
-    def __init__(self, keep: list[list[str]]) -> None:
-        self._keep = keep
-        self.stuck: list[str] = []  #: what could not be removed
-
-    def clean(self, path: str, parts: tuple[str, ...]) -> bool:
-        """Clean the directory at `path`, which has `parts` below the task's, and tell whether it is
-        gone.
-        """
-        try:
-            # as the copy of a write-protected case is
-            if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
-                make_writable(path)
-            with os.scandir(path) as listing:
-                entries = list(listing)
-        except FileNotFoundError:
-            return True
-        except PermissionError:
-            self.stuck.append(path)
-            return False
-        gone = True
-        for entry in entries:
-            inside = (*parts, entry.name)
-            if entry.is_dir(follow_symlinks=False):
-                gone &= self.clean(entry.path, inside)
-            else:
-                gone &= not self._is_kept(inside) and self.remove(os.unlink, entry.path)
-        return gone and self.remove(os.rmdir, path)
-
-    def remove(self, remove: Callable[[str], None], path: str) -> bool:
-        try:
-            remove(path)
-        except FileNotFoundError:
-            return True
-        except OSError as error:
-            if error.errno not in CANNOT_BE_REMOVED:
-                raise
-            self.stuck.append(path)
-            return False
-        return True
-
-    def _is_kept(self, parts: tuple[str, ...]) -> bool:
-        if parts[-1] in _SPARED_FILES or (len(parts) > 1 and parts[-2] == _SPARED_PARENT):
-            return True
-        return is_kept(self._keep, parts)
-
-
-def is_kept(patterns: Iterable[Sequence[str]], parts: Sequence[str]) -> bool:
-    """Tell whether one of `patterns`, each divided at its slashes, matches a file; `parts`: its path
-    below the task's directory.
-    """
-    return any(
-        _matches(parts[-1:] if len(pattern) == 1 else parts, pattern) for pattern in patterns
-    )
-
-
-def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
-    if not pattern:
-        return not parts
-    if pattern[0] == "**":
-        return any(_matches(parts[start:], pattern[1:]) for start in range(len(parts) + 1))
-    if not parts or not (parts[0] == pattern[0] or fnmatchcase(parts[0], pattern[0])):
-        return False
-    return _matches(parts[1:], pattern[1:])
 
 
 def _reason_to_refuse(root: Path, real: Path, config_path: Path | None) -> str | None:

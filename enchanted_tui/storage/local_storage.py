@@ -6,8 +6,9 @@ import os
 import re
 from pathlib import Path
 
+from enchanted_tui.file_patterns import CANNOT_BE_REMOVED
 from enchanted_tui.journal_lines import TaskId
-from enchanted_tui.storage.cleaning import CANNOT_BE_REMOVED, remove_tree
+from enchanted_tui.storage.cleaning import remove_tree
 
 
 def make_private_dir(local: str | Path, campaign: str, host: str) -> Path:

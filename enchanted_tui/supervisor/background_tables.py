@@ -4,6 +4,8 @@ so that the loop never waits.
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import logging
 import os
 import subprocess
@@ -16,7 +18,11 @@ from pathlib import Path
 from enchanted_tui.interpreter import ending_of, last_words, python_command
 from enchanted_tui.record.folding import fold
 from enchanted_tui.record.journal import JournalReader
-from enchanted_tui.record.output_files import write_dataset_parquet, write_runs_hdf5
+from enchanted_tui.record.output_files import (
+    HDF5_LAYOUTS,
+    write_dataset_parquet,
+    write_runs_hdf5,
+)
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.layout import RunDir
 
@@ -27,6 +33,8 @@ CODE = (
     "tables.write_tables(Path(sys.argv[1]), sys.argv[2:])"
 )
 _INTERVAL = 60.0  #: seconds at least between two versions while the campaign runs
+_FEW = 2_000  #: samples of a campaign whose end is a good part of it
+_PATIENCE = 10.0  #: seconds for which an import is waited for at the end
 _SHARE = 0.05  #: of the elapsed time, at most, goes into writing them
 
 
@@ -34,14 +42,24 @@ class BackgroundTables:
     """Writes now and then what is written as a whole, in a process of its own."""
 
     def __init__(self, run_dir: RunDir, tables: Sequence[str]) -> None:
-        """Write those of ``hdf5`` and ``parquet`` that `tables` names."""
+        """Write what `tables` names, see `output_files.table_names`."""
         self._run_dir, self._tables = run_dir, tables
         self._process: subprocess.Popen[bytes] | None = None
         self._started = 0.0
         self._next = time.monotonic() + _INTERVAL
         self._rows = 0
         self._failed = False
+        self._loading: threading.Thread | None = None
         self._printed = tempfile.TemporaryFile()  # noqa: SIM115 - for as long as this object lives
+
+    def expect(self, samples: int) -> None:
+        """Load the library beside the first samples where there are few: their end would wait for
+        it.
+        """
+        wanted = any(layout in self._tables for layout in HDF5_LAYOUTS)
+        if wanted and samples <= _FEW and self._loading is None:
+            self._loading = threading.Thread(target=_load, name="loading h5py", daemon=True)
+            self._loading.start()
 
     def update_if_due(self, now: float, state: CampaignState) -> None:
         if self._process is not None:
@@ -80,7 +98,14 @@ class BackgroundTables:
             self._process.kill()
             self._process.communicate()
             self._process = None
+        if self._loading is not None:
+            self._loading.join(_PATIENCE)
         self._printed.close()
+
+
+def _load() -> None:
+    with contextlib.suppress(Exception):  # whoever needs it says what is wrong
+        importlib.import_module("h5py")
 
 
 def _end_with_parent() -> None:
@@ -102,7 +127,8 @@ def write_tables(root: Path, tables: Sequence[str]) -> None:
     run_dir = RunDir(root)
     state, _ = fold(run_dir.journal)
     with JournalReader(run_dir.journal) as reader:
-        if "hdf5" in tables:
-            write_runs_hdf5(run_dir, state, reader.read_row)
+        for layout in HDF5_LAYOUTS:
+            if layout in tables:
+                write_runs_hdf5(run_dir, state, reader.read_row, layout=layout)
         if "parquet" in tables:
             write_dataset_parquet(run_dir, state, reader.read_row)

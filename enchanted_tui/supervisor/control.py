@@ -14,7 +14,6 @@ import json
 import os
 import socket
 import time
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -50,7 +49,7 @@ def whoami() -> str:
 def send(directory: Path, action: Action, by: str | None = None) -> None:
     """Leave a request for the supervisor that watches `directory`."""
     directory.mkdir(exist_ok=True)
-    name = f"{time.time_ns():020d}-{uuid.uuid4().hex[:8]}"
+    name = f"{time.time_ns():020d}-{os.urandom(4).hex()}"
     asked = json.dumps({"action": action, "by": by or whoami()})
     write_atomically(directory / f"{name}.json", asked)
 

@@ -6,15 +6,14 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
+from enchanted_tui.file_patterns import FilePatterns
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.packing.door import TaskDirectories
 from enchanted_tui.packing.writer import Limits, ShardWriter, supersede
 from enchanted_tui.record.stage_state import NOT_RUN
 from enchanted_tui.record.state import CampaignState
-from enchanted_tui.storage.cleaning import is_kept
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.supervisor.finished_files import FinishedFiles, steps
 from enchanted_tui.whole_files import remove_directory
@@ -36,9 +35,9 @@ class FilePacking(FinishedFiles):
         self._run_dir, self._state = run_dir, state
         self.directories = TaskDirectories(str(run_dir.data))
         self._writer = ShardWriter(str(run_dir.packed), limits_of(pack))
-        patterns = [pattern.removeprefix("./").split("/") for pattern in pack.get("keep") or ()]
+        keep = pack.get("keep")
         self._keeps: Callable[[tuple[str, ...]], bool] | None = (
-            partial(is_kept, patterns) if patterns else None
+            FilePatterns(keep).match if keep else None
         )
         self._open = False
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 
 from enchanted_tui.journal_lines import TaskId
@@ -11,6 +11,7 @@ from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.cleaning import clean_task
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.supervisor.finished_files import FinishedFiles, steps
+from enchanted_tui.supervisor.unread import KeptPlan
 
 
 class FileRemoval(FinishedFiles):
@@ -20,36 +21,46 @@ class FileRemoval(FinishedFiles):
     failing = "files of finished samples cannot be removed"
 
     def __init__(
-        self, run_dir: RunDir, keep: list[str], state: CampaignState, begun_at: float
+        self, run_dir: RunDir, kept: KeptPlan, state: CampaignState, begun_at: float
     ) -> None:
-        """`keep` are the patterns of files that stay; results from offset `begun_at` of the journal
-        on are given to `put`.
+        """Results from offset `begun_at` of the journal on are given to `put`, or have been cleaned
+        by workers.
         """
         super().__init__()
-        self._run_dir, self._keep, self._state, self._begun_at = run_dir, keep, state, begun_at
+        self._run_dir, self._kept, self._state, self._begun_at = run_dir, kept, state, begun_at
+        self._keep = kept.keep or ()
 
     def finish(self) -> None:
         self.close()
-        there = set()
+        there: list[str] = []
         with suppress(FileNotFoundError):
-            there = set(os.listdir(self._run_dir.data))
-        for task in (*self._failed, *self._left()):
-            for step in steps(task):
-                if step.name in there:
-                    clean_task(self._run_dir, step.name, self._keep)
+            there = os.listdir(self._run_dir.data)
+        again = {step.name for task in self._failed for step in steps(task)}
+        for name in there:
+            if name in again or self._is_left(TaskId.named(name)):
+                clean_task(self._run_dir, name, self._keep)
 
-    def _left(self) -> Iterator[TaskId]:
-        """Return the samples that have not been given to `put` in this session."""
-        last = len(self._state.stages) - 1
-        for stage in self._state.stages:
-            for batch, sample, _, offset in stage.rows():
-                if stage.depth < last or offset < self._begun_at:
-                    yield TaskId(stage.depth, batch, sample, stage.n_steps - 1)
+    def _is_left(self, task: TaskId | None) -> bool:
+        """Tell whether a directory is one of the campaign's that was not cleaned in this session, or
+        of which nothing was to stay.
+        """
+        if task is None or task.depth >= len(self._state.stages):
+            return False
+        stage = self._state.stages[task.depth]
+        if task.batch >= len(stage.batches) or task.step >= stage.n_steps:
+            return False
+        batch = stage.batches[task.batch]
+        if task.sample >= batch.count:
+            return False
+        in_session = batch.steps[-1].offsets[task.sample] >= self._begun_at
+        unread = (task.depth, task.step) in self._kept.unread
+        is_last = task.depth == len(self._state.stages) - 1
+        return not (self._keep and in_session and (unread or is_last))
 
     def _treat(self, tasks: Sequence[TaskId]) -> None:
         for task in tasks:
             try:
-                for step in steps(task):
+                for step in self._kept.left_to_clean(task):
                     clean_task(self._run_dir, step.name, self._keep)
             except OSError as error:
                 self._failed.append(task)

@@ -15,6 +15,7 @@ from enchanted_tui.supervisor.file_packing import FilePacking
 from enchanted_tui.supervisor.file_removal import FileRemoval
 from enchanted_tui.supervisor.finished_files import FinishedFiles
 from enchanted_tui.supervisor.session import Session
+from enchanted_tui.supervisor.unread import KeptPlan
 
 
 class KeptFiles:
@@ -28,6 +29,7 @@ class KeptFiles:
         self._unclean = session.state.previous_end is None
         self._last = len(config.stages) - 1
         self._waiting: list[TaskId] = []  #: samples whose results may not be on the disk yet
+        self._kept = KeptPlan(config, session.samplers)
         self._packing: FilePacking | None = None
         self._files: FinishedFiles | None = None
         #: stages whose files stay until they have ended, since samples of theirs may need them
@@ -36,13 +38,13 @@ class KeptFiles:
             for depth, stage in enumerate(config.stages)
             if stage.continuation is not None
             or (options.save_files == "packed" and _reads_files(config.samplers[stage.sampler]))
+            or config.samplers[stage.sampler].options.get("parser")
         }
         if options.save_files == "packed":
             self._packing = self._files = FilePacking(self._run_dir, self._state, options.pack)
-        elif options.save_files != "all":
-            keep = options.save_files_list if options.save_files == "custom" else []
+        elif self._kept.keep is not None:
             begun_at = math.inf if self._last in self._at_end else session.journal.size
-            self._files = FileRemoval(self._run_dir, list(keep), self._state, begun_at)
+            self._files = FileRemoval(self._run_dir, self._kept, self._state, begun_at)
 
     def recover(self, *, given_up: bool) -> None:
         """Put in order what an earlier session has left, and pack what it has left loose, unless
@@ -61,7 +63,9 @@ class KeptFiles:
     def finished(self, task: TaskId) -> None:
         """Take a sample, given by its last step, that has been through all steps."""
         now = self._packing is not None or task.depth == self._last
-        if self._files is not None and now and task.depth not in self._at_end:
+        if self._files is None or not now or task.depth in self._at_end:
+            return
+        if self._packing is not None or self._kept.left_to_clean(task):
             self._waiting.append(task)
 
     def tidy(self) -> None:

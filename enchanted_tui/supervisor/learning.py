@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import logging
 import math
-import statistics
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
@@ -110,7 +109,9 @@ class Learning:
             return self._sampler.ahead * self._stage.n_parents
         if not self._took:
             return self._stage.n_parents  # nobody knows yet how long it takes
-        took = statistics.median(self._took)
+        from statistics import median
+
+        took = median(self._took)
         runtime = self._state.runtime_sum / max(1, self._state.tasks_recorded)
         if took < _WORTH_HIDING * runtime:
             return 0

@@ -16,8 +16,10 @@ from enchanted_tui.record.session_start import is_pure
 from enchanted_tui.runners.base import Runner, takes_many
 from enchanted_tui.runners.restart import restart_of
 from enchanted_tui.runners.sample_resources import resources_of
-from enchanted_tui.samplers.base import Sampler, SomeSampler
+from enchanted_tui.samplers.base import SomeSampler
+from enchanted_tui.supervisor.sampler_kinds import is_learning_sampler, learns
 from enchanted_tui.supervisor.session import Session
+from enchanted_tui.supervisor.unread import KeptPlan
 
 if TYPE_CHECKING:
     from enchanted_tui.supervisor.neighbour_choice import ContinuationPlan
@@ -105,6 +107,7 @@ def task_context(session: Session) -> TaskContext:
         session=session.session_id,
         local_storage=session.local_storage,
         local_storage_written=_written_local_storage(config.tree),
+        save_files=KeptPlan(config, session.samplers).message(),
         python_path=[str(path) for path in config.python_path],
         working_dir=os.getcwd(),
         log_level=config.logging,
@@ -149,24 +152,6 @@ def batch_of(spec: ComponentSpec) -> int:
 def _written_local_storage(tree: Mapping[str, Any]) -> str | None:
     written = (tree.get("supervisor") or {}).get("local_storage")
     return written if isinstance(written, str) and written else None
-
-
-def learns(sampler: Any) -> bool:
-    """Tell whether a sampler wants results before it draws on: it says so, or it is a plugin that
-    takes them in.
-    """
-    if isinstance(sampler, Sampler):
-        return sampler.adaptive or type(sampler).register_future is not Sampler.register_future
-    return bool(getattr(sampler, "adaptive", hasattr(sampler, "register_future")))
-
-
-def is_learning_sampler(sampler: Any) -> bool:
-    """Tell whether a sampler says what is to be learnt and leaves the asking to the supervisor."""
-    if not (isinstance(sampler, Sampler) and sampler.adaptive):
-        return False
-    from enchanted_tui.samplers.learning_sampler import LearningSampler
-
-    return isinstance(sampler, LearningSampler)
 
 
 def _output_names(config: Any, runner: str) -> set[str]:

@@ -101,6 +101,7 @@ class Projections:
         self._write_progress()
 
     def begin_stage(self, run: StageRun) -> None:
+        self._tables.expect(sum(stage.expected for stage in self._state.stages))
         self._dataset = None
         if any(stage.n_rows for stage in self._state.stages[run.plan.depth + 1 :]):
             self._went_back = (

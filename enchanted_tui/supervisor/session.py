@@ -11,7 +11,6 @@ import logging
 import os
 import secrets
 import socket
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -21,8 +20,6 @@ from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.verdict import remedy_of
 from enchanted_tui.record.folding import fold
 from enchanted_tui.record.journal import Journal, renew
-from enchanted_tui.record.older.additions import take_additions
-from enchanted_tui.record.older.adopt import adopt, state_if_adopted
 from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.record.session_start import build_samplers, open_record, portions, sampler_target
 from enchanted_tui.record.state import CampaignState
@@ -170,12 +167,16 @@ def _resumed(
     lock = _take(run_dir, on_lock_lost)
     try:
         if not run_dir.journal.exists():
+            from enchanted_tui.record.older.adopt import adopt, state_if_adopted
+
             state, records = state_if_adopted(run_dir, config)
             # raises if that is impossible or there is nothing to do
             go_on(config, state, mode, records.__getitem__)
             adopt(run_dir, config)
         state, damage = _fold_as_ours(config, run_dir, lock)
         check_unchanged(config, state)
+        from enchanted_tui.record.older.additions import take_additions
+
         taken = take_additions(run_dir, config, state, partial(read_at, run_dir.journal))
         if taken is not None:
             state, damage = fold(run_dir.journal)
@@ -254,10 +255,10 @@ def _begin(
         directory.mkdir(exist_ok=True)
     stored = store_config(config, run_dir, state.config_file)
     journal = Journal(run_dir.journal)
-    session_id = uuid.uuid4().hex[:12]
+    session_id = secrets.token_hex(6)
     record = open_record(
         config,
-        campaign=state.campaign or uuid.uuid4().hex,
+        campaign=state.campaign or secrets.token_hex(16),
         session=session_id,
         mode=mode,
         seed=seed,

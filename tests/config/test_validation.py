@@ -793,9 +793,18 @@ def test_parameters_from_earlier_stages_and_steps(said):
 
 def test_hdf5(good):
     """Only none, in any case, turns the HDF5 file off."""
-    for written, on in [("none", False), ("None", False), ("hdf5", True), ("H5", True)]:
-        assert good(f"storage: {{type: {written}}}\n{GOOD}").hdf5 is on
-    assert good().hdf5
+    for written, layout in [("none", ""), ("None", ""), ("hdf5", "hdf5"), ("Table", "table")]:
+        assert good(f"storage: {{type: {written}}}\n{GOOD}").hdf5 == layout
+    assert good().hdf5 == good(f"storage: {{type: H5}}\n{GOOD}").hdf5 == "hdf5"
+
+
+def test_many_groups_are_warned_of(good) -> None:
+    """Ten minutes of writing one file after the last sample are known before the first one."""
+    large = GOOD.replace("budget: 10", "budget: 1000000")
+    assert large != GOOD
+    assert "storage: {type: table}" in str(good(large).warnings)
+    assert "storage: {type: table}" not in str(good(f"storage: {{type: table}}\n{large}").warnings)
+    assert "storage: {type: table}" not in str(good().warnings)
 
 
 def test_local_storage(good, tmp_path, monkeypatch):

@@ -65,6 +65,12 @@ def nested(
     }
 
 
+def keeping(shape: dict[str, Any], *names: str) -> dict[str, Any]:
+    """The same, of whose run directories only files of these names are kept."""
+    kept = {"save_files": "custom", "save_files_list": list(names)} if names else {}
+    return {**shape, "supervisor": {**shape["supervisor"], "save_files": "none", **kept}}
+
+
 #: Shapes to be killed at any instant.
 KILLED: dict[str, dict[str, Any]] = {
     "one batch": flat(300),
@@ -75,4 +81,6 @@ KILLED: dict[str, dict[str, Any]] = {
     "nested with steps": nested(8, 6, 3, inner_steps=2, sleep=[0.0, 0.01]),
     "failures": flat(60, 9, mischief=True, sleep=[0.0, 0.01]),
     "nested failures": nested(6, 6, 4, inner_steps=2, mischief=True, children=True),
+    "nothing kept": keeping(nested(6, 6, 4, inner_steps=2, mischief=True)),
+    "some files kept": keeping(flat(120, 9, mischief=True), "result.txt"),
 }

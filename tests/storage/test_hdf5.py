@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from enchanted_tui import values
 from enchanted_tui.storage import hdf5
 from enchanted_tui.storage.columns import fold
-from enchanted_tui.storage.hdf5 import encode_text, write_hdf5
+from enchanted_tui.storage.hdf5 import encode_text, write_hdf5, write_hdf5_tables
 from helpers.marks import examples
 from helpers.odd_rows import column_names, others, scalars
 
@@ -207,6 +207,29 @@ def test_stages_are_described(tmp_path: Path) -> None:
         assert attributes["runners"].tolist() == ["ExampleRunner", "SumRunner"]
         assert len(file["data/runs"]) == 0
         assert file["data/aggregated/values"].shape == (0, 0)
+
+
+def test_a_table_for_each_stage(tmp_path: Path) -> None:
+    """All rows are there, each stage's under its own columns, and readers of the dataset's table
+    find it where it always is.
+    """
+    parents: list[Row] = [{"x": number / 3, "run_dir": f"p{number}"} for number in range(4)]
+    rows: list[Row] = [
+        {"y": number, "note": "odd" * (number % 2), "q": np.ones(2), "run_dir": f"r{number}"}
+        for number in range(5)
+    ]
+    stages = {
+        depth: lambda found=found: ((row["run_dir"], row) for row in found)
+        for depth, found in enumerate((parents, rows))
+    }
+    write_hdf5_tables(tmp_path / "runs.h5", stages, GROUPS, units={"y": "m"})
+    with h5py.File(tmp_path / "runs.h5") as file:
+        check_aggregated(file["data/stages/0"], parents)
+        check_aggregated(file["data/stages/1"], rows)
+        check_aggregated(file["data/aggregated"], rows)
+        assert file["data/aggregated/units"].asstr()[()].tolist() == ["m"]
+        assert "runs" not in file["data"]
+        assert file["metadata/run_groups/0"].attrs["sampler"] == "RandomSampler"
 
 
 def test_a_column_that_comes_late(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

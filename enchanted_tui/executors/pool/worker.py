@@ -29,10 +29,12 @@ from enchanted_tui.executors.many import run_many
 from enchanted_tui.executors.pool.fresh_process import run_in_child, wants_fresh_process
 from enchanted_tui.executors.pool.holding import holding
 from enchanted_tui.executors.pool.machine import host
+from enchanted_tui.executors.run_directory import RunDirectory
 from enchanted_tui.executors.task import leaves_no_trace, load_class, run_task
 from enchanted_tui.executors.verdict import EnvironmentFailure
+from enchanted_tui.runners.command import quiet
 from enchanted_tui.runners.environment import encoded_environment, here
-from enchanted_tui.whole_files import write_all
+from enchanted_tui.whole_files import append_file, write_all
 
 #: longer messages travel through a file, named in a packet that starts with SPOOLED
 MAX_MESSAGE = 1 << 16
@@ -51,6 +53,7 @@ def serve(
     writes to.
     """
     home = _Home(captured)
+    quiet.offer(captured)
     faulthandler.enable(file=2)
     _take_any_text()
     _let_log(context["log_level"])
@@ -84,9 +87,7 @@ def serve(
             os.write(
                 2, f"This sample has left what could not be ended: {', '.join(left)}\n".encode()
             )
-        collect_output(
-            captured, os.path.join(context["data_dir"], message["name"]), descriptors=True
-        )
+        collect_output(captured, message, context, descriptors=True)
         write_all(results, line)
 
 
@@ -125,9 +126,15 @@ def _trouble(failure: EnvironmentFailure) -> bytes:
     return TROUBLE + values.encode(str(failure)).encode("ascii") + b"\n"
 
 
-def collect_output(captured: dict[int, str], run_dir: str, *, descriptors: bool) -> None:
+def collect_output(
+    captured: dict[int, str],
+    message: dict[str, Any],
+    context: dict[str, Any],
+    *,
+    descriptors: bool,
+) -> None:
     """Move what a task wrote to descriptors 1 and 2 into ``stdout.txt`` and ``stderr.txt`` of its
-    run directory.
+    run directory, if they are kept.
 
     `descriptors` says whether descriptors 1 and 2 of this process are the captured files (in the
     worker itself) or not (after it died).
@@ -141,8 +148,9 @@ def collect_output(captured: dict[int, str], run_dir: str, *, descriptors: bool)
             )
             if not size:
                 continue
-            if os.path.isdir(run_dir):
-                _append(captured[number], os.path.join(run_dir, name))
+            path = RunDirectory(message, context).home_of(name)
+            if path is not None:
+                append_file(captured[number], path)
             os.truncate(captured[number], 0)
 
 
@@ -259,9 +267,3 @@ def content(packet: bytes) -> bytes:
         content = spooled.read()
     os.unlink(path)
     return content
-
-
-def _append(source: str, target: str) -> None:
-    with open(source, "rb") as held, open(target, "ab") as out:
-        while chunk := held.read(1 << 20):
-            out.write(chunk)

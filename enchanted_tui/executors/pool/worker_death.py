@@ -31,15 +31,11 @@ def failure_of(
     """
     runtime = time.monotonic() - worker.since
     try:
+        message = task_message(task)
         line = fail_task(
-            task_message(task),
-            context,
-            {"kind": kind, "message": reason},
-            runtime,
-            worker.since_epoch,
+            message, context, {"kind": kind, "message": reason}, runtime, worker.since_epoch
         )
-        run_dir = os.path.join(context["data_dir"], task.id.name)
-        collect_output(capture_files(scratch, worker.number), run_dir, descriptors=False)
+        collect_output(capture_files(scratch, worker.number), message, context, descriptors=False)
     except OSError as error:
         return Trouble(f"{task.id.name}: {error}", task.id)
     return Result(task.id, line)

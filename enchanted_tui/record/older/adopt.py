@@ -18,7 +18,7 @@ from typing import Any, cast
 from enchanted_tui.campaign_status import EndReason
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.csv_reading import csv_mappings
-from enchanted_tui.executors.task import DATAPOINT
+from enchanted_tui.executors.datapoint import DATAPOINT
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.journal import Journal
 from enchanted_tui.record.outcome import EnvironmentProblem

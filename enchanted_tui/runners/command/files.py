@@ -16,12 +16,15 @@ from enchanted_tui.runners.arguments import listed
 from enchanted_tui.runners.command.search import search_for
 from enchanted_tui.runners.command.text import decoded, only_whole_lines, read_pieces
 from enchanted_tui.runners.failure import SampleFailed
-from enchanted_tui.whole_files import read_file, write_file
+from enchanted_tui.whole_files import read_all, write_file
 
 #: Files of the program itself in a run directory.
 RESERVED = frozenset(("enchanted_datapoint.csv", "enchanted_restart.json"))
 #: Which of several files that match a pattern a rule may ask for.
 CHOICES = ("newest", "last")
+#: whoever opens a pipe for reading waits for ever else
+_READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+_NO_FILE = "no regular file"
 _KEPT = 1 << 23  #: bytes; the text of a larger file is not kept in memory
 
 
@@ -300,24 +303,42 @@ class RunFiles:
         return only_whole_lines(pieces) if self._whole_lines else pieces
 
     def _pieces_of(self, name: str, *, as_written: bool) -> Iterator[str]:
-        path = self.path(name)
-        status = os.stat(path)
-        if not stat.S_ISREG(status.st_mode):  # whoever opens a pipe waits for ever
-            raise Unreadable(
-                f"{name} is {'a directory' if stat.S_ISDIR(status.st_mode) else 'no regular file'}"
-            )
+        path, descriptor = self._open(name)
         try:
-            if status.st_size > _KEPT:
-                yield from read_pieces(path, as_written=as_written)
-                return
-            text = decoded(read_file(path), as_written=as_written)
-        except PermissionError:
-            raise Unreadable(f"{name} cannot be read: permission denied") from None
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                is_directory = stat.S_ISDIR(status.st_mode)
+                raise Unreadable(f"{name} is {'a directory' if is_directory else _NO_FILE}")
+            data = read_all(descriptor) if status.st_size <= _KEPT else b""
+        finally:
+            os.close(descriptor)
+        if status.st_size > _KEPT:
+            yield from read_pieces(path, as_written=as_written)
+            return
+        text = decoded(data, as_written=as_written)
         if not as_written:
             self._texts[self.shown(name)] = (
                 text[: text.rfind("\n") + 1] if self._whole_lines else text
             )
         yield text
+
+    def _open(self, name: str) -> tuple[str, int]:
+        """Open a file for reading; return its path and the descriptor. Raises Unreadable."""
+        path = f"{self.run_dir}/{self.shown(name)}"
+        try:
+            try:
+                return path, os.open(path, _READ)
+            except FileNotFoundError:
+                path = self.path(name)
+                return path, os.open(path, _READ)
+        except PermissionError:
+            raise Unreadable(f"{name} cannot be read: permission denied") from None
+        except OSError as error:
+            if error.errno == errno.ENXIO:
+                raise Unreadable(f"{name} is {_NO_FILE}") from None
+            if error.errno != errno.ELOOP:
+                raise
+            raise Unreadable(f"{name} is a link that leads nowhere") from None
 
     def document(self, name: str) -> Any:
         """Return a JSON file's content."""

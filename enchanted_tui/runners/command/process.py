@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
@@ -9,11 +10,11 @@ import signal
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from enchanted_tui.runners.command.expansion import expanded
 from enchanted_tui.runners.command.files import place
-from enchanted_tui.runners.environment import encoded_environment, here
+from enchanted_tui.runners.environment import encoded_environment, kept_here
 from enchanted_tui.runners.failure import SampleFailed
 
 Environment = Mapping[str, "str | None"]
@@ -27,34 +28,44 @@ def run_command(
     stdout: str | None,
     stderr: str | None,
     launch: Sequence[str] = (),
-) -> int:
-    """Run `argv` with `run_dir` as working directory and wait; give its exit code, negative for the
-    signal that ended it.
+    taken: Mapping[str, int] | None = None,
+) -> Ended:
+    """Run `argv` with `run_dir` as working directory and wait; say how it has ended.
 
     `launch`: words of a launcher that come before it.
 
     `environment` adds to this process's own (None removes a variable); in its values and in the
     program, variables and ``~`` are expanded. `stdin`, `stdout`, `stderr` are files of the run
     directory; None is an empty input, or discards the output. The child stays in the process group
-    of its parent, which ends both on a time limit.
+    of its parent, which ends both on a time limit. `taken`: by their names, those of which an open
+    descriptor takes the place. Output files without content are removed, since file systems have
+    quotas.
 
     Raises SampleFailed, kind ``exit``, if it cannot be started.
     """
-    opened: list[int] = []
+    opened: dict[int, str] = {}
+    silent: list[str] = []
     merged = _merged(environment, run_dir)
     argv = [*launch, expanded(argv[0], merged), *argv[1:]]
     try:
-        streams = _streams(opened, run_dir, stdin, stdout, stderr)
+        streams = _streams(opened, run_dir, stdin, stdout, stderr, taken or {})
         run = _run_alone if threading.active_count() == 1 else _run_beside_threads
         try:
-            return run([_bytes(argument) for argument in argv], run_dir, merged, streams)
+            code = run([_bytes(argument) for argument in argv], run_dir, merged, streams)
         except OSError as error:
             raise SampleFailed(
                 f"the command cannot be started: {_start_trouble(error, argv[0], merged)}", "exit"
             ) from error
     finally:
-        for descriptor in opened:
-            os.close(descriptor)
+        silent += _close(run_dir, opened)
+    return Ended(code, silent)
+
+
+class Ended(NamedTuple):
+    """How a command has ended."""
+
+    code: int  #: exit code, negative for the signal that ended it
+    silent: list[str]  #: output files that had no content and are not there
 
 
 def signal_name(number: int) -> str:
@@ -86,7 +97,7 @@ def _run_alone(
                 (os.POSIX_SPAWN_DUP2, 1 if stream == subprocess.STDOUT else stream, number)
             )
     program = _found(argv[0], environment)
-    home = here()
+    home = kept_here()
     try:
         os.chdir(run_dir)
         # Python ignores these two; programs expect them to work
@@ -99,7 +110,6 @@ def _run_alone(
         )
     finally:
         os.fchdir(home)
-        os.close(home)
     try:
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     except BaseException:
@@ -141,17 +151,24 @@ def _found(program: bytes, environment: dict[bytes, bytes]) -> bytes:
 
 
 def _streams(
-    opened: list[int], run_dir: str, stdin: str | None, stdout: str | None, stderr: str | None
+    opened: dict[int, str],
+    run_dir: str,
+    stdin: str | None,
+    stdout: str | None,
+    stderr: str | None,
+    taken: Mapping[str, int],
 ) -> tuple[int, int, int]:
-    """Open the three files and put them into `opened`, to be closed; DEVNULL and STDOUT are those
-    of `subprocess`.
+    """Open the three files and put them into `opened`, to be closed, with the names of those that
+    are written; DEVNULL and STDOUT are those of `subprocess`.
     """
 
-    def descriptor(name: str | None, flags: int) -> int:
+    def descriptor(name: str | None, flags: int, written: str = "") -> int:
         if name is None:
             return subprocess.DEVNULL
+        if name in taken:
+            return taken[name]
         number = os.open(place(run_dir, name), flags | os.O_CLOEXEC, 0o666)
-        opened.append(number)
+        opened[number] = written
         return number
 
     write = os.O_WRONLY | os.O_CREAT | os.O_APPEND
@@ -164,9 +181,26 @@ def _streams(
     merged = stdout is not None and stdout == stderr
     return (
         source,
-        descriptor(stdout, write),
-        subprocess.STDOUT if merged else descriptor(stderr, write),
+        descriptor(stdout, write, stdout or ""),
+        subprocess.STDOUT if merged else descriptor(stderr, write, stderr or ""),
     )
+
+
+def _close(run_dir: str, opened: Mapping[int, str]) -> list[str]:
+    """Close files and remove the output files among them that have no content; return the names of
+    these.
+    """
+    silent = []
+    for descriptor, name in opened.items():
+        is_empty = bool(name) and not os.fstat(descriptor).st_size
+        os.close(descriptor)
+        if is_empty:
+            path = f"{run_dir}/{name}"
+            with contextlib.suppress(FileNotFoundError):  # the command may have removed it
+                if os.stat(path).st_size == 0:  # or put another one there
+                    os.unlink(path)
+                    silent.append(name)
+    return silent
 
 
 def _merged(changes: Environment, run_dir: str) -> dict[bytes, bytes]:

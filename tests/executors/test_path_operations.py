@@ -1,0 +1,63 @@
+"""How often a sample asks the file system for a path, counted by strace: on a parallel file system
+that is its cost.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from helpers.campaign import Campaign
+from helpers.configs import array_sampler, campaign_config
+from helpers.packages import installed
+
+SAMPLES = 40
+
+
+def path_operations(campaign: Campaign) -> list[str]:
+    """Run a campaign; return the calls that name a run directory or what is in one."""
+    strace = installed("strace", "strace")
+    if strace is None:
+        pytest.skip("needs strace")
+    trace = campaign.root / "trace"
+    traced = (strace, "-f", "-qq", "-e", "trace=%file", "-o", str(trace))
+    campaign.program = (*traced, *campaign.program)
+    ended = campaign.run_apart()
+    assert ended.code == 0, ended
+    return re.findall(r"(\w+\([^\n]*/data/d0_b0_s[^\n]*)", trace.read_text())
+
+
+def config_of(runner: dict[str, Any], **supervisor: Any) -> dict[str, Any]:
+    config = campaign_config(
+        array_sampler("x", [number / 8 for number in range(SAMPLES)]),
+        runners={"r0": runner},
+        **supervisor,
+    )
+    config["executors"]["here"]["n_workers"] = 1
+    config["storage"] = {"type": "none"}
+    return config
+
+
+def test_in_process_without_directories(campaign: Any) -> None:
+    """A function that keeps no file touches none."""
+    runner = {"type": "PythonRunner", "function": "helpers.parts.plain:double"}
+    assert path_operations(campaign(config_of(runner, save_files="none"))) == []
+
+
+def test_a_program_with_one_input_and_one_output(campaign: Any) -> None:
+    """Directory, input, output, working directory, result, datapoint (two): 7, and at first some
+    more for a standard error that has nothing to say.
+    """
+    runner = {
+        "type": "CommandRunner",
+        "command": ["cat", "deck.inp"],
+        "templates": {"deck.inp": "deck.j2"},
+        "outputs": {"value": {"file": "stdout.txt", "regex": r"x = (\S+)"}},
+    }
+    ran = campaign(config_of(runner), "program")
+    (ran.root / "deck.j2").write_text("x = {{ x }}\n")
+    calls = path_operations(ran)
+    assert ran.numbers("value") == ran.numbers("x")
+    assert len(calls) <= 7 * SAMPLES + 5, "\n".join(calls[-20:])
