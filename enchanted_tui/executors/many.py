@@ -30,16 +30,19 @@ from enchanted_tui.executors.verdict import (
     judge,
     known_outputs,
 )
-from enchanted_tui.runners.results import in_rows
+from enchanted_tui.runners.results import NO_RESULT, in_rows
 
 Message = dict[str, Any]
 #: begins the line, with a reason, after which the tasks without a record are to be run again
 AGAIN = b"~"
+#: the line of a task without a record, behind which others come that have one
+LATER = b"?\n"
 
 
 def run_many(messages: Sequence[Message], context: dict[str, Any]) -> Iterator[bytes]:
     """Run the tasks of `messages` (see `task.run_task`), all of one runner, and yield their records
-    in order: of results that come one after another each as it comes, of others all at once.
+    in order: of results that come one after another each as it comes, of others all at once. LATER
+    stands for the record of one whose result is not known.
 
     Where the call gives no result for some, the last line is AGAIN with the reason. Raises
     EnvironmentFailure when the disk is full or gone.
@@ -119,6 +122,9 @@ class _ManyRun:
                 return
             except BaseException as error:
                 raise self._failed(error) from error
+            if returned is NO_RESULT:
+                yield LATER
+                continue
             if not at_once:  # what has passed since the result before
                 self._clock, share = self._lap()
             yield self._record(message, directory, returned, share)

@@ -35,6 +35,7 @@ from enchanted_tui.runners.command.launching import launchers_in, resource_warni
 from enchanted_tui.runners.command.process import run_command, signal_name
 from enchanted_tui.runners.command.quiet import QuietStreams
 from enchanted_tui.runners.command.row_outputs import (
+    Column,
     Rows,
     compile_columns,
     outputs_of,
@@ -44,6 +45,7 @@ from enchanted_tui.runners.command.rules import OutputRule
 from enchanted_tui.runners.command.usage import meant_by, used_names
 from enchanted_tui.runners.kept_directory import begin_beside_checkpoints, inputs_left_to_put
 from enchanted_tui.runners.restart import Continues
+from enchanted_tui.runners.results import NO_RESULT
 
 _SHELL_SIGNAL = 128  # a shell reports a command that died by signal n as exit code 128 + n
 
@@ -132,6 +134,16 @@ class CommandRunner(Runner):
         example={"energy": {"file": "stdout.txt", "regex": r"energy = (\S+)"}},
         nested=OutputRule,
     )
+    sample_column: int | str | None = option(
+        None,
+        doc=(
+            "With `batch`: where the results have the number of each sample, as the input gave it by"
+            " {{ loop.index }}: a column of the tables, a group of regular expressions, a key of JSON"
+            " elements, an array of HDF5 and NetCDF files. What a program has written before it died"
+            " then counts, in any order."
+        ),
+        example="sample",
+    )
     success: list[dict[str, Any]] = option(
         [],
         doc=(
@@ -207,7 +219,7 @@ class CommandRunner(Runner):
 
     def many_code_run(
         self, run_dirs: list[str], params_list: list[dict[str, Any]]
-    ) -> Iterable[dict[str, Any] | SampleFailed]:
+    ) -> Iterable[Any]:
         shared = self.shared or self.prepare_shared() or {}
         prepared = self.prepared or []
         samples = [
@@ -252,30 +264,29 @@ class CommandRunner(Runner):
         """Return what comes before the command; in a shell it is where the user has put it."""
         return [] if self.shell or not self.resources else os.environ.get(LAUNCH, "").split()
 
-    def _results(self, files: RunFiles, count: int) -> Iterable[dict[str, Any] | SampleFailed]:
-        """Return a result for each of `count` samples, or, where the command has not written of all,
-        for the first of them. Raises SampleFailed where it is not certain whose is whose.
+    def _results(self, files: RunFiles, count: int) -> Iterable[Any]:
+        """Return a result for each of `count` samples, NO_RESULT for those of which the command has
+        not written. Raises SampleFailed where it is not certain whose is whose.
         """
         if self._rules is None:
-            self._rules = _compiled(self.outputs, self.success, compile_columns(self.outputs))
+            columns = compile_columns(self.outputs, self.sample_column)
+            self._rules = _compiled(self.outputs, self.success, columns)
         rules = self._rules
         rows = read_rows(rules.columns, files, count)
         end = self._bad_end(files.exit_code)
         if end is None and not rows.problem:
             return [self._result(rows, place) for place in range(count)]
         kind, why = end or ("output", rows.problem)
-        known = outputs_of(rules.columns, rows, 0)[0] if count == 1 and rows.complete else {}
+        known = outputs_of(rules.columns, rows, 0)[0] if count == 1 and rows.known[0] else {}
         failure = SampleFailed(why + self._last_words(files), kind, known)
-        # a bad end after the last row may be any sample's
-        if end is None or rows.complete in (0, count):
+        # rows are believed by their numbers alone; a bad end after the last may be any sample's
+        if self.sample_column is None or not any(rows.known) or all(rows.known):
             raise failure
-        return self._first_results(rows, failure)
+        return self._known_results(rows, failure)
 
-    def _first_results(
-        self, rows: Rows, failure: SampleFailed
-    ) -> Iterator[dict[str, Any] | SampleFailed]:
-        for place in range(rows.complete):
-            yield self._result(rows, place)
+    def _known_results(self, rows: Rows, failure: SampleFailed) -> Iterator[Any]:
+        for place, known in enumerate(rows.known):
+            yield self._result(rows, place) if known else NO_RESULT
         raise failure
 
     def _result(self, rows: Rows, place: int) -> dict[str, Any] | SampleFailed:
@@ -336,7 +347,7 @@ class CommandRunner(Runner):
 
 class _Rules(NamedTuple):
     outputs: list[Output]
-    columns: list[Output]
+    columns: list[Column]
     on_files: list[Mapping[str, Any]]
     on_outputs: list[Mapping[str, Any]]
 
@@ -344,7 +355,7 @@ class _Rules(NamedTuple):
 def _compiled(
     outputs: Mapping[str, Mapping[str, Any]],
     success: Sequence[Mapping[str, Any]],
-    columns: Sequence[Output] = (),
+    columns: Sequence[Column] = (),
 ) -> _Rules:
     return _Rules(
         [] if columns else [compile_output(name, rule) for name, rule in outputs.items()],

@@ -11,6 +11,9 @@ from typing import Any, Union
 from enchanted_tui.as_data import NotDataError, as_data, named
 from enchanted_tui.runners.failure import SampleFailed
 
+#: the result of a sample of a call of which nothing is known, so that it is run again
+NO_RESULT = object()
+
 
 def in_rows(returned: Any, count: int) -> Union[list[Any], Iterator[Any]]:
     """Return a result for each of `count` samples, in their order: of what came at once as a list,
@@ -36,6 +39,8 @@ def in_rows(returned: Any, count: int) -> Union[list[Any], Iterator[Any]]:
 def only_result(returned: Any) -> Any:
     """Return the result for the only sample. Raises what it is, if that is an exception."""
     for result in in_rows(returned, 1):
+        if result is NO_RESULT:
+            break
         if isinstance(result, BaseException):
             raise result
         return result

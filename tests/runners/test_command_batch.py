@@ -12,23 +12,29 @@ import pytest
 
 from enchanted_tui import cli
 from enchanted_tui.runners.command_runner import CommandRunner
+from enchanted_tui.runners.results import NO_RESULT
 from helpers.campaign import campaigns_apart
 
-#: writes a row for each sample, and fails in the way that one says
+#: writes a row for each sample, and fails in the way that one says; of samples with numbers the last
+#: one first, with its number
 PROGRAM = """
 import os, signal, sys
-print("x,y", file=(out := open("results.csv", "w")), flush=True)
-for line in open("points.csv").read().split()[1:]:
-    x, fate = line.split(",")
-    row = f"{float(x) ** 2!r},{float(x) + 1!r}"
+names, *lines = open("points.csv").read().split()
+numbered = names.startswith("n,")
+head = "n,x,y" if numbered else "x,y"
+print(head, file=(out := open("results.csv", "w")), flush=True)
+for line in reversed(lines) if numbered else lines:
+    *number, x, fate = line.split(",")
+    cells = [*number, repr(float(x) ** 2), repr(float(x) + 1)]
     if fate == "nan":
-        row = f"{float(x) ** 2!r},nan"
+        cells[-1] = "nan"
     if fate == "word":
-        row = f"{float(x) ** 2!r},failed"
+        cells[-1] = "failed"
     if fate == "silent":
         continue
     if fate == "exits":
         sys.exit(3)
+    row = ",".join(cells)
     if fate == "killed":
         out.write(row[:-2])  # and not the rest of it
         out.flush()
@@ -38,6 +44,7 @@ for line in open("points.csv").read().split()[1:]:
 FATES = ("nan", "word", "silent", "exits", "killed")
 ONE = "x,fate\n{{ x }},{{ fate }}\n"
 MANY = "x,fate\n{% for s in samples %}\n{{ s.x }},{{ s.fate }}\n{% endfor %}\n"
+NUMBERED = "n," + MANY.replace("{{ s.x", "{{ loop.index }},{{ s.x")
 
 
 @pytest.fixture
@@ -77,17 +84,19 @@ def _campaign(make, points, name, text, **more):
 @pytest.mark.parametrize(
     "seed", [1, *(pytest.param(seed, marks=pytest.mark.full) for seed in range(2, 12))]
 )
-def test_the_rows_are_those_of_single_samples(seed, campaign) -> None:
+@pytest.mark.parametrize("numbered", [False, True], ids=["in order", "numbered"])
+def test_the_rows_are_those_of_single_samples(seed, numbered, campaign) -> None:
     """Whatever the program does in the middle of a call - exits, is killed within a row, leaves one
     out, writes none or a word for a number - the others have their own values, and who fails does
-    so in the same way.
+    so in the same way; also where the rows have numbers, and come in another order.
     """
     rng = random.Random(seed)
     fates = [*FATES, *["well"] * 40]
     points = [(x / 8, rng.choice(fates)) for x in range(rng.randrange(20, 60))]
     points += [(100 + number, fate) for number, fate in enumerate(FATES)]
     single = _campaign(campaign, points, "single", ONE)
-    many = _campaign(campaign, points, "many", MANY, batch=16)
+    how = {"sample_column": "n"} if numbered else {}
+    many = _campaign(campaign, points, "many", NUMBERED if numbered else MANY, batch=16, **how)
     assert (single.run_apart().code, many.run_apart().code) == (0, 0)
 
     def rows(made):
@@ -104,6 +113,20 @@ def test_the_rows_are_those_of_single_samples(seed, campaign) -> None:
     assert sorted(set(kinds(many).values())) == ["exit", "output", "reported", "signal"]
     calls = list(many.path("data").glob("*/points.csv"))
     assert 0 < len(calls) < len(points)
+
+
+def test_a_row_that_is_left_out_before_a_bad_end(campaign) -> None:
+    """Rows behind one that is left out belong to nobody if the program then dies - and to their
+    samples where they bear numbers, so that none of these runs again.
+    """
+    points = [(x, {3: "silent", 20: "exits"}.get(x, "well")) for x in range(24)]
+    for name, text, more in (("plain", MANY, {}), ("numbered", NUMBERED, {"sample_column": "n"})):
+        made = _campaign(campaign, points, name, text, batch=24, **more)
+        assert made.run_apart().code == 0
+        squares = {row["x"]: row["square"] for row in made.rows() if row["success"] == "True"}
+        assert squares == {str(x): str(float(x * x)) for x, fate in points if fate == "well"}
+        failed = {row["task"]: row["kind"] for row in made.failures()}
+        assert failed == {"d0_b0_s3_r0": "output", "d0_b0_s20_r0": "exit"}
 
 
 def _files(runner: CommandRunner, *samples: dict) -> dict[str, str]:
@@ -154,6 +177,8 @@ end
 OUTPUT = {"y": {"file": "out.csv", "csv": "y"}}
 LOOP = "{% for s in samples %}{{ s.x }}\n{% endfor %}"
 
+NUMBERS = {"sample_column": "n", "files": {"in": LOOP.replace("s.x", "loop.index")}}
+
 
 @pytest.mark.parametrize(
     ("options", "where", "said"),
@@ -171,6 +196,20 @@ LOOP = "{% for s in samples %}{{ s.x }}\n{% endfor %}"
         ({"outputs": {"t": {"file": "a", "csv": {"column": "y", "row": 2}}}}, "outputs.t", "row"),
         ({"outputs": {"t": {"file": "a", "regex": "a", "which": "last"}}}, "outputs.t", "which"),
         ({"success": [{"file": "a", "exists": True}]}, "success[0].file", "condition on an output"),
+        ({"sample_column": "n"}, "sample_column", "no file gives the samples numbers"),
+        (
+            {"sample_column": "n", "files": {"in": LOOP.replace("s.x", "loop.index0")}},
+            "files.in",
+            "use loop.index, not loop.index0",
+        ),
+        ({**NUMBERS, "outputs": {"t": {"file": "a", "regex": "a"}}}, "outputs.t", "(?P<n>"),
+        ({**NUMBERS, "outputs": {"t": {"file": "a", "json": "t"}}}, "outputs.t", "[*].energy"),
+        (
+            {**NUMBERS, "sample_column": 1, "outputs": {"t": {"file": "a", "hdf5": "/t"}}},
+            "outputs.t",
+            "name of an array",
+        ),
+        ({"sample_column": "n", "batch": 1}, "sample_column", "there is no batch"),
         ({"files": {"in": LOOP.replace("s in samples", "s in samples if s.x")}}, "files.in", "nor"),
     ],
 )
@@ -212,6 +251,47 @@ def test_each_sample_has_what_stands_in_its_place(rule, content, tmp_path: Path)
     for wrong in (samples[:2], [*samples, {"x": 4}]):
         with pytest.raises(Exception, match=f"3 values for {len(wrong)} samples"):
             list(runner.many_code_run([str(tmp_path)] * len(wrong), wrong))
+
+
+@pytest.mark.parametrize(
+    ("rule", "column", "content"),
+    [
+        ({"json": "runs[*].y"}, "n", '{"runs": [{"n": 3, "y": 3.5}, {"n": 1, "y": 1.5}]}'),
+        ({"json": "[*][1]"}, 0, "[[3, 3.5], [1, 1.5]]"),
+        (
+            {"regex": r"run (?P<n>\d+): y = (\S+)"},
+            "n",
+            "run 3: y = 3.5\nnext\nrun 1: y = 1.5\n",
+        ),
+        ({"regex": r"y = (\S+) of (\d+)"}, 2, "y = 3.5 of 3\ny = 1.5 of 1\n"),
+        ({"table": 1}, 0, "3.0 3.5\n1.0 1.5\n"),
+        ({"table": "y"}, 0, "# n y\n3 3.5\n1 1.5\n"),
+        ({"csv": {"column": "y", "decimal": ","}}, "n", "n;y\n3;3,5\n1;1,5\n"),
+    ],
+)
+def test_numbers_say_whose_is_whose(rule, column, content, tmp_path: Path) -> None:
+    """What bears the number of a sample is that sample's, wherever it stands; a number twice, or of
+    no sample, and none is believed.
+    """
+    (tmp_path / "given").write_text(content)
+    runner = CommandRunner(
+        command=["cp", str(tmp_path / "given"), "out"],
+        files={"in": LOOP.replace("{{ s.x }}", "{{ loop.index }} {{ s.x }}")},
+        outputs={"y": {"file": "out", **rule}},
+        sample_column=column,
+        batch=4,
+    )
+    assert not list(runner.problems())
+    results = runner.many_code_run([str(tmp_path)] * 3, [{"x": 1}] * 3)
+    found = [next(iter(results)) for _ in range(3)]
+    assert found == [{"y": 1.5, "success": True}, NO_RESULT, {"y": 3.5, "success": True}]
+    with pytest.raises(Exception, match="nothing for 1 of 3 samples"):
+        next(iter(results))
+    with pytest.raises(Exception, match="is the number of none of the 2 samples"):
+        list(runner.many_code_run([str(tmp_path)] * 2, [{"x": 1}] * 2))
+    (tmp_path / "given").write_text(content.replace("1", "3"))
+    with pytest.raises(Exception, match="two values are of sample 3"):
+        list(runner.many_code_run([str(tmp_path)] * 3, [{"x": 1}] * 3))
 
 
 def test_an_hdf5_array_is_read_along_its_first_axis(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from enchanted_tui import values
 from enchanted_tui.executors.base import Result, Task, Trouble
-from enchanted_tui.executors.many import AGAIN
+from enchanted_tui.executors.many import AGAIN, LATER
 from enchanted_tui.executors.pool.calls import Call, Calls
 from enchanted_tui.executors.pool.channel import WorkerChannel
 from enchanted_tui.executors.pool.continuing import Continuing
@@ -53,6 +53,8 @@ class Outcomes:
         goes_on = self._continuing.goes_on(call.first, line)
         if goes_on:
             self._continue(call.left.popleft())
+        elif line == LATER:
+            call.left.rotate(-1)  # behind those that are still to have a result
         elif line.startswith(AGAIN):
             self._divide(call, values.decode(line[1:]))
         elif line.startswith(TROUBLE):

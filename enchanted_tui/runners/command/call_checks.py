@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from enchanted_tui.runners.command.call_files import INDEX, INDEX0
 from enchanted_tui.runners.command.call_inputs import CallInputs
+from enchanted_tui.runners.command.row_numbers import rule_problem
 from enchanted_tui.runners.command.rules import EACH
 from enchanted_tui.runners.command.templates import Text
 
@@ -18,11 +20,14 @@ def call_problems(
     names: Iterable[Text],
     outputs: Mapping[str, Mapping[str, Any]],
     success: Sequence[Mapping[str, Any]],
+    sample_column: int | str | None,
 ) -> Problems:
     """Yield (option path, sentence) for what does not go with `batch`; `names` are those of files
     that have placeholders.
     """
     yield from _text_problems(inputs)
+    if sample_column is not None:
+        yield from _number_problems(inputs, outputs, sample_column)
     for text in names:
         yield text.where, "with batch, the name of a file cannot have placeholders"
     if not outputs:
@@ -54,6 +59,29 @@ def _text_problems(inputs: CallInputs) -> Problems:
     for text in texts:
         if not inputs.is_file(text) and text.problem() is None and text.has_loop():
             yield text.where, "with batch, only files and templates can loop over the samples"
+
+
+def _number_problems(
+    inputs: CallInputs, outputs: Mapping[str, Mapping[str, Any]], sample_column: int | str
+) -> Problems:
+    texts = [text for text in inputs.texts() if inputs.is_file(text) and text.problem() is None]
+    if texts and not any(text.says(INDEX) for text in texts):
+        yield (
+            "sample_column",
+            "no file gives the samples numbers that the program could repeat; write"
+            " {{ loop.index }} in the loop over the samples",
+        )
+    for text in texts:
+        if text.says(INDEX0):
+            yield (
+                text.where,
+                "with sample_column, samples have their numbers from 1; use loop.index, not"
+                " loop.index0",
+            )
+    for name, rule in outputs.items():
+        problem = None if list(_rule_problems(rule)) else rule_problem(rule, sample_column)
+        if problem is not None:
+            yield f"outputs.{name}", problem
 
 
 def _rule_problems(rule: Mapping[str, Any]) -> Iterator[str]:

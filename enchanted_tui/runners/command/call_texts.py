@@ -155,6 +155,18 @@ class CallText(Text):
     def has_loop(self) -> bool:
         return not self._constant and any(map(_is_loop, self._parsed().body))
 
+    def says(self, place: str) -> bool:
+        """Return whether a loop tells the place of each sample, INDEX or INDEX0."""
+        from jinja2 import nodes
+
+        return not self._constant and any(
+            item.value == place
+            for name, _, part in self._tree_parts()
+            if name is not None
+            for top in part
+            for item in _all(top, nodes.Const)
+        )
+
     def problem(self) -> str | None:
         """Say what is wrong with the text, or None."""
         from jinja2 import nodes

@@ -209,10 +209,18 @@ def _call_problems(runner: CommandRunner) -> Problems:
         inputs = Inputs.of(runner).for_calls()
     except OSError:  # of a template, which has been told of
         return
-    yield from call_problems(inputs, name_texts(runner), runner.outputs, runner.success)
+    yield from call_problems(
+        inputs, name_texts(runner), runner.outputs, runner.success, runner.sample_column
+    )
 
 
 def _each_problems(runner: CommandRunner) -> Problems:
+    if runner.sample_column is not None:
+        yield (
+            "sample_column",
+            "this tells the samples of one call apart, and there is no batch; give batch, or leave"
+            " it out",
+        )
     for name, rule in runner.outputs.items():
         if isinstance(rule.get("json"), str) and EACH in rule["json"]:
             yield (

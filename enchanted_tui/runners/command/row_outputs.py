@@ -1,5 +1,5 @@
 """Read the outputs of a call with many samples: of each file the row, element or match of every
-sample, in their order.
+sample, in their order or by the number that it bears.
 
 Runs on workers: standard library only, Python 3.9 or newer.
 """
@@ -7,57 +7,106 @@ Runs on workers: standard library only, Python 3.9 or newer.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Optional, Union
 
 from enchanted_tui.runners.command.extract import Output, compile_output, read_outputs
 from enchanted_tui.runners.command.files import RunFiles, Unreadable, file_of
+from enchanted_tui.runners.command.row_numbers import (
+    NumbersReader,
+    by_sample,
+    rule_of_numbers,
+    value_group,
+)
 from enchanted_tui.runners.command.rules import DEFAULT_TYPES, EACH, json_steps
 from enchanted_tui.runners.command.tables import column_reader, table_rule
+
+
+class _NotWritten(Unreadable):
+    """There is nothing with the number of a sample."""
 
 
 class Rows(NamedTuple):
     """What a call has written."""
 
     columns: list[list[Any]]  #: for each output what was read for every sample, or why it was not
-    complete: int  #: for how many samples all outputs have something
+    known: list[bool]  #: for each sample, whether every required output has something of its own
     problem: str  #: why that is not what it should be, or nothing
 
 
-def compile_columns(outputs: Mapping[str, Mapping[str, Any]]) -> list[Output]:
+class Column(NamedTuple):
+    """An output that holds something for each sample of a call."""
+
+    output: Output
+    numbers: Optional[NumbersReader]  #: reads whose each is; None where they stand in order
+
+
+def compile_columns(
+    outputs: Mapping[str, Mapping[str, Any]], sample_column: Union[int, str, None]
+) -> list[Column]:
     """Make valid rules ready to read a list with something for each sample."""
-    return [_compiled(name, rule) for name, rule in outputs.items()]
+    if sample_column is None:
+        return [Column(_compiled(name, rule), None) for name, rule in outputs.items()]
+    return [
+        Column(
+            _compiled(name, value_group(rule, sample_column)),
+            _compiled(name, rule_of_numbers(rule, sample_column)).read,
+        )
+        for name, rule in outputs.items()
+    ]
 
 
-def read_rows(columns: Sequence[Output], files: RunFiles, count: int) -> Rows:
-    """Read what a call has written for `count` samples."""
+def read_rows(columns: Sequence[Column], files: RunFiles, count: int) -> Rows:
+    """Read what a call has written for `count` samples: by the numbers in it, or, without these, in
+    order. Where as many as there are samples are wanted and others found, nobody's is known.
+    """
     found: list[list[Any]] = []
-    counts: dict[str, int] = {}
+    required = [column for column in columns if column.output.required]
+    known = [True] * count
     for column in columns:
+        decides = column.output.required or not required
         try:
-            cells = column.read(files)
-            counts[column.name] = len(cells)
+            cells = column.output.read(files)
+            if column.numbers is not None:
+                placed = by_sample(cells, column.numbers(files), count)
+                cells = [
+                    placed[place] if place in placed else _NotWritten("the command wrote nothing")
+                    for place in range(count)
+                ]
         except ValueError as error:
+            if column.output.required:
+                return _nobodys(f"output {column.output.name!r} is missing: {error}", count)
             cells = [Unreadable(str(error))] * count
-            if column.required:
-                counts[column.name] = 0
-                return Rows([], 0, f"output {column.name!r} is missing: {error}")
+        if len(cells) != count:
+            return _nobodys(
+                f"output {column.output.name!r} has {len(cells)} values for {count} samples", count
+            )
+        if decides:
+            known = [
+                before and not isinstance(cell, _NotWritten)
+                for before, cell in zip(known, cells)  # noqa: B905 - Python 3.9
+            ]
         found.append(cells)
-    wrong = [(number, name) for name, number in counts.items() if number != count]
-    if not wrong:
-        return Rows(found, count, "")
-    least, name = min(wrong)
-    problem = f"output {name!r} has {least} values for {count} samples"
-    return Rows(found, 0 if max(counts.values()) > count else least, problem)
+    return Rows(found, known, "" if all(known) else _not_written(known))
+
+
+def _nobodys(problem: str, count: int) -> Rows:
+    return Rows([], [False] * count, problem)
+
+
+def _not_written(known: Sequence[bool]) -> str:
+    if len(known) == 1:
+        return "the command has written nothing with the number of this sample, which is 1"
+    return f"the command has written nothing for {known.count(False)} of {len(known)} samples"
 
 
 def outputs_of(
-    columns: Sequence[Output], rows: Rows, place: int
+    columns: Sequence[Column], rows: Rows, place: int
 ) -> tuple[dict[str, Any], list[str]]:
     """Return the outputs of the sample at `place`, and a reason for each required one that is not
     there.
     """
     ready = [
-        column._replace(read=_giving(cells[place]))
+        column.output._replace(read=_giving(cells[place]))
         for column, cells in zip(columns, rows.columns)  # noqa: B905 - Python 3.9
     ]
     return read_outputs(ready, None)  # type: ignore[arg-type] # what is read is here already
