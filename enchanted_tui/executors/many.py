@@ -14,14 +14,7 @@ from typing import Any
 from enchanted_tui import values
 from enchanted_tui.executors.packed_inputs import inputs_at_hand
 from enchanted_tui.executors.run_directory import RunDirectory, disk_is_full
-from enchanted_tui.executors.task import (
-    finish_task,
-    leave_unless,
-    leaves_no_trace,
-    needs_run_dir,
-    runner_for,
-    seed_generators,
-)
+from enchanted_tui.executors.task import finish_task, leave_unless, needs_run_dir, ready_runner
 from enchanted_tui.executors.verdict import (
     EnvironmentFailure,
     environment_error,
@@ -76,6 +69,7 @@ class _ManyRun:
     def __init__(self, messages: Sequence[Message], context: dict[str, Any]) -> None:
         self.name = messages[0]["name"]
         self.done = 0  #: how many have a record
+        self._recorded: list[RunDirectory] = []  #: theirs
         told = {"call": self.name}
         told.update((key, messages[0][key]) for key in ("share", "resources") if key in messages[0])
         self._messages, self._context = [{**message, **told} for message in messages], context
@@ -86,17 +80,14 @@ class _ManyRun:
 
     def begin(self) -> list[Any] | Iterator[Any]:
         """Call the runner; return its results, see `in_rows`. Raises _CallFailed."""
-        context, runner_name = self._context, self._messages[0]["runner"]
+        context = self._context
         try:
-            runner = runner_for(runner_name, context)
+            prepared = [message.get("prepared") for message in self._messages]
+            runner = ready_runner(self._messages[0], context, prepared)
             needed = needs_run_dir(runner)
             for directory in self._dirs:
                 if needed or not directory.may_be_missing:
                     directory.begin()
-            if "prepared" in self._messages[0]:
-                runner.prepared = [message.get("prepared") for message in self._messages]
-            if not leaves_no_trace(runner_name, context):
-                seed_generators(context["seed"], self.name)
             given = [
                 self.inputs.enter_context(inputs_at_hand(item, context, runner))
                 for item in self._messages
@@ -129,12 +120,13 @@ class _ManyRun:
                 self._clock, share = self._lap()
             yield self._record(message, directory, returned, share)
             self.done += 1
+            self._recorded.append(directory)
 
     def clean(self) -> None:
         """Remove what is not kept of the samples that have a record: all may have used the
         directory of the first.
         """
-        for directory in self._dirs[: self.done]:
+        for directory in self._recorded:
             directory.clean()
 
     def _lap(self) -> tuple[float, float]:

@@ -45,8 +45,7 @@ def run_task(message: dict[str, Any], context: dict[str, Any]) -> bytes:
     Raises EnvironmentFailure when the disk is full or gone; SystemExit and the like are recorded,
     not raised.
     """
-    name, runner_name = message["name"], message["runner"]
-    started = time.time()
+    name, started = message["name"], time.time()
     clock = time.perf_counter()
     restart = continued.restart_of_task(message, context)
     directory = RunDirectory(message, context)
@@ -58,13 +57,9 @@ def run_task(message: dict[str, Any], context: dict[str, Any]) -> bytes:
             directory.go_on(restart, message, context)
         elif not directory.may_be_missing:
             directory.begin()
-        runner = runner_for(runner_name, context)
+        runner = ready_runner(message, context, message.get("prepared"))
         if directory.may_be_missing and needs_run_dir(runner):
             directory.begin()
-        if "prepared" in message:
-            runner.prepared = message["prepared"]
-        if not leaves_no_trace(runner_name, context):
-            seed_generators(context["seed"], name)
         with inputs_at_hand(message, context, runner) as given:
             clock = time.perf_counter()
             returned = runner.single_code_run(run_dir=directory.path, params=given)
@@ -288,6 +283,16 @@ def runner_for(name: str, context: dict[str, Any]) -> Any:
         runner.shared = spec["shared"]
     if vars(runner_class).get("leaves_no_trace"):  # said of a class, not of what is derived from it
         _kept[name] = spec, runner
+    return runner
+
+
+def ready_runner(message: dict[str, Any], context: dict[str, Any], prepared: Any) -> Any:
+    """Return the runner of a task, or of a call that begins with it, ready to be called."""
+    runner = runner_for(message["runner"], context)
+    if "prepared" in message:
+        runner.prepared = prepared
+    if not leaves_no_trace(message["runner"], context):
+        seed_generators(context["seed"], message["name"])
     return runner
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -42,7 +43,8 @@ def test_others_hold_what_they_hold_until_they_die(book: NodeBook, tmp_path: Pat
     )
     assert other.stdout is not None
     assert other.stdout.readline() == "here:0-2+gpu0\n"
-    assert book.take(Resources(ranks=2)) is None
+    smaller = Resources(ranks=2)
+    assert book.take(smaller) is None
     ours = book.take(Resources(gpus=1))
     assert ours is not None
     assert ours.where() == "here:3+gpu1"
@@ -53,6 +55,45 @@ def test_others_hold_what_they_hold_until_they_die(book: NodeBook, tmp_path: Pat
     assert again is not None
     assert again.where() == "here:0-2+gpu0"
     assert again.slot != ours.slot
+    assert book.take(smaller) is None
     book.give_back(again)
+    room = book.take(smaller)
+    assert room is not None
+    book.give_back(room)
     book.give_back(ours)
     assert list(tmp_path.glob("enchanted-*")) == []
+
+
+def test_a_look_at_what_has_not_changed_opens_nothing(
+    book: NodeBook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Protects a machine whose Dask workers wait for room, each many times a second: only the state
+    of the file is asked for, until somebody gives something back.
+    """
+    other = NodeBook(Node("here", (0, 1, 2, 3), (0, 1)), "test")
+    held = other.take(Resources(ranks=3))
+    assert held is not None
+    assert book.take(Resources(ranks=2)) is None
+    monkeypatch.setattr(os, "open", lambda *_, **__: pytest.fail("it was opened"))
+    assert all(book.take(Resources(ranks=2)) is None for _ in range(20))
+    monkeypatch.undo()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    other.give_back(held)
+    assert book.take(Resources(ranks=2)) is not None
+
+
+def test_slurm_gives_whole_devices_apart_from_shared_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Protects a device of which several samples hold a part from a sample of another process to
+    which SLURM shows one of its own choice.
+    """
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    node = Node("here", (0, 1, 2, 3), (0, 1))
+    one, other = (NodeBook(node.emptied(), "test", slurm_chooses=True) for _ in range(2))
+    part = one.take(Resources(gpus=0.5))
+    assert part is not None
+    assert other.take(Resources(gpus=1)) is None
+    one.give_back(part)
+    assert other.take(Resources(gpus=1)) is not None
+    assert one.take(Resources(gpus=0.5)) is None

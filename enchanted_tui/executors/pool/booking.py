@@ -100,7 +100,7 @@ def booking_of_node(
     of_job = [node for node in nodes_of_job() or [] if node.name == host()]
     node = (of_job or this_machine())[0]
     launcher = launcher_for(words, single=single_everywhere(written), nodes=1)
-    return Booking(NodeBook(node, name), launcher)
+    return Booking(NodeBook(node, name, slurm_chooses=launcher.name == SRUN), launcher)
 
 
 def nodes_here(most_cpus: Optional[int] = None) -> list[Node]:

@@ -11,6 +11,7 @@ import fcntl
 import json
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from typing import Any, Optional
 
@@ -19,6 +20,7 @@ from enchanted_tui.executors.pool.book import Book, Node
 from enchanted_tui.resources import NodeShare, Resources, Share
 
 _AGAIN = 0.1  #: seconds between two looks whether others have given something back
+_ALIVE = 2.0  #: seconds after which it is seen at the latest that a holder has died
 
 
 class NodeBook(Book):
@@ -26,20 +28,25 @@ class NodeBook(Book):
     has died is free.
     """
 
-    def __init__(self, node: Node, name: str) -> None:
-        """`name`: of what is shared, such as the job that this is."""
-        super().__init__([node])
+    def __init__(self, node: Node, name: str, *, slurm_chooses: bool = False) -> None:
+        """`name`: of what is shared, such as the job that this is; `slurm_chooses`: see `Book`."""
+        super().__init__([node], slurm_chooses=slurm_chooses)
         self.look_again = _AGAIN
         self._path = os.path.join(tempfile.gettempdir(), f"enchanted-shares-{os.getuid()}-{name}")
         self._own = f"{os.getpid()}-{id(self):x}"
+        #: what there was no room for, and how the file was then
+        self._refused: dict[Resources, tuple[int, ...]] = {}
 
     def take(self, wanted: Resources) -> Optional[Share]:
+        if self._refused.get(wanted) == self._state_of_file():
+            return None
         with self._locked() as held:
-            book = Book([self.nodes[0].emptied()])
+            book = Book([self.nodes[0].emptied()], slurm_chooses=self.slurm_chooses)
             for entry in held:
                 book.count(_share_of(entry))
             share = book.take(wanted)
             if share is None:
+                self._refused[wanted] = self._state_of_file()
                 return None
             held.append(self._entry(share))
             with self._lock:
@@ -60,6 +67,15 @@ class NodeBook(Book):
 
     def free_cpus(self) -> int:
         return len(self.nodes[0].cpus)
+
+    def _state_of_file(self) -> tuple[int, ...]:
+        """Return what changes when somebody takes or gives back, and now and then besides."""
+        turn = int(time.monotonic() / _ALIVE)
+        try:
+            status = os.stat(self._path)
+        except OSError:
+            return (turn,)
+        return turn, status.st_ino, status.st_size, status.st_mtime_ns
 
     def _entry(self, share: Share) -> dict[str, Any]:
         node = share.nodes[0]
