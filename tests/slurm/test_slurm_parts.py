@@ -4,6 +4,7 @@ verdicts, and what is shipped.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from enchanted_tui.executors.base import TaskId
 from enchanted_tui.executors.jobs import Submission, token_of
 from enchanted_tui.executors.slurm.bundling import Bundling
 from enchanted_tui.executors.slurm.element import elements_of
+from enchanted_tui.executors.slurm.executor import SlurmExecutor
+from enchanted_tui.executors.slurm.fitting import Fitting
 from enchanted_tui.executors.slurm.job_end import job_end, never_starts
 from enchanted_tui.executors.slurm.scheduler import JobRow
 from enchanted_tui.executors.slurm.script import job_script, option_problems, walltime
@@ -26,6 +29,7 @@ from enchanted_tui.executors.slurm.worker_archive import archive
 from enchanted_tui.executors.slurm_terms import seconds
 from enchanted_tui.journal_lines import seal
 from enchanted_tui.record.jobs import JobBook
+from enchanted_tui.resources import Resources
 
 tasks = st.builds(
     TaskId, st.integers(0, 3), st.integers(0, 5), st.integers(0, 50), st.integers(0, 2)
@@ -33,6 +37,32 @@ tasks = st.builds(
 
 
 # -- shares ----------------------------------------------------------------------------------------
+
+
+def test_samples_of_any_size_share_jobs_whose_cpus_are_said() -> None:
+    """Protects the queue from smaller samples, and samples from jobs that are too small: what
+    sbatch does not say is enough for each of those that wait, and a job that stays takes whatever
+    it has room for.
+    """
+    options = SlurmExecutor(sbatch={"time": "1:00:00", "ntasks": 4}, idle_timeout=60)._job_options()
+    small, wide = Resources(mem=8000), Resources(ranks=4, cpus_per_rank=1, mem=1000, gpus=2)
+    both = options.for_samples([small, wide])
+    assert both.sbatch["mem"] == options.for_samples([small]).sbatch["mem"]
+    assert both.sbatch["gres"] == "gpu:2"
+    assert both.bundling.processes == 1
+    submission = Submission("e1", "cluster", "job", "/jobs", [[]], stays=both.stays)
+    [element] = elements_of(submission)
+    fitting = Fitting(options)
+    assert not fitting.takes(element, small)  # it has not said what it holds
+    nodes = [{"name": "n1", "cpus": [0, 1, 2, 3], "gpus": [0, 1], "mem": 33000}]
+    element.take(b'#{"op": "hello", "nodes": ' + json.dumps(nodes).encode() + b"}\n")
+    assert fitting.takes(element, small) and fitting.takes(element, wide)
+    assert not fitting.takes(element, Resources(mem=34000))
+    assert not fitting.takes(element, Resources(gpus=3))
+    other = SlurmExecutor(sbatch={"time": "2:00:00", "ntasks": 4}, idle_timeout=60)._job_options()
+    assert not Fitting(other).takes(element, small)
+    unsaid = SlurmExecutor(sbatch={"time": "1:00:00"}, idle_timeout=60)._job_options()
+    assert not Fitting(unsaid).takes(element, small)
 
 
 @given(

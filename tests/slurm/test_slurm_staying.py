@@ -261,6 +261,25 @@ def test_what_waits_in_the_queue_goes_to_a_job_that_is_idle(
 
 
 @pytest.mark.full
+def test_smaller_samples_share_the_jobs_of_larger_ones(campaign: SlurmCampaign) -> None:
+    """Protects the queue: where sbatch says how many CPUs jobs have, a step of smaller samples goes
+    to the jobs of a larger one, though these asked for more memory for their sake.
+    """
+    large = {"resources": {"cpus_per_rank": 2, "mem": "300M"}}
+    campaign.config["runners"]["r0"].update(large, seconds=0.5)
+    campaign.config["runners"]["r1"] = campaign.probe(resources={"mem": "100M"}, seconds=0.5)
+    campaign.config["supervisor"]["run_order"] = [
+        {"executor": ["cluster", "cluster"], "sampler": "s0", "runner": ["r0", "r1"]}
+    ]
+    campaign.executor.update(max_jobs=2)
+    campaign.executor["sbatch"]["ntasks"] = 2
+    assert campaign.run(timeout=180) == 0, campaign.said
+    check_once(campaign, 16)
+    assert submitted(campaign) <= 2
+    assert len({record["stays"] for record in campaign.events("intent")}) == 1
+
+
+@pytest.mark.full
 def test_a_walltime_that_ends(campaign: SlurmCampaign) -> None:
     """Protects samples from the end of a job: it leaves before, and what it has not begun goes to
     the next one.

@@ -18,6 +18,7 @@ from enchanted_tui.executors.base import Note, Task
 from enchanted_tui.executors.slurm.directories import Directories
 from enchanted_tui.executors.slurm.element import Element
 from enchanted_tui.executors.slurm.far.share import recall_file, share_file, write_share
+from enchanted_tui.executors.slurm.fitting import Fitting
 from enchanted_tui.executors.slurm.inputs import unpack
 from enchanted_tui.executors.slurm.job_options import JobOptions
 from enchanted_tui.executors.slurm.submitting import Submitter
@@ -47,7 +48,7 @@ class ShareAdder:
     ) -> None:
         self._options, self._directories = options, directories
         self._transport, self._table, self._submitter = transport, table, submitter
-        self._record = record
+        self._record, self._fitting = record, Fitting(options)
         #: shares on record that the cluster may not have yet, and what they need there
         self._unsent: dict[str, bytes] = {}
         self._inputs = b""
@@ -77,29 +78,26 @@ class ShareAdder:
             return float("inf")
         return max(0.0, self._table.backlog_grown_at + _LINGER - time.monotonic())
 
-    def _rooms(self) -> dict[str, list[tuple[Element, int]]]:
-        """Return, by kind of job, those that are to be given more of what waits, with how many
-        tasks each.
+    def _rooms(self) -> dict[frozenset[Resources | None], list[tuple[Element, int]]]:
+        """Return, by the sizes of waiting samples that they take, the jobs that are to be given
+        more, with how many tasks each.
         """
         able = [element for element in self._table.elements if self._takes_more(element)]
         if not able:
             return {}
         mean = self._table.mean_runtime()
-        kinds = {kind: options for options in self._wanted() if (kind := options.stays)}
-        rooms: dict[str, list[tuple[Element, int]]] = {}
+        waiting = list(self._table.waiting_sizes())
+        at_once = {size: self._fitting.options_for(size).bundling for size in waiting}
+        rooms: dict[frozenset[Resources | None], list[tuple[Element, int]]] = {}
         for element in able:
-            kind = element.submission.stays
-            if kind is None or kind not in kinds:
+            sizes = frozenset(size for size in waiting if self._fitting.takes(element, size))
+            if not sizes:
                 continue
-            bundling, held = kinds[kind].bundling, len(element.unfinished)
-            most = bundling.ahead(mean, element.seconds_left)
+            bundling = max((at_once[size] for size in sizes), key=lambda each: each.processes)
+            most, held = bundling.ahead(mean, element.seconds_left), len(element.unfinished)
             if held <= max(most // 2, bundling.processes - 1):
-                rooms.setdefault(kind, []).append((element, most - held))
+                rooms.setdefault(sizes, []).append((element, most - held))
         return rooms
-
-    def _wanted(self) -> list[JobOptions]:
-        """Return what jobs are to be for the tasks that wait, those of each size."""
-        return [self._options.for_samples(size) for size in self._table.waiting_sizes()]
 
     def _takes_more(self, element: Element) -> bool:
         asked = element.asked_back - element.gave_back
@@ -112,14 +110,11 @@ class ShareAdder:
         )
 
     def _choose(self) -> list[tuple[Element, list[Task]]]:
-        """Take waiting tasks for the jobs that need them."""
-        sizes: dict[str, set[Resources | None]] = {}
-        for size in self._table.waiting_sizes():
-            sizes.setdefault(self._options.for_samples(size).stays or "", set()).add(size)
+        """Take waiting tasks for the jobs that need them, those first that take the fewest kinds."""
         chosen = []
-        for kind, rooms in self._rooms().items():
+        for sizes, rooms in sorted(self._rooms().items(), key=lambda item: len(item[0])):
             most = sum(room for _, room in rooms)
-            chosen += _shared_out(self._table.next_tasks(most, sizes.get(kind, set())), rooms)
+            chosen += _shared_out(self._table.next_tasks(most, sizes), rooms)
         return chosen
 
     def _make_room(self) -> None:
@@ -129,11 +124,11 @@ class ShareAdder:
         elements = self._table.elements
         if not self._table.backlog or len(elements) < self._options.bundling.max_jobs:
             return
-        kinds = {options.stays for options in self._wanted()}
+        waiting = list(self._table.waiting_sizes())
         self._tell_to_end(
             element
             for element in elements
-            if element.is_idle and element.submission.stays not in kinds
+            if element.is_idle and not any(self._fitting.takes(element, size) for size in waiting)
         )
 
     def _intend(self, chosen: Iterable[tuple[Element, list[Task]]]) -> None:
@@ -199,20 +194,31 @@ class ShareAdder:
         if self._table.backlog:
             return False
         longest = time.monotonic() - _IDLE_LONG
-        idle = {
-            element.submission.stays
+        idle = [
+            element
             for element in self._table.elements
             if element.is_idle and self._takes_more(element) and element.idle_seen_at < longest
-        }
+        ]
         asked_waiting = False
         for element in self._table.elements if idle else ():
-            if element.submission.stays in idle:
+            if any(self._could_run(other, element) for other in idle):
                 shares = self._better_elsewhere(element) - element.asked_back
                 self._recall(element, shares)
                 asked_waiting |= element.waits and bool(shares)
         if self._unsent:
             self._send()
         return asked_waiting
+
+    def _could_run(self, idle: Element, element: Element) -> bool:
+        """Tell whether a job takes all that another one has not begun."""
+        if idle.submission.stays == element.submission.stays:
+            return True
+        waiting = {
+            None if assigned.task is None else assigned.task.resources
+            for assigned in element.unfinished.values()
+            if assigned.begun is None
+        }
+        return None not in waiting and all(self._fitting.takes(idle, size) for size in waiting)
 
     def _better_elsewhere(self, element: Element) -> set[int]:
         """Return the shares of a job of which something would begin earlier in an idle one."""

@@ -13,10 +13,11 @@ from typing import Any
 
 from enchanted_tui.executors.base import JobInfo, NodeInfo, Task, WorkerInfo
 from enchanted_tui.executors.jobs import Submission
+from enchanted_tui.executors.pool.book import Book, Node
 from enchanted_tui.executors.slurm.far.share import NOTE, output_file, results_file
 from enchanted_tui.executors.slurm.scheduler import JobRow
 from enchanted_tui.journal_lines import TaskId, is_intact
-from enchanted_tui.resources import places, ranges
+from enchanted_tui.resources import Resources, places, ranges
 
 _HEAD = re.compile(
     rb'\{"v":\d+,"type":"task","task":\[(\d+),(\d+),(\d+),(\d+)\],.*?"runtime":([-+.\deE]+),'
@@ -77,6 +78,8 @@ class Element:
     told_to_end: bool = False  #: nothing more is to come
     idle_since: float | None = None  #: seconds since the epoch
     idle_seen_at: float = 0.0  #: when that was read
+    sizes: frozenset[Resources | None] = frozenset()  #: of samples for which it was submitted
+    _room: dict[Resources, bool] = field(default_factory=dict, repr=False)
     _partial_line: bytes = field(default=b"", repr=False)
 
     @property
@@ -121,6 +124,19 @@ class Element:
             and not self.cancelled
             and (row is None or row.state == "RUNNING" or self.row_at < self.greeted_at)
         )
+
+    def has_room_for(self, wanted: Resources) -> bool:
+        """Tell whether it could run samples that need so much, by what it has said it holds."""
+        if wanted not in self._room:
+            nodes = [
+                Node(
+                    str(node["name"]), tuple(node["cpus"]), tuple(node.get("gpus", ())), node["mem"]
+                )
+                for node in (self.hello or {}).get("nodes", ())
+                if not isinstance(node["cpus"], str)  # of jobs of an earlier version
+            ]
+            self._room[wanted] = bool(nodes) and Book(nodes).problem(wanted) is None
+        return self._room[wanted]
 
     def open_shares(self, *, begun: bool = True) -> set[int]:
         """Return the shares of which something has no result yet, or has not even begun."""
@@ -178,6 +194,7 @@ class Element:
         op = note["op"]
         if op == "hello":
             self.hello, self.bye = note, None
+            self._room.clear()
             self.greeted_at, self.idle_since = time.time(), None
         elif op == "bye":
             self.bye = note

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from enchanted_tui.executors.slurm.script import (
     sbatch_arguments,
     walltime,
 )
-from enchanted_tui.executors.slurm.sizing import is_said, job_size, room_problem
+from enchanted_tui.executors.slurm.sizing import is_said, room_problem, size_for_all
 from enchanted_tui.resources import Resources
 
 
@@ -40,6 +40,9 @@ class JobOptions:
     idle_timeout: float | None
 
     walltime: float | None
+    #: what `stays` was before memory and GPUs were asked for that samples need and `sbatch` does not
+    #: say, where samples of any size go into the same jobs
+    before_sizing: str | None = None
 
     def for_calls_of(self, runners: Mapping[str, Mapping[str, Any]]) -> JobOptions:
         """Return the options of jobs that run these runners of a `TaskContext`, whose calls may have
@@ -88,15 +91,19 @@ class JobOptions:
             account=self.account,
         )
 
-    def for_samples(self, wanted: Resources | None) -> JobOptions:
-        """Return the options of jobs for samples that need so much; None where they do not say."""
-        if wanted is None:
+    def for_samples(self, sizes: Iterable[Resources | None]) -> JobOptions:
+        """Return the options of jobs for samples that need so much, or, where `sbatch` says how
+        many CPUs jobs have, for samples of several sizes; None where they do not say.
+        """
+        known = [size for size in sizes if size is not None]
+        if not known:
             return self
-        size = job_size(self.sbatch, self.template, wanted, self.processes)
+        size = size_for_all(self.sbatch, self.template, known, self.processes)
         return dataclasses.replace(
             self,
             sbatch={**self.sbatch, **size.more},
             bundling=dataclasses.replace(self.bundling, processes=size.at_once),
+            before_sizing=self.stays if self.takes_any else None,
         )
 
     def room_problem(self, task: Task) -> str | None:
@@ -123,8 +130,16 @@ class JobOptions:
         if not self.idle_timeout:
             return None
         options = self._rest, self.prologue, self.template, self.python, self.processes
-        return f"{zlib.crc32(repr(options).encode('utf-8', 'surrogateescape')):08x}"
+        kind = f"{zlib.crc32(repr(options).encode('utf-8', 'surrogateescape')):08x}"
+        return kind if self.before_sizing in (None, kind) else f"{self.before_sizing}-{kind}"
 
     @property
     def _rest(self) -> dict[str, Any]:
         return {key: value for key, value in self.sbatch.items() if option_name(key) != "job-name"}
+
+
+def are_alike(kind: str, other: str) -> bool:
+    """Tell whether jobs of two kinds, by `JobOptions.stays`, differ by no more than memory and GPUs
+    that followed from the samples.
+    """
+    return kind.partition("-")[0] == other.partition("-")[0]

@@ -23,15 +23,11 @@ def previews(
     """
     sizes = list(dict.fromkeys(wanted))
     if not sizes or options.takes_any:
-        texts = [
-            _preview(
-                options.for_samples(max(sizes, key=_cpus, default=None)), directories, campaign
-            )
-        ]
-        return "".join(texts) + "".join(_launch(options, size) for size in sizes)
+        text = _preview(options.for_samples(sizes), directories, campaign)
+        return text + "".join(_launch(options, size) for size in sizes)
     return "".join(
         (f"for samples of {size.shown()}: " if len(sizes) > 1 else "")
-        + _preview(options.for_samples(size), directories, campaign)
+        + _preview(options.for_samples([size]), directories, campaign)
         + _launch(options, size)
         for size in sizes
     )
@@ -78,7 +74,3 @@ def _launch(options: JobOptions, wanted: Resources) -> str:
         if line
         else f"Samples of {wanted.shown()} are started by themselves, bound to their CPUs.\n"
     )
-
-
-def _cpus(wanted: Resources) -> int:
-    return wanted.cpus

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,6 +62,29 @@ def job_size(
     if (nodes or wanted.nodes) > 1:
         more["ntasks-per-node"] = str(math.ceil(number / side_by_side) * wanted.ranks_on(0))
     return JobSize({**more, **_rest(sbatch, wanted, number)}, number)
+
+
+def size_for_all(
+    sbatch: Mapping[str, Any],
+    template: str | None,
+    sizes: Collection[Resources],
+    processes: int | None,
+) -> JobSize:
+    """Return the size of a job for samples of several sizes, of which the one with most CPUs says
+    how many; memory and GPUs are enough for each.
+    """
+    made = {wanted: job_size(sbatch, template, wanted, processes) for wanted in sizes}
+    largest = made[max(made, key=lambda wanted: wanted.cpus)]
+    more = dict(largest.more)
+    for name, amount in (("mem", mebibytes), ("gres", _gpus_in)):
+        asked = [size.more[name] for size in made.values() if name in size.more]
+        if asked:
+            more[name] = max(asked, key=amount)
+    return JobSize(more, largest.at_once)
+
+
+def _gpus_in(asked: str) -> int:
+    return int(asked.rpartition(":")[2])
 
 
 def room_problem(sbatch: Mapping[str, Any], template: str | None, wanted: Resources) -> str | None:

@@ -11,7 +11,6 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
 from typing import Any
 
 from enchanted_tui.executors.base import Note, Task, TaskContext
@@ -19,6 +18,7 @@ from enchanted_tui.executors.jobs import Submission
 from enchanted_tui.executors.slurm.directories import Directories
 from enchanted_tui.executors.slurm.element import AssignedTask, Element
 from enchanted_tui.executors.slurm.far.share import revocations, share_file, write_share
+from enchanted_tui.executors.slurm.fitting import Fitting
 from enchanted_tui.executors.slurm.inputs import Inputs, unpack
 from enchanted_tui.executors.slurm.job_options import JobOptions
 from enchanted_tui.executors.slurm.scheduler import (
@@ -70,7 +70,7 @@ class Submitter:
         record: Callable[[dict[str, Any], bool], Note],
     ) -> None:
         self._name = name
-        self._options = options
+        self._options, self._fitting = options, Fitting(options)
         self._directories = directories
         self._directory = directories.jobs
         self._transport, self._scheduler, self._table, self._record = (
@@ -122,9 +122,8 @@ class Submitter:
         return alike
 
     def _options_for(self, tasks: Sequence[Task]) -> JobOptions:
-        """Return what jobs for these tasks are to be; the largest ones tell."""
-        sizes = [task.resources for task in tasks if task.resources is not None]
-        return self._options.for_samples(max(sizes, key=attrgetter("cpus"), default=None))
+        """Return what jobs for these tasks are to be."""
+        return self._options.for_samples({task.resources for task in tasks})
 
     def seconds_until_due(self) -> float:
         """How long nothing has to be submitted."""
@@ -166,11 +165,11 @@ class Submitter:
         mean = self._table.mean_runtime()
         short = set()
         for size, count in self._table.waiting_sizes().items():
-            options = self._options.for_samples(size)
+            options = self._fitting.options_for(size)
             jobs = [
                 element
                 for element in self._table.elements
-                if element.submission.stays == options.stays and element.goes_on
+                if element.goes_on and self._fitting.takes(element, size)
             ]
             held = sum(len(element.unfinished) for element in jobs)
             if mean is None or options.bundling.is_worth_a_job(count, held, len(jobs), mean):
@@ -218,12 +217,14 @@ class Submitter:
             time=time.time(),
             stays=options.stays,
         )
+        sizes = frozenset(task.resources for bundle in bundles for task in bundle)
         elements = [
             Element(
                 submission,
                 index,
                 {task.id: AssignedTask(task.attempt, task) for task in bundle},
                 len(bundle),
+                sizes=sizes,
             )
             for index, bundle in enumerate(bundles)
         ]
