@@ -111,6 +111,33 @@ def test_only_the_node_that_died_is_excluded(tmp_path: Path) -> None:
 
 
 @pytest.mark.full
+@pytest.mark.parametrize("how", ["salloc", "script"])
+def test_the_end_of_an_allocation(
+    cluster: Bed, campaign: SlurmCampaign, tmp_path: Path, how: str
+) -> None:
+    """Protects checkpoints where the campaign itself runs in an allocation of an hour: its samples
+    are told before that ends, none begins for which too little time is left, and the campaign says
+    so and ends. It goes on in the next allocation.
+    """
+    of_long_code(campaign, 2, 360, 0.5, signal="USR1", before=30, exit_codes=[85])
+    campaign.config["executors"]["cluster"] = {"type": "LocalExecutor", "n_workers": 2}
+    campaign.within = ["salloc", "-Q", "-N1", "-n2", "-t3"]
+    if how == "script":
+        script = tmp_path / "job.sh"
+        script.write_text('#!/bin/sh\nexec "$@"\n')
+        campaign.within = ["sbatch", "-Q", "-W", "-N1", "-n2", "-t3", "-o", "out.txt", str(script)]
+    assert campaign.run(timeout=400) == 3, campaign.said
+    lives = [run for of in long_code.runs(campaign.log).values() for run in of]
+    assert [run.end for run in lives] == ["stops", "stops"], lives
+    assert "samples that are continued go on in the next one" in campaign.main_log()
+    campaign.within[campaign.within.index("-t3")] = "-t10"
+    assert campaign.resume(timeout=400) == 0, campaign.said
+    found = long_code.check(campaign.log, 360, 2)
+    assert [len(of) for of in found.values()] == [2, 2]
+    assert [row["restarts_r0"] for row in campaign.rows()] == ["1", "1"]
+
+
+@pytest.mark.full
 @pytest.mark.parametrize("seed", [1, 2])
 def test_three_walltimes_while_all_is_killed_at_random(tmp_path: Path, seed: int) -> None:
     """Protects days of work: a sample of three walltimes is done while supervisor, jobs and the

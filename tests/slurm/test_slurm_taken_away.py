@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from helpers import long_code
 from helpers.slurm.bed import Bed, limits_memory
 from helpers.slurm.bed_processes import wait_for
 from helpers.slurm.campaign import SlurmCampaign, array
@@ -66,6 +67,42 @@ def test_a_job_that_is_preempted(on_bed: OnBed, mode: str) -> None:
     assert campaign.finish(process, 120) == 0, campaign.said
     check_undisturbed(campaign)
     assert len(campaign.events("intent")) == (1 if mode == "REQUEUE" else 2)
+
+
+_CHEAP = (
+    "PartitionName=cheap Nodes=ALL MaxTime=INFINITE PriorityTier=1 GraceTime={grace} State=UP\n"
+)
+
+
+@pytest.mark.parametrize("launcher", ["srun", "none"])
+@pytest.mark.parametrize("mode", ["CANCEL", "REQUEUE"])
+def test_a_long_sample_that_is_preempted(on_bed: OnBed, mode: str, launcher: str) -> None:
+    """Protects long samples on cheap partitions: they go on from their last checkpoint in a later
+    job, and no preemption is an attempt. In the time that a job is granted, SLURM ends its steps, so
+    that what srun has started dies of SIGTERM, and that is no failure of the sample.
+    """
+    campaign, bed = on_bed(more=_URGENT.format(mode=mode) + _CHEAP.format(grace=12))
+    campaign.config["samplers"]["s0"] = array("x", [0.0])
+    code = long_code.runner(campaign.log, 40, 0.5, signal="USR1", exit_codes=[85])
+    campaign.config["runners"]["r0"] = {**code, "resources": {"ranks": 1}}
+    campaign.executor["sbatch"].update(partition="cheap", requeue=mode == "REQUEUE")
+    campaign.executor["launcher"] = launcher
+    process = campaign.supervise()
+    for number in (1, 2):
+        wait_for("a checkpoint", lambda number=number: _has_run(campaign.log, number), 90, 0.1)
+        bed.slurm("sbatch", "-p", "urgent", "-o", "/dev/null", "--exclusive", "--wrap", "sleep 1")
+    assert campaign.finish(process, 240) == 0, campaign.said
+    [lives] = long_code.check(campaign.log, 40, 1).values()
+    assert len(lives) == 3
+    [record] = campaign.records("task")
+    assert record["attempt"] == 0
+    assert campaign.rows()[0]["restarts_r0"] == "2"
+
+
+def _has_run(log: Path, times: int) -> bool:
+    """Tell whether the sample has begun so often, and has written two checkpoints since."""
+    lives = next(iter(long_code.runs(log).values()), [])
+    return len(lives) == times and lives[-1].wrote >= lives[-1].start + 2
 
 
 def test_a_job_that_is_put_back_by_hand(on_bed: OnBed) -> None:

@@ -104,7 +104,7 @@ def _state_of(job: str, environment: Environment) -> tuple[str, str]:
     """
     rows = [
         line.split("|")
-        for line in _ask(
+        for line in ask(
             ["squeue", "-h", "-r", "-j", job, "-o", "%A|%T|%D"], environment
         ).splitlines()
     ]
@@ -122,7 +122,7 @@ def sweep(job: str, mark: str, environment: Environment = os.environ) -> list[st
         return []
     try:
         command = _on_nodes(job, int(nodes))
-        _ask([*command, "sh", "-c", _SWEEP.format(pattern=pattern)], environment, 3 * _ANSWER)
+        ask([*command, "sh", "-c", _SWEEP.format(pattern=pattern)], environment, 3 * _ANSWER)
     except Unknown as problem:
         return [f"processes on the nodes of job {job} ({problem})"]
     return []
@@ -139,7 +139,7 @@ def wait_for_nodes(job: str, nodes: Sequence[str], environment: Environment = os
     deadline = time.monotonic() + _NODE_IS_DEAD
     while time.monotonic() < deadline:
         try:
-            _ask(command, environment)
+            ask(command, environment)
             return
         except Unknown:
             time.sleep(_PAUSE)
@@ -180,7 +180,7 @@ def _cancel(living: Callable[[], dict[str, str]], kind: str, environment: Enviro
             there = living()
             if fresh := [name for name in there if name not in cancelled]:
                 with contextlib.suppress(Unknown):  # what has just ended; the next look tells
-                    _ask(["scancel", *fresh], environment)
+                    ask(["scancel", *fresh], environment)
                 cancelled.update(fresh)
         except Unknown as problem:
             return [f"{kind} ({problem})"]
@@ -197,7 +197,7 @@ def _steps(job: str, environment: Environment) -> list[Step]:
     that are listed, ours count.
     """
     try:
-        out = _ask(["scontrol", "-o", "show", "step", job], environment)
+        out = ask(["scontrol", "-o", "show", "step", job], environment)
     except Unknown as problem:
         # it has ended, or has no steps
         if "Invalid job id" in str(problem) or "not found" in str(problem):
@@ -238,7 +238,7 @@ def _end_jobs(sessions: set[int], environment: Environment, *, batch: bool = Tru
 
 def _jobs_of(sessions: set[int], environment: Environment, batch: bool) -> list[str]:
     here = {_short(socket.gethostname()), "localhost"}
-    out = _ask(
+    out = ask(
         ["squeue", "--me", "-h", "-O", "JobID:30,AllocNodes:80,AllocSID:30,State:30,BatchFlag:10"],
         environment,
     )
@@ -255,7 +255,7 @@ def _jobs_of(sessions: set[int], environment: Environment, batch: bool) -> list[
     ]
 
 
-def _ask(command: Sequence[str], environment: Environment, patience: float = _ANSWER) -> str:
+def ask(command: Sequence[str], environment: Environment, patience: float = _ANSWER) -> str:
     """Run one of SLURM's commands and return what it prints."""
     try:
         done = subprocess.run(

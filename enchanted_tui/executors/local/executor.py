@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from enchanted_tui.config.options import option
 from enchanted_tui.executors import inherited
 from enchanted_tui.executors.base import Deliver, Executor, Running, TaskContext
+from enchanted_tui.executors.ends.preemption import Preemption
 from enchanted_tui.executors.ends.steps import is_over
 from enchanted_tui.executors.job import cpus_of_job
 from enchanted_tui.executors.jobs import Submission
@@ -19,7 +20,7 @@ from enchanted_tui.executors.launcher_option import (
     launcher_option,
     launcher_problems,
 )
-from enchanted_tui.executors.pool.backlog import Backlog
+from enchanted_tui.executors.pool.allocation import backlog_until, end_for
 from enchanted_tui.executors.pool.book import Book
 from enchanted_tui.executors.pool.booking import booking, nodes_here, size_for
 from enchanted_tui.executors.pool.fork_server_handle import ForkServerHandle
@@ -62,14 +63,17 @@ class LocalExecutor(Executor):
         shares = booking(context.runners, self.launcher, self._size(), self._most_cpus())
         workers = self.worker_count() if shares is None else size_for(shares, context.runners)
         context = dataclasses.replace(context, cores=cores_for_each(workers))
+        ends = end_for(context.runners)
         settings = PoolSettings(
             size=workers,
             timeout=self.timeout_sec,
             max_retries=self.max_retries,
             starter=fork_server(context, thread_limits(workers)),
-            job_ends=job_is_over,
+            job_ends=job_ends(),
+            ends=lambda: ends,
         )
-        pool = LocalWorkers(settings, context, deliver, Backlog(shares))
+        backlog = backlog_until(ends, context.runners, shares)
+        pool = LocalWorkers(settings, context, deliver, backlog)
         pool.start()
         return pool
 
@@ -147,10 +151,10 @@ def usable_cpus() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def job_is_over() -> bool:
-    """Tell whether this process is in a job of SLURM that is known to be at its end."""
-    job = os.environ.get("SLURM_JOB_ID")
-    return bool(job) and is_over(str(job))
+def job_ends() -> Callable[[], bool]:
+    """Return what tells whether this process is in a job of SLURM that is known to be at its end."""
+    job, preemption = os.environ.get("SLURM_JOB_ID", ""), Preemption()
+    return lambda: bool(job) and (is_over(job) or preemption.has_begun())
 
 
 def on_login_node() -> bool:

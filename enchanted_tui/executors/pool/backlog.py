@@ -98,6 +98,10 @@ class Backlog:
         """Tell whether a task may begin now, room for it apart."""
         return True
 
+    def why_not(self) -> Optional[str]:
+        """Say why, though tasks wait, none of them will begin any more here; None while one may."""
+        return None
+
     def release(self, task: Task) -> None:
         """Give back what a task holds that has ended, or does not begin."""
         if self.booking is not None:

@@ -20,7 +20,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from enchanted_tui.executors.base import Deliver, Task, TaskContext, Trouble
+from enchanted_tui.executors.base import Deliver, JobEnds, Task, TaskContext, Trouble
 from enchanted_tui.executors.job import job_here
 from enchanted_tui.executors.pool.backlog import Backlog
 from enchanted_tui.executors.pool.calls import Call, Calls
@@ -53,7 +53,7 @@ class PoolLoop:
         self.delivery = Delivery(deliver, settings.job_ends)
         self._selector = selectors.DefaultSelector()
         self.workers = WorkerGroup(context, settings.starter, self._selector)
-        self.continuing = Continuing(context.runners, settings.ends or (lambda: None))
+        self.continuing = Continuing(context.runners, settings.ends)
         self.calls = Calls(backlog, context.runners, settings.size)
         self.outcomes = Outcomes(
             settings,
@@ -69,6 +69,7 @@ class PoolLoop:
         os.set_blocking(self._wake_write, False)
         self._closing = False
         self._ended = False
+        self._said_end = False  #: that the job ends too soon for what waits
         self._hopeless = False  #: workers die at their start: no more are started
 
     def prepare(self) -> None:
@@ -169,6 +170,7 @@ class PoolLoop:
         if not self._closing and not self.continuing.ending:
             self._start_workers()
             self._hand_out()
+            self._end_if_nothing_may_begin()
 
     def _until_something(self, longest: float) -> float | None:
         """Return for how many seconds there is nothing to do unless something arrives."""
@@ -209,6 +211,13 @@ class PoolLoop:
                 if len(worker.assigned) <= level and not self._give_next(worker):
                     return
 
+    def _end_if_nothing_may_begin(self) -> None:
+        """Say so, once, where nothing runs and the job ends too soon for all that waits."""
+        why = None if self._said_end or self.workers.busy() else self.backlog.why_not()
+        if why is not None:
+            self._said_end = True
+            self._deliver(JobEnds(why, drain=True))
+
     def _give_next(self, worker: WorkerChannel) -> bool:
         """Return a worker the next call, if its queue takes it; tell whether there was any."""
         call = self.calls.next(full=bool(worker.assigned))
@@ -246,7 +255,7 @@ class PoolLoop:
 
     def _release_failures(self, *, due: bool = True) -> None:
         if not self.delivery.release(due=due):
-            self._job_is_ending()
+            self._ended_by_others()
 
     def _job_is_ending(self) -> None:
         self._closing = True
@@ -290,9 +299,12 @@ class PoolLoop:
     def _terminated(self) -> None:
         """Somebody has asked the starter to end: whoever ends the job asks all its processes."""
         self.delivery.drop()
-        if not job_here() or self._closing:
-            return
-        if self._settings.ends is None or not self.continuing.end(self.workers):
+        if job_here() and not self._closing:
+            self._ended_by_others()
+
+    def _ended_by_others(self) -> None:
+        """The job is being ended: give samples that are continued time for a checkpoint."""
+        if not (self._settings.owns_job and self.continuing.end(self.workers)):
             self._job_is_ending()
 
     def _wait_for_checkpoints(self) -> None:

@@ -46,6 +46,20 @@ def nodes_of_job(environment: Mapping[str, str] = os.environ) -> Optional[list[N
     return _as_numbered_here(nodes or _by_environment(environment)) or None
 
 
+def end_of_job(environment: Mapping[str, str] = os.environ) -> Optional[float]:
+    """Return when the time of the job of SLURM is up that this process is in, seconds since the
+    epoch; None if there is no job, or nobody says.
+    """
+    job = environment.get("SLURM_JOB_ID", "")
+    if not job:
+        return None
+    seconds = {**environment, "SLURM_TIME_FORMAT": "%s"}
+    told = _line_of(_asked(["scontrol", "-o", "show", "job", job], seconds), job)
+    found = re.search(r" EndTime=(\d+)(?:\s|\Z)", told)
+    said = found[1] if found else environment.get("SLURM_JOB_END_TIME", "")
+    return float(said) if said.isdigit() else None
+
+
 def _by_environment(environment: Mapping[str, str]) -> list[Node]:
     """Return the nodes as the job's variables tell, where the controller does not answer."""
     names = _host_names(environment.get("SLURM_JOB_NODELIST", ""))
@@ -151,12 +165,13 @@ def _host_names(nodes: str) -> list[str]:
     return _asked(["scontrol", "show", "hostnames", nodes]).split()
 
 
-def _asked(command: list[str]) -> str:
+def _asked(command: list[str], environment: Optional[Mapping[str, str]] = None) -> str:
     with contextlib.suppress(OSError, subprocess.SubprocessError):
         return subprocess.run(
             command,
             capture_output=True,
             text=True,
+            env=environment,
             stdin=subprocess.DEVNULL,
             timeout=_ANSWER,
             check=True,

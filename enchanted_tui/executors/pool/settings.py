@@ -61,7 +61,9 @@ class PoolSettings:
     #: kind and reason of a failure where a worker was killed (SIGKILL) and its host knows why
     why_killed: Callable[[], tuple[str, str] | None] = lambda: None
     on_begin: Callable[[Task], None] = lambda task: None
-    #: when the time of the job is up that this pool is all there is in, seconds since the epoch, if
-    #: it is known; nothing where others have something to do in that job
-    ends: Union[Callable[[], Union[float, None]], None] = None
+    #: when the time of the job is up that this pool is in, seconds since the epoch, if it is known
+    ends: Callable[[], Union[float, None]] = lambda: None
+    #: whether the pool is all there is in that job: where somebody ends it, samples that are
+    #: continued are given time for a checkpoint
+    owns_job: bool = False
     on_notice: Callable[[], None] = lambda: None  #: the job is said to end soon

@@ -72,6 +72,10 @@ class WorkerGroup:
             size = min(size, sum(1 for worker in self if worker.assigned) + could_begin)
         return size - len(self)
 
+    def busy(self) -> bool:
+        """Tell whether any of them has something to do."""
+        return any(worker.assigned for worker in self._workers.values())
+
     def kill(self, worker: WorkerChannel) -> None:
         """Have a worker ended with everything it has started; returns at once."""
         self._starter.kill(worker)

@@ -234,6 +234,7 @@ class JobMonitor:
             "done",
             "idle",
             "walltime",
+            "preempted",
             "trouble",
             "revoked",
         )

@@ -20,6 +20,7 @@ from enchanted_tui.executors.base import (
     TaskContext,
     Trouble,
 )
+from enchanted_tui.executors.ends.preemption import Preemption
 from enchanted_tui.executors.pool.booking import booking, size_for
 from enchanted_tui.executors.pool.forking_here import ForkingHere
 from enchanted_tui.executors.pool.launch import AUTO
@@ -35,7 +36,7 @@ from enchanted_tui.journal_lines import TaskId
 EXIT_DISK = 74  #: exit code of a job that could not write its results
 _GATHER = 0.2  #: seconds after a write over which results are written together
 _DISK_PATIENCE = 60.0  #: seconds for which a results file that cannot be written is tried again
-_AT_ONCE = ("revoked", "terminated", "trouble")  #: ends that wait for no task
+_AT_ONCE = ("revoked", "terminated", "preempted", "trouble")  #: ends that wait for no task
 #: seconds between two looks for further work, where processes may soon be free, and where not
 _LOOK, _LOOK_WHILE_BUSY = 1.0, 5.0
 #: what a share says of the pool that runs it; shares that say the same follow each other in one
@@ -74,10 +75,11 @@ class ShareRun:
         self._failing_since: float | None = None
         self._checked_at = 0.0  #: when it was last seen whether the share is still ours
         self._oom_kills = oom_kills()
+        self._preemption = Preemption()
 
     def work(self, messages: list[dict[str, Any]]) -> str:
         """Run the tasks, as far as they fit into the job; return why it ended: done, walltime,
-        revoked, terminated or trouble. Raises OSError where results cannot be written.
+        revoked, terminated, preempted or trouble. Raises OSError where results cannot be written.
         """
         tasks = self._taken(self._further.begin(0, messages))
         self._check_revoked()
@@ -171,10 +173,11 @@ class ShareRun:
             max_retries=self.header.get("max_retries", 0),
             starter=lambda shared: ForkingHere(shared, mark),
             called="the processes of a job",
-            job_ends=lambda: False,  # SLURM tells us by a signal
+            job_ends=self._preemption.has_begun,  # of other ends SLURM tells us by a signal
             why_killed=self._out_of_memory,
             on_begin=self._begins,
             ends=lambda: self.clock.ends,
+            owns_job=True,
             on_notice=self._refuse,
         )
         backlog = TimedBacklog(self.clock, self._refuse, self._booking)
@@ -270,7 +273,7 @@ class ShareRun:
             self._waited_for.difference_update(item.tasks)
             self.why = self.why or "walltime"
         elif isinstance(item, JobEnds):
-            self.why = "terminated"
+            self.why = "preempted" if self._preemption.begun else "terminated"
         elif isinstance(item, Trouble):
             task = {} if item.task is None else {"task": list(item.task)}
             self._results.note("trouble", **task, message=item.message)
