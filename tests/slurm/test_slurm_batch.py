@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from helpers.marks import in_full
 from helpers.parts.many import rows_of, write_points
 from helpers.processes import TESTS
 from helpers.slurm.bed import Bed
@@ -20,9 +23,11 @@ def _campaign(place: Path, bed: Bed, points, **options) -> SlurmCampaign:
     return made
 
 
-def test_calls_in_jobs(cluster: Bed, tmp_path: Path) -> None:
+@pytest.mark.parametrize("stays", [False, *in_full(True)], ids=["end", "stay, with shares"])
+def test_calls_in_jobs(cluster: Bed, tmp_path: Path, stays: bool) -> None:
     """A job runs calls, divides those that die, and records each sample; the rows and failures are
-    those of samples that run one by one.
+    those of samples that run one by one. Also in jobs that are given more as they go, where each
+    call holds a share.
     """
     fates = {7: "raises", 40: "nothing", 41: "exits", 90: "killed"}
     points = [(x / 8, fates.get(x, "well")) for x in range(160)]
@@ -35,6 +40,10 @@ def test_calls_in_jobs(cluster: Bed, tmp_path: Path) -> None:
         log=str(tmp_path / "calls.log"),
         gives="iterator",
     )
+    if stays:
+        many.executor.update(idle_timeout=60, max_jobs=2)
+        many.executor["sbatch"]["ntasks"] = 2
+        many.config["runners"]["r0"]["resources"] = {"cpus_per_rank": 1}
     assert (single.run(), many.run()) == (0, 0), many.said
     assert rows_of(many) == rows_of(single)
     calls = [int(line) for line in (tmp_path / "calls.log").read_text().split()]

@@ -83,7 +83,7 @@ def test_a_long_sample_that_is_preempted(on_bed: OnBed, mode: str, launcher: str
     """
     campaign, bed = on_bed(more=_URGENT.format(mode=mode) + _CHEAP.format(grace=12))
     campaign.config["samplers"]["s0"] = array("x", [0.0])
-    code = long_code.runner(campaign.log, 40, 0.5, signal="USR1", exit_codes=[85])
+    code = long_code.runner(campaign.log, 90, 0.5, signal="USR1", exit_codes=[85])
     campaign.config["runners"]["r0"] = {**code, "resources": {"ranks": 1}}
     campaign.executor["sbatch"].update(partition="cheap", requeue=mode == "REQUEUE")
     campaign.executor["launcher"] = launcher
@@ -92,7 +92,7 @@ def test_a_long_sample_that_is_preempted(on_bed: OnBed, mode: str, launcher: str
         wait_for("a checkpoint", lambda number=number: _has_run(campaign.log, number), 90, 0.1)
         bed.slurm("sbatch", "-p", "urgent", "-o", "/dev/null", "--exclusive", "--wrap", "sleep 1")
     assert campaign.finish(process, 240) == 0, campaign.said
-    [lives] = long_code.check(campaign.log, 40, 1).values()
+    [lives] = long_code.check(campaign.log, 90, 1).values()
     assert len(lives) == 3
     [record] = campaign.records("task")
     assert record["attempt"] == 0
