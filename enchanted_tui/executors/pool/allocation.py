@@ -19,7 +19,8 @@ from enchanted_tui.executors.pool.machine import end_of_job
 
 class AllocationBacklog(Backlog):
     """Tasks of which those that are continued begin as long as there is more time left for work
-    than the notice that they are given before the end; the others begin at any time.
+    than the notice that they are given before the end; the others begin at any time, and so does
+    the very first one, since the next allocation may be no longer.
     """
 
     def __init__(self, ends: float, before: Mapping[str, float], booking: Optional[Booking]):
@@ -28,10 +29,16 @@ class AllocationBacklog(Backlog):
         """
         super().__init__(booking)
         self._ends, self._before = ends, before
+        self._begun = False
+
+    def next(self) -> Optional[Task]:
+        task = super().next()
+        self._begun = self._begun or task is not None
+        return task
 
     def may_begin(self, task: Task) -> bool:
-        before = self._before.get(task.runner)
-        return before is None or self._ends - time.time() >= 2 * before
+        left, before = self._ends - time.time(), self._before.get(task.runner)
+        return before is None or left >= 2 * before or (left > 0 and not self._begun)
 
     def why_not(self) -> Optional[str]:
         if not self._waiting or any(map(self.may_begin, self._first_ones())):
