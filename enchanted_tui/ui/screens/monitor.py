@@ -44,7 +44,7 @@ _SOMETIMES = {"nodes": "-nodes", "learned": "-learns"}
 
 
 class MonitorScreen(CampaignScreen):
-    """What matters most is above; below it are four panes, one at a time where the terminal is
+    """What matters most is above; below it are the panes, one at a time where the terminal is
     narrow.
     """
 
