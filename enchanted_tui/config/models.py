@@ -192,6 +192,16 @@ class SupervisorOptions(Component):
         gt=0,
         example={"target_relative_error": 0.05, "core_hours": 500},
     )
+    io_patience: float = option(
+        60.0,
+        doc=(
+            "Seconds for which a file system may fail in a way that passes (EIO, ESTALE, ESHUTDOWN,"
+            " ENOTCONN, ETIMEDOUT): samples and files are tried again, and while the journal cannot"
+            " be written the campaign pauses. Then it stops, resumable."
+        ),
+        ge=0,
+        example=600,
+    )
     failed_parents: str = option(
         "expand",
         doc="What the next stage does with a failed sample: expand it like any other, or skip it.",

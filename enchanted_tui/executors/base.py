@@ -92,6 +92,7 @@ class TaskContext:
     grace: float = GRACE  #: seconds from SIGTERM to SIGKILL where a task is ended
     launcher: str = "auto"  #: what starts the ranks of samples whose runner says what they need
     cores: float = 1.0  #: CPU cores that one task holds while it runs
+    io_patience: float = 60.0  #: seconds for which errors of a file system that may pass are borne
     log_level: int | str = (
         "WARNING"  #: of what runners log that has no handler of theirs; it goes to standard error
     )

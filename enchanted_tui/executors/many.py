@@ -13,6 +13,7 @@ from typing import Any
 
 from enchanted_tui import values
 from enchanted_tui.executors.packed_inputs import inputs_at_hand
+from enchanted_tui.executors.passing_errors import outage_in
 from enchanted_tui.executors.run_directory import RunDirectory, disk_is_full
 from enchanted_tui.executors.task import finish_task, leave_unless, needs_run_dir, ready_runner
 from enchanted_tui.executors.verdict import (
@@ -154,6 +155,9 @@ class _ManyRun:
     def _failed(self, error: BaseException) -> Exception:
         """Return what to raise for an exception of the whole call."""
         leave_unless(self._process)
+        outage = outage_in(self._dirs[-1].path)
+        if outage is not None:
+            error.__cause__ = outage
         if environment_error(error) is not None or disk_is_full(self._context["data_dir"]):
             return EnvironmentFailure(f"{self.name}: {explained(error)}")
         failure = failure_of(error)

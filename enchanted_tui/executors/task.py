@@ -19,6 +19,7 @@ from enchanted_tui import neighbours, values
 from enchanted_tui.as_data import safe_text
 from enchanted_tui.executors import continued
 from enchanted_tui.executors.packed_inputs import inputs_at_hand
+from enchanted_tui.executors.passing_errors import endure, outage_in, patience_of
 from enchanted_tui.executors.run_directory import RunDirectory, disk_is_full
 from enchanted_tui.executors.verdict import (
     EnvironmentFailure,
@@ -66,9 +67,14 @@ def run_task(message: dict[str, Any], context: dict[str, Any]) -> bytes:
             runtime = time.perf_counter() - clock
         leave_unless(process)
         outputs, failure = judge(returned)
+        if failure is not None and (outage := outage_in(directory.path)) is not None:
+            raise outage
     except BaseException as error:  # whatever a runner raises is a fact about its sample
         leave_unless(process)
         runtime = time.perf_counter() - clock
+        outage = outage_in(directory.path)
+        if outage is not None:
+            raise EnvironmentFailure(f"{name}: {explained(outage)}") from outage
         if environment_error(error) is not None or disk_is_full(context["data_dir"]):
             raise EnvironmentFailure(f"{name}: {explained(error)}") from error
         if continued.asks_to_go_on(error, restart):
@@ -152,7 +158,7 @@ def finish_task(
                 "ascii"
             )
         )
-    directory.finish(row, clean=clean)
+    endure(lambda: directory.finish(row, clean=clean), patience_of(context))
     return line
 
 

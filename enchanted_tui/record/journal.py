@@ -11,11 +11,10 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from enchanted_tui import fast_values
 from enchanted_tui.commands import command_line
@@ -30,6 +29,7 @@ _OPEN = b'{"type":"open"'
 _TASK = b'"type":"task"'
 _HEAD = 40  #: bytes of a line within which its type is
 _BLOCK = 1 << 20
+_Returned = TypeVar("_Returned")
 
 
 class Damage(NamedTuple):
@@ -38,6 +38,16 @@ class Damage(NamedTuple):
     line: int
     offset: int
     reason: str
+
+
+class Bearing(Protocol):
+    """What a journal that cannot be read or written is to do."""
+
+    def bear(self, error: OSError) -> None:
+        """Return when it is time to try again; else raise the error."""
+
+    def is_over(self) -> None:
+        """Take note that it has succeeded."""
 
 
 class JournalError(UserError):
@@ -55,15 +65,20 @@ class Journal:
         self.path = path
         existed = path.exists()
         self._file = open_regular(path, os.O_RDWR | os.O_CREAT)
+        found = os.fstat(self._file)
+        self._identity = found.st_dev, found.st_ino
         self._buffer: list[bytes] = []
         self._buffered = 0
         self._size = _intact_size(self._file) if existed else 0
         if existed and os.fstat(self._file).st_size != self._size:
             os.ftruncate(self._file, self._size)  # a torn last line: its writer died in the middle
         self._synced_at = time.monotonic()
-        self._dirty = False
+        #: what is written and not yet synced: a sync that fails may lose it
+        self._unsynced: list[bytes] = []
+        self._end = self._size  #: up to where there are whole lines in the file
+        self.bearing: Bearing | None = None  #: what becomes of errors; None: they are raised
         if not existed:
-            _sync_directory(path.parent)
+            sync_directory(path.parent)
 
     @property
     def size(self) -> int:
@@ -92,34 +107,79 @@ class Journal:
         Raises OSError when that fails; the journal is then as it was before the records that
         failed.
         """
-        if not self._buffer:
-            return
-        data = memoryview(b"".join(self._buffer))
-        written = 0
+        if self._buffer:
+            self._borne(self._write)
+
+    def sync(self) -> None:
+        """Flush, and wait until everything is on the disk itself. Raises as `flush` does."""
+        if self._buffer or self._unsynced:
+            self._borne(self._write_and_sync)
+        self._synced_at = time.monotonic()
+
+    def _borne(self, call: Callable[[], _Returned]) -> _Returned:
+        while True:
+            try:
+                returned = call()
+            except OSError as error:
+                if self.bearing is None:
+                    raise
+                self.bearing.bear(error)
+                self._open_again()
+            else:
+                if self.bearing is not None:
+                    self.bearing.is_over()
+                return returned
+
+    def _write(self) -> None:
+        data = b"".join(self._buffer)
+        rest, written = memoryview(data), 0
         try:
             while written < len(data):
-                written += os.pwrite(self._file, data[written:], self._size + written)
+                written += os.pwrite(self._file, rest[written:], self._size + written)
         except OSError:
             # a part of a record at the end is dropped by whoever opens the journal next
             with contextlib.suppress(OSError):
-                os.ftruncate(self._file, self._size)
+                os.ftruncate(self._file, max(self._size, self._end))
             raise
         self._size += written
+        self._end = max(self._end, self._size)
+        self._unsynced.append(data)
         self._buffer.clear()
         self._buffered = 0
-        self._dirty = True
 
-    def sync(self) -> None:
-        """Flush, and wait until everything is on the disk itself."""
-        self.flush()
-        if self._dirty:
+    def _write_and_sync(self) -> None:
+        self._write()
+        try:
             os.fdatasync(self._file)
-            self._dirty = False
-        self._synced_at = time.monotonic()
+        except OSError:  # what it has not written the system may have forgotten
+            unsynced = b"".join(self._unsynced)
+            self._size -= len(unsynced)
+            self._buffer.insert(0, unsynced)
+            self._buffered += len(unsynced)
+            self._unsynced.clear()
+            raise
+        self._unsynced.clear()
+
+    def _open_again(self) -> None:
+        """Take a new handle where the server knows the old one no more, if it is the same file."""
+        with contextlib.suppress(OSError):
+            os.fstat(self._file)
+            os.pread(self._file, 1, 0)
+            return
+        with contextlib.suppress(OSError):
+            opened = open_regular(self.path, os.O_RDWR)
+            try:
+                found = os.fstat(opened)
+                if (found.st_dev, found.st_ino) == self._identity:
+                    os.dup2(opened, self._file, inheritable=False)
+            finally:
+                os.close(opened)
 
     def sync_if_due(self) -> None:
         """Sync if the last time was `FSYNC_INTERVAL` ago."""
-        if (self._dirty or self._buffer) and time.monotonic() - self._synced_at >= FSYNC_INTERVAL:
+        if (
+            self._unsynced or self._buffer
+        ) and time.monotonic() - self._synced_at >= FSYNC_INTERVAL:
             self.sync()
 
     def check_in_place(self) -> None:
@@ -139,24 +199,28 @@ class Journal:
             return False
 
     def _is_another(self, found: os.stat_result) -> bool:
-        return not os.path.samestat(found, os.fstat(self._file))
+        return (found.st_dev, found.st_ino) != self._identity
 
     def read(self, offset: int) -> Any:
         """Return the record at `offset`; of which kind it is, whoever kept the offset knows."""
         if offset >= self._size:
             self.flush()
-        return _decode(_line_at(self._file, offset))
+        return _decode(self._borne(lambda: _line_at(self._file, offset)))
 
     def read_row(self, offset: int) -> dict[str, Any]:
         """Return the row of the task record at `offset`."""
         row: dict[str, Any] = self.read(offset)["row"]
         return row
 
+    def read_written(self, offset: int) -> Any:
+        """Return the record at `offset`, which is flushed; may be called from any thread."""
+        return _decode(_line_at(self._file, offset))
+
     def abandon(self) -> None:
         """Forget what has not been flushed: the file has become somebody else's."""
         self._buffer.clear()
         self._buffered = 0
-        self._dirty = False
+        self._unsynced.clear()
 
     def close(self) -> None:
         """Sync and close."""
@@ -268,24 +332,6 @@ def holds_records(path: Path) -> bool:
         return False
 
 
-def renew(path: Path) -> None:
-    """Put a copy of the journal in its place, under an inode of its own.
-
-    What a supervisor on another host, who was taken for dead, has still to write then goes into the
-    file that is no more.
-    """
-    partial = path.with_name(f"{path.name}.{os.urandom(16).hex()}.partial")
-    try:
-        with open(open_regular(path), "rb") as old, partial.open("xb") as new:
-            shutil.copyfileobj(old, new, _BLOCK)
-            new.flush()
-            os.fsync(new.fileno())
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
-    _sync_directory(path.parent)
-
-
 def last_open(path: Path) -> OpenRecord | None:
     """Return the record with which the last session opened the journal, without decoding the
     others.
@@ -337,7 +383,7 @@ def _intact_size(descriptor: int) -> int:
     return 0
 
 
-def _sync_directory(path: Path) -> None:
+def sync_directory(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

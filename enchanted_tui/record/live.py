@@ -72,6 +72,8 @@ class Live(TypedDict, total=False):
     ]
     links: Annotated[list[str], "addresses of web pages about the workers"]
     waiting_for: Annotated[str, "why nothing seems to happen; empty if something does"]
+    trouble: Annotated[str, "what keeps it from going on, where the file system does"]
+    behind: Annotated[int, "seconds by which files lag, where that is worth telling"]
     doing: Annotated[str, "what is done once nothing runs any more"]
 
 

@@ -56,8 +56,12 @@ def read_rows(stage: StageState, read_row: ReadRow) -> Iterator[tuple[tuple[int,
         yield (batch, sample), read_row(offset)
 
 
-def read_failures(state: CampaignState, read: Callable[[int], TaskRecord]) -> Iterator[Failure]:
-    """Return all failures on record, in the order in which they were recorded."""
+def read_failures(
+    state: CampaignState, read: Callable[[int], TaskRecord], before: int | None = None
+) -> Iterator[Failure]:
+    """Return all failures on record, or those `before` an offset, in the order in which they were
+    recorded.
+    """
     offsets = array("q")
     for stage in state.stages:
         for batch in stage.batches:
@@ -69,6 +73,8 @@ def read_failures(state: CampaignState, read: Callable[[int], TaskRecord]) -> It
                         if outcome >= FAILED
                     )
     for offset in sorted(offsets):
+        if before is not None and offset >= before:
+            break
         record = read(offset)
         yield failure_of(TaskId(*record["task"]), record)
 

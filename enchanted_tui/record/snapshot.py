@@ -71,15 +71,17 @@ def take(
     now: float | None = None,
     *,
     stopping: bool = False,
+    held: bool = False,
     whole: bool = True,
 ) -> Snapshot:
     """Return the state as of `now`, seconds since the epoch.
 
-    `stopping`: its supervisor says that it begins nothing new. `whole`: all of the journal has been
+    `stopping`: its supervisor says that it begins nothing new; `held`: that it cannot, until the
+    file system answers. `whole`: all of the journal has been
     read; else it is not known yet how a campaign that nobody runs has ended.
     """
     now = time.time() if now is None else now
-    phase = phase_of(state, liveness, stopping=stopping, whole=whole)
+    phase = phase_of(state, liveness, stopping=stopping, held=held, whole=whole)
     stages = _stages(state)
     expected = sum(stage.expected * len(stage.runners) for stage in stages)
     succeeded, failed = state.totals()
@@ -178,10 +180,15 @@ def _end_of_time(state: CampaignState, phase: Phase, now: float) -> float:
 
 
 def phase_of(
-    state: CampaignState, liveness: Liveness, *, stopping: bool, whole: bool = True
+    state: CampaignState,
+    liveness: Liveness,
+    *,
+    stopping: bool,
+    held: bool = False,
+    whole: bool = True,
 ) -> Phase:
-    """Return how a campaign stands; `stopping` and `whole` as for `take`."""
-    paused = state.paused_by is not None
+    """Return how a campaign stands; `stopping`, `held` and `whole` as for `take`."""
+    paused = held or state.paused_by is not None
     if liveness is Liveness.RUNNING:
         return Phase.STOPPING if stopping else Phase.PAUSED if paused else Phase.RUNNING
     if liveness is Liveness.PERHAPS_RUNNING or not whole:

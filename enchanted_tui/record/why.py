@@ -44,7 +44,12 @@ class Facts:
         """The campaign in numbers."""
         stopping = (self.live or Live()).get("state") == Phase.STOPPING
         return snapshot.take(
-            self.state, self.liveness, self.now, stopping=stopping, whole=self.whole
+            self.state,
+            self.liveness,
+            self.now,
+            stopping=stopping,
+            held=bool((self.live or Live()).get("trouble")),
+            whole=self.whole,
         )
 
 
@@ -59,7 +64,8 @@ def why_nothing_happens(facts: Facts) -> str:
         )
     if facts.taken.phase.at_rest:
         return _ended(facts)
-    return _finishing(facts) or _steered(facts) or _waiting(facts) or _quiet(facts)
+    reasons = (_troubled, _finishing, _steered, _waiting, _late, _quiet)
+    return next(filter(None, (reason(facts) for reason in reasons)), "")
 
 
 # -- nobody runs it --------------------------------------------------------------------------------
@@ -88,6 +94,18 @@ def how_it_ended(state: CampaignState) -> str:
     if end["reason"] == EndReason.ADOPTED:
         return "made by the older program; resume takes it over and goes on"
     return str(end["message"] or end["reason"])
+
+
+# -- the file system ---------------------------------------------------------------------------
+
+
+def _troubled(facts: Facts) -> str:
+    return str((facts.live or Live()).get("trouble", ""))
+
+
+def _late(facts: Facts) -> str:
+    behind = (facts.live or Live()).get("behind", 0)
+    return f"the file system is slow: files are written {_ago(behind)} late" if behind else ""
 
 
 # -- it has run everything -------------------------------------------------------------------------

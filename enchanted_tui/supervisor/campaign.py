@@ -16,6 +16,7 @@ from enchanted_tui.campaign_status import RAN_EVERYTHING, EndReason
 from enchanted_tui.errors import ExitCode
 from enchanted_tui.executors.base import Note, Result, Returned, TaskContext, Trouble
 from enchanted_tui.executors.continued import CONTINUES
+from enchanted_tui.executors.passing_errors import Patience
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.outcome import EnvironmentProblem, Outcome
 from enchanted_tui.record.records import (
@@ -29,10 +30,11 @@ from enchanted_tui.supervisor import control, stopping
 from enchanted_tui.supervisor.aside import Woken
 from enchanted_tui.supervisor.control import Request
 from enchanted_tui.supervisor.dispatch import Dispatcher
+from enchanted_tui.supervisor.file_writer import FileWriter, NotWritten
 from enchanted_tui.supervisor.inbox import Event, Inbox
+from enchanted_tui.supervisor.journal_pause import JournalPause
 from enchanted_tui.supervisor.kept_files import begin_again
 from enchanted_tui.supervisor.live_report import LiveFile
-from enchanted_tui.supervisor.passing_errors import PassingErrors
 from enchanted_tui.supervisor.plan import StagePlan, stage_plans, task_context
 from enchanted_tui.supervisor.projections import Projections
 from enchanted_tui.supervisor.recorder import Observer, Recorder
@@ -57,7 +59,9 @@ LOCK_LOST = "another supervisor has taken over the run directory while this proc
 class Campaign:
     """A session in progress."""
 
-    def __init__(self, session: Session, inbox: Inbox, observer: Observer | None) -> None:
+    def __init__(
+        self, session: Session, inbox: Inbox, writer: FileWriter, observer: Observer | None
+    ) -> None:
         self.session = session
         self.config = session.config
         self.state = session.state
@@ -66,9 +70,13 @@ class Campaign:
         self._recorder = Recorder(self.journal, self.state, observer)
         self._context: TaskContext = task_context(session)
         self._dispatcher = Dispatcher(self.config, self._context, inbox.put, self.state.jobs)
-        self.projections = Projections(session)
-        self.live = LiveFile(session.run_dir)
-        self._passing_errors = PassingErrors()
+        self._writer = writer
+        self.projections = Projections(session, writer)
+        self.live = LiveFile(session.run_dir, writer)
+        self._patience = Patience(self.config.supervisor.io_patience)
+        self.journal.bearing = JournalPause(
+            self.config.supervisor.io_patience, inbox, self.live.tell_of_trouble
+        )
         self._plans = stage_plans(session)
         self._stopping: Outcome | None = None
         self._sampler_failed: Outcome | None = (
@@ -213,6 +221,8 @@ class Campaign:
             self._dispatcher.came_back(item.tasks)
         elif isinstance(item, Trouble):
             self._trouble(item)
+        elif isinstance(item, NotWritten):
+            self._writer.check()
 
     def _finish(self, result: Result) -> None:
         record = self._recorder.put_line(result.line)
@@ -317,13 +327,22 @@ class Campaign:
             if self.journal.is_replaced():
                 self._trouble(Trouble(LOCK_LOST))
                 return
-            self._passing_errors.bear("the journal", self.journal.check_in_place, now)
+            self._look_after_journal()
             requests, watched = control.look(self.session.run_dir.control)
             for request in requests:
                 self._obey(request)
             if watched:
                 self._dispatcher.watched(control.WATCHED_FOR)
             self.live.write(self.state, self._dispatcher, self._run, self._stopping)
+
+    def _look_after_journal(self) -> None:
+        try:
+            self.journal.check_in_place()
+        except OSError as error:
+            if not self._patience.bears(error):
+                raise
+        else:
+            self._patience.is_over()
 
     # -- the end -----------------------------------------------------------------------------------
 

@@ -4,13 +4,13 @@ once a second.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import time
 from dataclasses import asdict
+from functools import partial
 from typing import cast
 
-from enchanted_tui.campaign_status import Liveness
+from enchanted_tui.campaign_status import Liveness, Phase
 from enchanted_tui.record.live import Job, Live, Worker
 from enchanted_tui.record.node_use import use_of_nodes
 from enchanted_tui.record.outcome import Outcome
@@ -20,6 +20,7 @@ from enchanted_tui.record.why import waiting_for
 from enchanted_tui.resources import numbers
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.supervisor.dispatch import Dispatcher
+from enchanted_tui.supervisor.file_writer import LATE, FileWriter
 from enchanted_tui.supervisor.stage import StageRun
 from enchanted_tui.whole_files import write_atomically
 
@@ -31,10 +32,11 @@ _REFRESH = 10.0  #: seconds after which an unchanged file is written again, as a
 class LiveFile:
     """The file as its supervisor keeps it."""
 
-    def __init__(self, run_dir: RunDir) -> None:
-        self._path = run_dir.live
+    def __init__(self, run_dir: RunDir, writer: FileWriter) -> None:
+        self._path, self._writer = run_dir.live, writer
         self.last: Live | None = None  #: what viewers have been told last
         self._written_at = 0.0
+        self.trouble = ""  #: what keeps the campaign from going on, if the file system does
         self.doing = ""  #: what is being done once nothing runs any more
 
     def write(
@@ -61,6 +63,7 @@ class LiveFile:
             "core_hours": round(dispatcher.core_hours(), 4),
             **({} if idle is None else {"idle_share": round(idle, 2)}),
             "links": dispatcher.links(),
+            **self._trouble(),
             "waiting_for": waiting_for(
                 workers,
                 len(dispatcher.in_flight),
@@ -95,12 +98,35 @@ class LiveFile:
                 )
             )
 
+    def tell_of_trouble(self, sentence: str) -> None:
+        """Say what keeps the campaign from going on; empty: nothing does any more."""
+        self.trouble = sentence
+        before = {name: value for name, value in (self.last or {}).items() if name != "trouble"}
+        state = {"state": Phase.PAUSED} if sentence else {}
+        self._write(cast(Live, {**before, **state, **self._trouble()}))
+
+    def _trouble(self) -> Live:
+        behind, told = self._writer.behind(), Live()
+        if self.trouble:
+            told["trouble"] = self.trouble
+        if behind > LATE:
+            told["behind"] = round(behind)
+        return told
+
     def _write(self, content: Live) -> None:
         self.last, self._written_at = content, time.monotonic()
-        with contextlib.suppress(OSError):  # a viewer's convenience never stops a campaign
-            write_atomically(self._path, json.dumps({"time": time.time(), **content}))
+        text = json.dumps({"time": time.time(), **content})
+        # a viewer's convenience never stops a campaign, nor holds it up
+        self._writer.put(
+            "state/live.json",
+            partial(write_atomically, self._path, text),
+            for_show=True,
+            newest_only=True,
+        )
 
     def close(self, state: CampaignState) -> None:
         """The supervisor ends: nothing is live any more."""
-        with contextlib.suppress(OSError):
-            self._path.unlink(missing_ok=True)
+        self._writer.put(
+            "state/live.json", partial(self._path.unlink, missing_ok=True), for_show=True
+        )
+        self._writer.wait()

@@ -7,9 +7,12 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Iterable, Iterator
-from logging.handlers import RotatingFileHandler
+from functools import partial
+from logging.handlers import QueueHandler, RotatingFileHandler
+from queue import SimpleQueue
 
 from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.supervisor.file_writer import LOG, FileWriter
 
 MAX_BYTES = 10_000_000
 KEPT = 3  #: older logs kept beside the current one
@@ -31,7 +34,7 @@ def early_log(level: int | str) -> Iterator[list[logging.LogRecord]]:
 
 @contextlib.contextmanager
 def campaign_log(
-    run_dir: RunDir, level: int | str, early: Iterable[logging.LogRecord] = ()
+    run_dir: RunDir, level: int | str, writer: FileWriter, early: Iterable[logging.LogRecord] = ()
 ) -> Iterator[None]:
     """Send `early` and what this package, samplers and parsers log to the campaign's log while the
     block runs; then all is as it was.
@@ -40,10 +43,11 @@ def campaign_log(
     has set up no logging.
     """
     logger = logging.getLogger(_LOGGER)
-    handler = _QuietHandler(
+    file = _QuietHandler(
         run_dir.main_log, maxBytes=MAX_BYTES, backupCount=KEPT, encoding="utf-8", delay=True
     )
-    handler.setFormatter(logging.Formatter(_FORMAT))
+    file.setFormatter(logging.Formatter(_FORMAT))
+    handler = _Later(file, writer)
     handler.setLevel(level)
     before = logger.level
     if logger.getEffectiveLevel() > handler.level:
@@ -57,6 +61,7 @@ def campaign_log(
     finally:
         logger.removeHandler(handler)
         logger.setLevel(before)
+        writer.put(LOG, file.close, for_show=True)
         handler.close()
 
 
@@ -103,6 +108,17 @@ class _Others(logging.Handler):
             last.handle(record)
 
 
+class _Later(QueueHandler):
+    """Has records written by the thread that writes files: whoever logs does not wait for a disk."""
+
+    def __init__(self, target: logging.Handler, writer: FileWriter) -> None:
+        super().__init__(SimpleQueue())  # which stays empty
+        self._target, self._writer = target, writer
+
+    def enqueue(self, record: logging.LogRecord) -> None:
+        self._writer.put(LOG, partial(_write, self._target, record), for_show=True)
+
+
 class _QuietHandler(RotatingFileHandler):
     """A log that cannot be written (disk full, directory gone) must not disturb the campaign: it
     says so through its own channels.
@@ -114,3 +130,7 @@ class _QuietHandler(RotatingFileHandler):
     def close(self) -> None:
         with contextlib.suppress(OSError):  # what could not be written before cannot be written now
             super().close()
+
+
+def _write(handler: logging.Handler, record: logging.LogRecord) -> None:
+    handler.handle(record)

@@ -110,6 +110,7 @@ def task_context(session: Session) -> TaskContext:
         save_files=KeptPlan(config, session.samplers).message(),
         python_path=[str(path) for path in config.python_path],
         working_dir=os.getcwd(),
+        io_patience=config.supervisor.io_patience,
         log_level=config.logging,
     )
 

@@ -6,8 +6,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -23,23 +22,22 @@ from enchanted_tui.record.output_files import (
     nobody,
     older_run_state,
     read_failures,
-    read_rows,
-    rebuild_dataset,
     table_names,
     write_tables,
 )
 from enchanted_tui.record.records import TaskRecord
 from enchanted_tui.record.snapshot import Snapshot
 from enchanted_tui.record.stage_state import BatchState, StageState
+from enchanted_tui.storage.columns import Key
 from enchanted_tui.storage.dataset import Dataset
-from enchanted_tui.storage.failures import Failures
+from enchanted_tui.storage.failures import Failure, Failures
 from enchanted_tui.storage.progress import BatchProgress, ProgressFiles
-from enchanted_tui.storage.run_state import write_run_state
+from enchanted_tui.storage.run_state import RunState, write_run_state
 from enchanted_tui.suggestions import did_you_mean
 from enchanted_tui.supervisor.background_tables import BackgroundTables
 from enchanted_tui.supervisor.failure_log import FailureLog
+from enchanted_tui.supervisor.file_writer import LOG, FileWriter
 from enchanted_tui.supervisor.kept_files import KeptFiles
-from enchanted_tui.supervisor.passing_errors import PassingErrors
 from enchanted_tui.supervisor.session import Session
 from enchanted_tui.supervisor.stage import StageRun
 from enchanted_tui.values import Row
@@ -48,20 +46,26 @@ from enchanted_tui.whole_files import open_replacement
 log = logging.getLogger(__name__)
 
 _PROGRESS_INTERVAL = 1.0
+#: what is written, as messages name it; enchanted_run.yaml follows the dataset
+_DATASET, _FAILURES, _REPORT = "the dataset", "the list of failures", "a progress report"
+_TABLES = "runs.h5 or the Parquet file"
 
 
 class Projections:
     """The files of one session, kept up to date."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, writer: FileWriter) -> None:
+        self._writer = writer
         self._run_dir = session.run_dir
         self._config = session.config
         self._state = session.state
         self._journal = session.journal
-        self._read_row = session.journal.read_row
-        self._failures = Failures(
-            self._run_dir.failures, partial(read_failures, self._state, session.journal.read)
-        )
+        #: offset up to which the writer has been given all rows, and all failures; its thread's alone
+        self._given_rows = self._given_failures = session.journal.size
+        self._new_rows: list[tuple[Key, Row]] = []
+        self._complete_batches: list[int] = []
+        self._new_failures: list[Failure] = []
+        self._failures = Failures(self._run_dir.failures, self._recorded_failures)
         self._failure_log = FailureLog(every=session.config.supervisor.log_failures)
         self._progress = ProgressFiles(self._run_dir)
         self._dataset: Dataset | None = None
@@ -71,7 +75,6 @@ class Projections:
         self.stopping = False  #: nothing new is begun
         self.snapshot: Snapshot | None = None  #: the campaign as it was about a second ago
         self._run_state_due = False
-        self._passing_errors = PassingErrors()
         #: reports on finished batches that could not be written yet
         self._unreported: list[BatchProgress] = []
         self.kept_files = KeptFiles(session)
@@ -92,12 +95,12 @@ class Projections:
         """
         self._touched |= changed
         if self._touched:
-            self._failures.rebuild()
+            self._put(_FAILURES, self._failures.rebuild)
             self._rebuild_last_complete()
             stage = dataset_stage(self._state)
             if stage.n_rows and (stage.complete or self._state.current_depth < stage.depth):
                 self._rebuild(self._run_dir.dataset, stage)
-        self._unreported += progress_numbers.finished_steps(self._state)
+        self._report(progress_numbers.finished_steps(self._state))
         self._write_progress()
 
     def begin_stage(self, run: StageRun) -> None:
@@ -108,18 +111,16 @@ class Projections:
                 True  # to run more parents; the dataset goes on showing the rows of the later stage
             )
         else:
-            self._dataset = Dataset(
-                self._run_dir.dataset, partial(read_rows, run.stage, self._read_row)
-            )
+            self._dataset = Dataset(self._run_dir.dataset, partial(self._recorded_rows, run.stage))
             if run.stage.n_rows and self._touched:
-                self._dataset.rebuild()
+                self._put(_DATASET, self._dataset.rebuild)
         self._write_progress()
 
     def row(self, task: TaskId, row: Row) -> None:
         """Take the row of a finished sample."""
         self._touched = True
         if self._dataset is not None:
-            self._dataset.add((task.batch, task.sample), row)
+            self._new_rows.append(((task.batch, task.sample), row))
         self.kept_files.finished(task)
 
     def catch_up(self) -> None:
@@ -136,88 +137,152 @@ class Projections:
     def failure(self, task: TaskId, record: TaskRecord) -> None:
         self._touched = True
         failure = failure_of(task, record)
-        self._failures.add(failure)
+        self._new_failures.append(failure)
         self._failure_log.tell(failure, record)
 
     def step_complete(self, task: TaskId, batch: BatchState) -> None:
         """All tasks of a batch at one step have finished."""
-        self._unreported.append(progress_numbers.batch_progress(task.depth, batch, task.step))
-        self._write_reports()
+        self._report([progress_numbers.batch_progress(task.depth, batch, task.step)])
 
     def batch_complete(self, task: TaskId, batch: BatchState) -> None:
         if self._dataset is not None:
-            self._dataset.batch_complete(batch.index)
+            self._complete_batches.append(batch.index)
         self._run_state_due = True
 
     def end_stage(self, run: StageRun) -> None:
         """The stage has reached its target."""
+        self._hand_over()
         if self._dataset is None:
             self._rebuild_last_complete()
         elif self._touched:
-            self._dataset.finish()
-            if run.plan.depth + 1 == len(self._config.stages):
-                self._tell_of_unknown_units(run.stage, self._dataset.header)
-            elif run.stage.n_rows:
-                with (
-                    self._run_dir.dataset.open("rb") as dataset,
-                    open_replacement(self._run_dir.last_complete_dataset) as copy,
-                ):
-                    shutil.copyfileobj(dataset, copy)
-        self._passing_errors.bear("enchanted_run.yaml", self._write_run_state, time.monotonic())
+            is_last = run.plan.depth + 1 == len(self._config.stages)
+            self._put(_DATASET, partial(self._end_dataset, self._dataset, run.stage, is_last))
+        self._put_run_state()
         self.kept_files.stage_ended(run.plan.depth)
         self._dataset = None
 
     def publish(self) -> None:
         """Bring the dataset up to everything that has been recorded, for others to read."""
         if self._dataset is not None:
-            self._dataset.finish()
+            self._journal.flush()
+            self._hand_over()
+            self._put(_DATASET, self._dataset.finish)
+            self._writer.wait()
 
     # -- the clock ---------------------------------------------------------------------------------
 
     def tick(self, now: float) -> None:
-        """Write what is due; `now` is monotonic."""
+        """Have written what is due, now that the journal is flushed; `now` is monotonic."""
+        self._hand_over()
         if self._dataset is not None:
-            self._passing_errors.bear("the dataset", self._dataset.tick, now)
-        self._passing_errors.bear("the list of failures", self._failures.tick, now)
+            self._put(_DATASET, self._dataset.tick, newest_only=True)
+        self._put(_FAILURES, self._failures.tick, newest_only=True)
         if now >= self._next_progress:
             self._next_progress = now + _PROGRESS_INTERVAL
             self._write_progress()
             if self._run_state_due:
-                self._passing_errors.bear("enchanted_run.yaml", self._write_run_state, now)
+                self._put_run_state()
             self.kept_files.tidy()
-            self._passing_errors.show(
-                "runs.h5 or the Parquet file", lambda: self._tables.update_if_due(now, self._state)
-            )
+            self._update_tables(now)
 
     def close(self, *, complete: bool, tell: Tell = nobody) -> None:
         """Write everything for the last time in this session, saying what is being done to `tell`."""
         self._tables.wait()
+        self._hand_over()
         if self._touched:
             tell("writing the dataset")
             if self._dataset is not None:
-                self._dataset.finish()
-            self._failures.finish()
+                self._put(_DATASET, self._dataset.finish)
+            self._put(_FAILURES, self._failures.finish)
             if self._went_back and not complete:
                 self._rebuild_last_complete()
-            write_tables(self._config, self._run_dir, self._state, self._read_row, tell)
+            self._put(_TABLES, partial(self._write_tables, tell))
+            self._writer.wait()
         self.kept_files.close(complete=complete, tell=tell)
-        self._write_run_state()
+        self._put_run_state()
+        self._writer.wait()
 
     def abandon(self) -> None:
         """Touch nothing any more: the directory has become somebody else's."""
         self._tables.wait()
+        self._writer.drop(but=(LOG,))
         self.kept_files.abandon()
 
     def ended(self) -> None:
         """Say in the progress files that the session has ended, once that is on record."""
-        if not self._write_progress(force=True):  # nobody writes them again later
-            self._write_progress(force=True)
+        self._write_progress(force=True)
+        self._writer.wait()
 
     def fingerprints(self) -> dict[str, list[int]]:
         """Return what `files.fingerprints` gives."""
         return fingerprints(self._run_dir)
 
+    # -- the writer --------------------------------------------------------------------------------
+
+    def _put(self, what: str, call: Callable[[], None], *, newest_only: bool = False) -> None:
+        self._writer.put(what, call, newest_only=newest_only)
+
+    def _hand_over(self) -> None:
+        """Give the writer what has been recorded, all of it: what it reads from the journal then is
+        what it has been given.
+        """
+        self._journal.flush()
+        given, rows, complete = self._journal.size, self._new_rows, self._complete_batches
+        failures, dataset = self._new_failures, self._dataset
+        self._new_rows, self._complete_batches, self._new_failures = [], [], []
+
+        def take_rows() -> None:
+            self._given_rows = given
+            if dataset is not None:
+                for key, row in rows:
+                    dataset.add(key, row)
+                for batch in complete:
+                    dataset.batch_complete(batch)
+
+        def take_failures() -> None:
+            self._given_failures = given
+            for failure in failures:
+                self._failures.add(failure)
+
+        if rows or complete:
+            self._put(_DATASET, take_rows)
+        if failures:
+            self._put(_FAILURES, take_failures)
+
+    def _recorded_rows(self, stage: StageState) -> Iterator[tuple[Key, Row]]:
+        for batch, sample, _, offset in stage.rows():
+            if offset < self._given_rows:
+                yield (batch, sample), self._journal.read_written(offset)["row"]
+
+    def _recorded_failures(self) -> Iterator[Failure]:
+        read = self._journal.read_written
+        return read_failures(self._state, read, before=self._given_failures)
+
+    def _update_tables(self, now: float) -> None:
+        try:
+            self._tables.update_if_due(now, self._state)
+        except OSError as error:  # no more processes
+            log.warning(f"{_TABLES} is not brought up to date: {error}")
+
     # -- parts -------------------------------------------------------------------------------------
+
+    def _write_tables(self, tell: Tell) -> None:
+        def read_row(offset: int) -> Row:
+            row: Row = self._journal.read_written(offset)["row"]
+            return row
+
+        write_tables(self._config, self._run_dir, self._state, read_row, tell)
+
+    def _end_dataset(self, dataset: Dataset, stage: StageState, is_last: bool) -> None:
+        dataset.finish()
+        if is_last:
+            self._tell_of_unknown_units(stage, dataset.header)
+        elif stage.n_rows:
+            with (
+                self._run_dir.dataset.open("rb") as source,
+                open_replacement(self._run_dir.last_complete_dataset) as copy,
+            ):
+                shutil.copyfileobj(source, copy)
 
     def _tell_of_unknown_units(self, stage: StageState, columns: Sequence[str]) -> None:
         """A misspelt name would leave its column without a unit in every file."""
@@ -231,7 +296,13 @@ class Projections:
             )
 
     def _rebuild(self, path: Path, stage: StageState) -> None:
-        rebuild_dataset(path, stage, self._read_row)
+        def write() -> None:
+            dataset = Dataset(path, partial(self._recorded_rows, stage))
+            dataset.rebuild()
+            dataset.finish()
+
+        self._hand_over()
+        self._put(_DATASET, write)
 
     def _rebuild_last_complete(self) -> None:
         stage = last_complete_stage(self._state)
@@ -244,33 +315,45 @@ class Projections:
         self.snapshot = snapshot.take(self._state, liveness, stopping=self.stopping)
         return self.snapshot
 
-    def _write_progress(self, *, force: bool = False) -> bool:
-        """Write the reports that are due, and tell whether that of the campaign was possible."""
-        taken = self.publish_snapshot()
+    def _write_progress(self, *, force: bool = False) -> None:
+        """Have the reports written that are due."""
+        taken = progress_numbers.pipeline(self.publish_snapshot())
         current = progress_numbers.current_batch(self._state)
-        written = self._passing_errors.show(
-            "a progress report",
-            lambda: self._progress.write(current, progress_numbers.pipeline(taken), force=force),
+        self._writer.put(
+            _REPORT,
+            partial(self._progress.write, current, taken, force=force),
+            for_show=True,
+            newest_only=True,
         )
-        self._write_reports()
-        return written
+        self._report([])
 
-    def _write_reports(self) -> None:
-        """Write the reports on finished batches; what cannot be written waits for the next time."""
-        self._passing_errors.show("a progress report", self._write_waiting_reports)
+    def _report(self, finished: Iterable[BatchProgress]) -> None:
+        """Have reports on finished batches written; what cannot be written waits for the next time."""
 
-    def _write_waiting_reports(self) -> None:
-        while self._unreported:
-            self._progress.finished(self._unreported[0])
-            del self._unreported[0]
+        new = list(finished)
 
-    def _write_run_state(self) -> None:
+        def write() -> None:
+            self._unreported.extend(new)
+            while self._unreported:
+                self._progress.finished(self._unreported[0])
+                del self._unreported[0]
+
+        if new or self._unreported:
+            self._writer.put(_REPORT, write, for_show=True)
+
+    def _put_run_state(self) -> None:
         """Say how many samples there are, once the dataset has them: after a kill, nobody must
         count more than he finds.
         """
+        self._run_state_due = False
         state = older_run_state(self._state)
         if state is not None:
-            if self._dataset is not None:
-                self._dataset.flush(state.batch_number)
-            write_run_state(self._run_dir.run_state, state)
-        self._run_state_due = False
+            dataset, path = self._dataset, self._run_dir.run_state
+            self._hand_over()
+            self._put(_DATASET, partial(_write_run_state, path, state, dataset))
+
+
+def _write_run_state(path: Path, state: RunState, dataset: Dataset | None) -> None:
+    if dataset is not None:
+        dataset.flush(state.batch_number)
+    write_run_state(path, state)

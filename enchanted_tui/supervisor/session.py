@@ -19,7 +19,8 @@ from pathlib import Path
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.verdict import remedy_of
 from enchanted_tui.record.folding import fold
-from enchanted_tui.record.journal import Journal, renew
+from enchanted_tui.record.journal import Journal
+from enchanted_tui.record.journal_copy import renew
 from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.record.session_start import build_samplers, open_record, portions, sampler_target
 from enchanted_tui.record.state import CampaignState

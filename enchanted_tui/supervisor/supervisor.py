@@ -18,6 +18,7 @@ from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.supervisor import control, notify
 from enchanted_tui.supervisor.campaign import LOCK_LOST, Campaign
 from enchanted_tui.supervisor.control import Request
+from enchanted_tui.supervisor.file_writer import FileWriter, NotWritten
 from enchanted_tui.supervisor.free_directory import Confirm
 from enchanted_tui.supervisor.inbox import Inbox
 from enchanted_tui.supervisor.main_log import campaign_log, early_log
@@ -72,10 +73,11 @@ class Supervisor:
 
     @property
     def doing(self) -> str:
-        """What is being done when no task runs any more, such as writing a large file; empty while
-        tasks run.
+        """What is being done when no task runs any more, such as writing a large file, or what
+        keeps the campaign from going on; empty while tasks run.
         """
-        return self._campaign.live.doing if self._campaign is not None else ""
+        live = self._campaign.live if self._campaign is not None else None
+        return live.trouble or live.doing if live is not None else ""
 
     @property
     def live(self) -> Live | None:
@@ -104,12 +106,16 @@ class Supervisor:
                 confirm=self._confirm,
                 on_lock_lost=lambda: self._inbox.put(Trouble(LOCK_LOST)),
             )
+        writer = FileWriter(
+            self.config.supervisor.io_patience, lambda: self._inbox.put(NotWritten())
+        )
         try:
-            with campaign_log(session.run_dir, self.config.logging, early):
-                self._campaign = Campaign(session, self._inbox, self._observer)
+            with campaign_log(session.run_dir, self.config.logging, writer, early):
+                self._campaign = Campaign(session, self._inbox, writer, self._observer)
                 outcome = self._campaign.run(self._retry)
                 run_hook(session, outcome, self._inbox)
         finally:
+            writer.close()
             session.close()
         notify.run_command(self.config, outcome)
         return outcome

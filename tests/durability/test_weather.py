@@ -144,7 +144,9 @@ def test_storm_in_a_run_directory_is_no_failed_sample(stormy, error):
     """The directory of a sample cannot be made, or its files not be written: the campaign stops and
     goes on exactly.
     """
-    case, begin, end = stormy(flat(30, 10, sleep=0.05))
+    config = flat(30, 10, sleep=0.05)
+    config["supervisor"]["io_patience"] = 1
+    case, begin, end = stormy(config)
     process = case.supervise()
     case.wait_for_tasks(4, process)
     begin(error, "/data/d0_b2" if error in ("EIO", "ENOTCONN") else "_r0/result.txt")
@@ -163,6 +165,7 @@ def test_runner_that_meets_a_storm(campaign, error):
         "type": "helpers.parts.probe:FragileRunner",
         "wrapped": error in ("EIO", "ETIMEDOUT"),
     }
+    config["supervisor"]["io_patience"] = 1
     case = campaign(config)
     (case.root / "fault").write_text(error)
     assert_one_sentence(case.run_apart(), "resume")

@@ -19,6 +19,7 @@ TESTS = Path(__file__).parents[1]
 
 #: by a module, or a package, that is imported anywhere in the tests' module
 BY_IMPORT = {
+    "helpers.slow_disk": "apt",
     "helpers.slurm": "slurm",
     "helpers.ssh": "ssh",
     "helpers.dask_cluster": "dask",
@@ -41,7 +42,7 @@ BY_PLACE = {
 }
 #: programs of the Debian packages that the README names
 DEBIAN_PROGRAMS = {
-    *("cc", "gcc", "mpicc", "mpirun", "ngspice", "tcsh", "csh", "tmux"),
+    *("cc", "fusermount3", "gcc", "mpicc", "mpirun", "ngspice", "tcsh", "csh", "tmux"),
     *(
         "munged",
         "sacctmgr",

@@ -23,6 +23,7 @@ from enchanted_tui.record.journal import JournalReader
 from enchanted_tui.record.output_files import write_dataset_parquet, write_tables
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.lock import Lock
+from enchanted_tui.supervisor.file_writer import FileWriter
 from enchanted_tui.supervisor.live_report import LiveFile
 from enchanted_tui.views.disk import DiskWatch
 from enchanted_tui.views.viewing import Viewer
@@ -63,11 +64,14 @@ def at_work(config: CampaignConfig) -> Iterator[Path]:
         b"".join(line for line in lines if not line.startswith(b'{"type":"end"'))
     )
     lock = Lock.acquire(run_dir.lock, lambda: None)
-    live = LiveFile(run_dir)
+    writer = FileWriter(0, lambda: None)
+    live = LiveFile(run_dir, writer)
     live.tell("writing runs.h5: 4,000 of 12,000 samples")
+    writer.wait()
     yield run_dir.root
     lock.release()
     live.close(None)  # type: ignore[arg-type]
+    writer.close()
     run_dir.journal.write_bytes(journal)
 
 

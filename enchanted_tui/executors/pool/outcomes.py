@@ -17,12 +17,14 @@ from typing import Any
 from enchanted_tui import values
 from enchanted_tui.executors.base import Result, Task, Trouble
 from enchanted_tui.executors.many import AGAIN, LATER
+from enchanted_tui.executors.passing_errors import patience_of
 from enchanted_tui.executors.pool.calls import Call, Calls
 from enchanted_tui.executors.pool.channel import WorkerChannel
 from enchanted_tui.executors.pool.continuing import Continuing
 from enchanted_tui.executors.pool.delivery import Delivery
+from enchanted_tui.executors.pool.outages import Outages
 from enchanted_tui.executors.pool.settings import PoolSettings
-from enchanted_tui.executors.pool.worker import TROUBLE
+from enchanted_tui.executors.pool.worker import OUTAGE, TROUBLE
 from enchanted_tui.executors.pool.worker_death import failure_of
 from enchanted_tui.executors.pool.worker_group import WorkerGroup
 from enchanted_tui.executors.verdict import ending, timed_out
@@ -45,19 +47,23 @@ class Outcomes:
         """`closing`: whether the pool is being ended, so that nobody waits for what has no result."""
         self._settings, self._workers, self._calls = settings, workers, calls
         self._continuing, self._delivery, self._closing = continuing, delivery, closing
+        self._outages = Outages(patience_of(workers.context))
         self.held_back = False  #: nothing begins, not even what has begun before
 
     def take(self, worker: WorkerChannel, line: bytes) -> bool:
         """Take what a worker says of the call that it runs; tell whether that has ended."""
         call = worker.assigned[0]
         goes_on = self._continuing.goes_on(call.first, line)
-        if goes_on:
+        if line.startswith(OUTAGE) and self._outages.bears(call.first.id):
+            goes_on = True
+            self._run_later(call, values.decode(line[1:]))
+        elif goes_on:
             self._continue(call.left.popleft())
         elif line == LATER:
             call.left.rotate(-1)  # behind those that are still to have a result
         elif line.startswith(AGAIN):
             self._divide(call, values.decode(line[1:]))
-        elif line.startswith(TROUBLE):
+        elif line.startswith((TROUBLE, OUTAGE)):
             while call.left:
                 self._delivery.take(Trouble(values.decode(line[1:]), call.left.popleft().id))
         else:
@@ -106,6 +112,15 @@ class Outcomes:
         )
         self._calls.divide(call)
         call.left.clear()
+
+    def _run_later(self, call: Call, why: str) -> None:
+        """Have those of a call that have no result run again: the file system had failed."""
+        log.info(f"{len(call.left)} of {call.size} samples of a call run again: {why}")
+        if not self.held_back:
+            self._calls.put_back([call])
+            call.left.clear()
+        while call.left:
+            self._continue(call.left.popleft())
 
     def _why_died(self, status: int) -> tuple[str, str] | None:
         """Return kind and reason of a failure by the wait status of its worker; None where somebody

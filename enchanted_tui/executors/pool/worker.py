@@ -26,6 +26,12 @@ from enchanted_tui.executors.ends.hold import is_failure
 from enchanted_tui.executors.ends.leftovers import Leftovers
 from enchanted_tui.executors.ends.steps import wait_for_nodes
 from enchanted_tui.executors.many import run_many
+from enchanted_tui.executors.passing_errors import (
+    may_pass,
+    outlasts,
+    patience_of,
+    tell_of_waiting,
+)
 from enchanted_tui.executors.pool.fresh_process import run_in_child, wants_fresh_process
 from enchanted_tui.executors.pool.holding import holding
 from enchanted_tui.executors.pool.machine import host
@@ -40,6 +46,9 @@ from enchanted_tui.whole_files import append_file, write_all
 MAX_MESSAGE = 1 << 16
 SPOOLED = b"@"
 TROUBLE = b"!"
+#: begins the line, with a reason, after which what has no record of a call is to be run again: the
+#: file system had failed, and answers again
+OUTAGE = b"^"
 READY = b"+\n"
 #: the sample has ended, and what it has left behind is being ended: no time limit counts that
 OVER = b"-\n"
@@ -64,6 +73,7 @@ def serve(
     view = memoryview(buffer)
     leftovers = Leftovers()
     scratch = os.path.dirname(captured[1])
+    tell_of_waiting(lambda: write_all(results, OVER))
     write_all(results, READY)
     while True:
         size = tasks.recv_into(buffer)
@@ -104,7 +114,7 @@ def _record_of(message: dict[str, Any], context: dict[str, Any]) -> bytes:
     try:
         return run_task(message, context)
     except EnvironmentFailure as trouble:
-        return _trouble(trouble)
+        return _trouble(trouble, context)
 
 
 def _last_of_many(messages: list[dict[str, Any]], context: dict[str, Any], results: int) -> bytes:
@@ -118,12 +128,14 @@ def _last_of_many(messages: list[dict[str, Any]], context: dict[str, Any], resul
             last = lines
     except EnvironmentFailure as trouble:
         write_all(results, last)
-        return _trouble(trouble)
+        return _trouble(trouble, context)
     return last
 
 
-def _trouble(failure: EnvironmentFailure) -> bytes:
-    return TROUBLE + values.encode(str(failure)).encode("ascii") + b"\n"
+def _trouble(failure: EnvironmentFailure, context: dict[str, Any]) -> bytes:
+    """Return what is wrong with the environment as a line, once that has passed or lasted too long."""
+    passes = may_pass(failure) and outlasts(context["data_dir"], patience_of(context))
+    return (OUTAGE if passes else TROUBLE) + values.encode(str(failure)).encode("ascii") + b"\n"
 
 
 def collect_output(

@@ -1,0 +1,197 @@
+"""Files that can be written later than what they tell of: output files, reports, the log. One thread
+writes them all, so that nothing but these files waits for a file system that is slow, or fails for
+a while.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+
+from enchanted_tui.executors.passing_errors import PAUSE, Patience
+from enchanted_tui.executors.verdict import remedy_of
+
+log = logging.getLogger(__name__)
+
+LOG = "the log"
+LATE = 5.0  #: seconds by which files may lag before people are told
+
+
+class NotWritten:
+    """Something could not be written that is not for show: `FileWriter.check` says what."""
+
+
+@dataclass
+class _Write:
+    """One thing to be written."""
+
+    call: Callable[[], None]
+    since: float  #: monotonic time at which it was given
+    for_show: bool
+    newest_only: bool
+
+
+@dataclass
+class _File:
+    """What waits to be written of one kind of file, in order."""
+
+    waiting: deque[_Write]
+    patience: Patience
+    next_try: float = 0.0  #: monotonic
+    told: set[int | None] = field(default_factory=set)  #: errnos that people know of
+
+
+class FileWriter:
+    """Writes in a thread of its own, by kind of file in the order in which it was given."""
+
+    def __init__(self, patience: float, failed: Callable[[], None]) -> None:
+        """`patience`: seconds for which errors that may pass are borne; `failed` is called from the
+        thread when what is not for show has met an error of another kind, or one that did not pass:
+        `check` raises it.
+        """
+        self._seconds, self._failed = patience, failed
+        self._files: dict[str, _File] = {}
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._writing: _Write | None = None
+        self._failure: Exception | None = None
+        self._closing = False
+        self._told_late = False
+
+    # -- whoever has something to write ------------------------------------------------------------
+
+    def put(
+        self,
+        what: str,
+        call: Callable[[], None],
+        *,
+        for_show: bool = False,
+        newest_only: bool = False,
+    ) -> None:
+        """Have `call` write something of the kind `what`, as messages name it. With `for_show` no
+        error ends a campaign, and nothing is tried again; with `newest_only` it takes the place of
+        the last that waits, if that was given so too. May be called from any thread.
+        """
+        with self._changed:
+            file = self._files.get(what)
+            if file is None:
+                file = self._files[what] = _File(deque(), Patience(self._seconds))
+            write = _Write(call, time.monotonic(), for_show, newest_only)
+            last = file.waiting[-1] if file.waiting else None
+            if newest_only and last is not None and last.newest_only and last is not self._writing:
+                write.since = file.waiting.pop().since
+            file.waiting.append(write)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="file-writer", daemon=True)
+                self._thread.start()
+            self._changed.notify_all()
+
+    def wait(self) -> None:
+        """Wait until all that was given is written. Raises as `check` does."""
+        with self._changed:
+            while any(file.waiting for file in self._files.values()):
+                self._changed.wait()
+        self.check()
+
+    def check(self) -> None:
+        """Raise the first error for which something could not be written, once."""
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
+
+    def behind(self) -> float:
+        """Return by how many seconds the files lag."""
+        with self._changed:
+            oldest = [file.waiting[0].since for file in self._files.values() if file.waiting]
+        return time.monotonic() - min(oldest) if oldest else 0.0
+
+    def drop(self, but: Collection[str]) -> None:
+        """Write nothing more that was given, except of some kinds."""
+        with self._changed:
+            for what, file in self._files.items():
+                if what not in but:
+                    kept = [write for write in file.waiting if write is self._writing]
+                    file.waiting = deque(kept)
+            while self._writing is not None:
+                self._changed.wait()
+
+    def close(self) -> None:
+        """Write what was given, and end the thread."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join()
+
+    # -- the thread --------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        while (found := self._next()) is not None:
+            what, file, write = found
+            is_done = True
+            try:
+                write.call()
+            except Exception as error:  # noqa: BLE001 - handed on to the thread of the campaign
+                is_done = not self._is_borne(what, file, write, error)
+            else:
+                file.patience.is_over()
+            self._tell_if_late(write)
+            with self._changed:
+                self._writing = None
+                if is_done:
+                    file.waiting.popleft()
+                self._changed.notify_all()
+
+    def _next(self) -> tuple[str, _File, _Write] | None:
+        """Wait for what is to be written next; None at the end."""
+        with self._changed:
+            while True:
+                waiting = [item for item in self._files.items() if item[1].waiting]
+                if not waiting and self._closing:
+                    return None
+                now = time.monotonic()
+                ready = [item for item in waiting if item[1].next_try <= now]
+                if ready:
+                    what, file = min(ready, key=lambda item: item[1].waiting[0].since)
+                    self._writing = file.waiting[0]
+                    return what, file, self._writing
+                due = min((item[1].next_try - now for item in waiting), default=None)
+                self._changed.wait(due)
+
+    def _is_borne(self, what: str, file: _File, write: _Write, error: Exception) -> bool:
+        """Say what becomes of something that could not be written; tell whether it is tried again."""
+        if write.for_show and isinstance(error, OSError):
+            self._tell(what, file, error)
+            return False
+        if isinstance(error, OSError) and file.patience.bears(error):
+            self._tell(what, file, error)
+            file.next_try = time.monotonic() + PAUSE
+            return True
+        self._failure = self._failure or error
+        self._failed()
+        return False
+
+    @staticmethod
+    def _tell(what: str, file: _File, error: OSError) -> None:
+        """Say of each kind of error once that the file lags."""
+        if error.errno not in file.told:
+            file.told.add(error.errno)
+            where = f"{error.filename}: " if error.filename else ""
+            log.warning(
+                f"{what} cannot be written ({where}{remedy_of(error)}); the campaign goes on and"
+                " tries again"
+            )
+
+    def _tell_if_late(self, write: _Write) -> None:
+        late = time.monotonic() - write.since
+        if late <= LATE:
+            self._told_late = False
+        elif not self._told_late:
+            self._told_late = True
+            log.warning(
+                f"the file system is slow: files are written {late:.0f} s late; the campaign goes on"
+            )
