@@ -50,6 +50,7 @@ class EndReason(StrEnum):
     DRAINED = "drained"
     ABORTED = "aborted"
     MAX_FAILURES = "max_failures"  #: more failed than `supervisor.max_failures` bears
+    MAX_FILES = "max_files"  #: there are as many files as `supervisor.max_files` allows
     SAMPLER_FAILED = "sampler_failed"
     ENVIRONMENT = "environment"  #: disk full, no permission, directory taken over ...
     ADOPTED = "adopted"  #: no session: the older program's results were taken over

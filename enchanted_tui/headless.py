@@ -21,15 +21,15 @@ from typing import TYPE_CHECKING, Any
 from enchanted_tui import values
 from enchanted_tui.campaign_status import Phase
 from enchanted_tui.durations import core_time, rough_duration, whole_duration
+from enchanted_tui.record import file_use
 from enchanted_tui.record.learned import LearnedPoint
 from enchanted_tui.record.node_use import busy_cores
 from enchanted_tui.record.outcome import Outcome
 from enchanted_tui.record.records import Record
 from enchanted_tui.record.snapshot import Snapshot
-from enchanted_tui.supervisor.notify import BELL
-from enchanted_tui.supervisor.supervisor import Supervisor
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # whoever only looks needs no engine
+    from enchanted_tui.supervisor.supervisor import Supervisor
     from enchanted_tui.views.status import Status
 
 _REDRAW = 0.5  #: seconds between two pictures on a terminal
@@ -151,6 +151,8 @@ class Display:
         taken = self._supervisor.snapshot
         if taken is not None:
             self._show(taken)
+        from enchanted_tui.supervisor.notify import BELL
+
         if self._terminal and self._supervisor.config.supervisor.notify == BELL:
             self._write("\a")
 
@@ -335,6 +337,8 @@ def status_lines(found: Status) -> list[str]:
         f" {core_time(taken.core_seconds)} used"
     )
     lines += _resource_lines(found.live)
+    if found.live and (files := file_use.words(found.live.get("files", {}))):
+        lines.append(f"  files      {files}")
     if taken.mean_runtime is not None:
         lines.append(f"  mean       {taken.mean_runtime:.4g} s a task")
     if found.doing:

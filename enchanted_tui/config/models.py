@@ -179,6 +179,15 @@ class SupervisorOptions(Component):
         gt=0,
         example=0.5,
     )
+    max_files: int | None = option(
+        None,
+        doc=(
+            "Stop the campaign, resumable, when its run directory holds about this many files and"
+            " directories: what runs may finish, nothing new begins."
+        ),
+        gt=0,
+        example=500_000,
+    )
     stop_when: dict[str, int | float] = option(
         {},
         doc=(

@@ -10,10 +10,10 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from enchanted_tui.campaign_status import Liveness
 from enchanted_tui.commands import command_line
-from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.verdict import remedy_of
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.folding import fold
@@ -28,13 +28,15 @@ from enchanted_tui.record.why import Facts
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.lock import DirectoryInUseError, Holder, Lock, is_alive_here, look_at
 from enchanted_tui.supervisor import control
-from enchanted_tui.supervisor.continuing import read_at
 from enchanted_tui.supervisor.free_directory import check_files, has_record
-from enchanted_tui.supervisor.recorder import Observer
-from enchanted_tui.supervisor.supervisor import Supervisor
 from enchanted_tui.views.disk import free_space
 from enchanted_tui.views.liveness import LivenessWatch
 from enchanted_tui.views.status import Status, status_of
+
+if TYPE_CHECKING:  # whoever only looks needs no engine
+    from enchanted_tui.config.models import CampaignConfig
+    from enchanted_tui.supervisor.recorder import Observer
+    from enchanted_tui.supervisor.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -133,6 +135,8 @@ def start(
     observer: Observer | None = None,
 ) -> Supervisor:
     """Return a supervisor ready to `start`, for a fresh, resumed or extended campaign."""
+    from enchanted_tui.supervisor.supervisor import Supervisor
+
     return Supervisor(config, mode=mode, overwrite=overwrite, confirm=confirm, observer=observer)
 
 
@@ -152,6 +156,8 @@ def retry_failed(
 
     def chosen(state: CampaignState) -> list[TaskId]:
         return [task for task in state.failed_tasks() if samples is None or task[:3] in samples]
+
+    from enchanted_tui.supervisor.supervisor import Supervisor
 
     return Supervisor(config, mode="resume", observer=observer, retry=chosen)
 
@@ -186,6 +192,7 @@ def rebuild(root: Path, config: CampaignConfig) -> list[str]:
     from enchanted_tui.record.older.additions import take_additions
     from enchanted_tui.record.older.adopt import adopt
     from enchanted_tui.record.output_files import rebuild_all
+    from enchanted_tui.supervisor.continuing import read_at
 
     run_dir = RunDir(root.resolve())
     check_files(*run_dir.files)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from enchanted_tui import values
 from enchanted_tui.config.continuation import measured
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.older_form import build_executor
+from enchanted_tui.record.file_use import Files, file_use, warning, with_room, words
 from enchanted_tui.record.folding import fold
 from enchanted_tui.record.older.additions import notice
 from enchanted_tui.record.older.adopt import is_older_run, state_if_adopted
@@ -23,6 +24,7 @@ from enchanted_tui.record.session_start import build_samplers, is_pure, sampler_
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.runners.sample_resources import resources_of
 from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.room import room_of
 from enchanted_tui.supervisor.continuing import check_unchanged, go_on, read_at
 from enchanted_tui.supervisor.free_directory import has_record
 from enchanted_tui.supervisor.sampler_kinds import learns
@@ -55,6 +57,8 @@ class Preview:
     stages: tuple[StagePreview, ...]
     notes: tuple[str, ...]
     submissions: tuple[str, ...] = ()  #: what executors would ask a scheduler for
+    #: what samples on record make of files, and the room there is
+    files: Files = field(default_factory=Files)
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "base_run_dir": str(self.base_run_dir)}
@@ -88,7 +92,14 @@ class Preview:
             f"{directories} with an enchanted_datapoint.csv each, below"
             f" {self.base_run_dir / 'data'}"
         )
-        return "\n".join([*lines, *self.submissions, *self.notes])
+        return "\n".join([*lines, *self._files(), *self.submissions, *self.notes])
+
+    def _files(self) -> list[str]:
+        """Say what is known of files: the room on a disk without quotas only where it matters."""
+        least = 2 * sum(stage.tasks for stage in self.stages)
+        if "files" in self.files or self.files.get("said_by", "df") != "df":
+            return [text for text in (words(self.files), warning(self.files)) if text]
+        return [text for text in (warning({**self.files, "at_end": least, "now": 0}),) if text]
 
 
 def _counted(number: int, one: str, more: str = "") -> str:
@@ -156,12 +167,16 @@ def preview(config: CampaignConfig) -> Preview:
     else:
         samplers = build_samplers(config, seed)
         targets = [sampler_target(sampler) for sampler in samplers]
+    stages = _stages(config, state, samplers, targets)
     return Preview(
         run_dir.root,
         mode,
-        _stages(config, state, samplers, targets),
+        stages,
         tuple(notes),
         _submissions(config),
+        with_room(
+            file_use(run_dir, state, [stage.samples for stage in stages]), room_of(run_dir.root)
+        ),
     )
 
 

@@ -11,6 +11,7 @@ import json
 from pathlib import Path
 from typing import Annotated, NotRequired, TypedDict, cast
 
+from enchanted_tui.record.file_use import Files
 from enchanted_tui.whole_files import read_regular
 
 
@@ -72,6 +73,7 @@ class Live(TypedDict, total=False):
     ]
     links: Annotated[list[str], "addresses of web pages about the workers"]
     waiting_for: Annotated[str, "why nothing seems to happen; empty if something does"]
+    files: Annotated[Files, "files that the samples make, and room for them"]
     trouble: Annotated[str, "what keeps it from going on, where the file system does"]
     behind: Annotated[int, "seconds by which files lag, where that is worth telling"]
     doing: Annotated[str, "what is done once nothing runs any more"]

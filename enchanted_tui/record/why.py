@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from enchanted_tui.campaign_status import EndReason, Liveness, Phase
-from enchanted_tui.record import snapshot
+from enchanted_tui.record import file_use, snapshot
 from enchanted_tui.record.live import Live, Worker
 from enchanted_tui.record.snapshot import Snapshot
 from enchanted_tui.record.state import CampaignState
@@ -64,7 +64,7 @@ def why_nothing_happens(facts: Facts) -> str:
         )
     if facts.taken.phase.at_rest:
         return _ended(facts)
-    reasons = (_troubled, _finishing, _steered, _waiting, _late, _quiet)
+    reasons = (_troubled, _finishing, _steered, _waiting, _late, _no_room, _quiet)
     return next(filter(None, (reason(facts) for reason in reasons)), "")
 
 
@@ -106,6 +106,10 @@ def _troubled(facts: Facts) -> str:
 def _late(facts: Facts) -> str:
     behind = (facts.live or Live()).get("behind", 0)
     return f"the file system is slow: files are written {_ago(behind)} late" if behind else ""
+
+
+def _no_room(facts: Facts) -> str:
+    return file_use.warning((facts.live or Live()).get("files", {}))
 
 
 # -- it has run everything -------------------------------------------------------------------------

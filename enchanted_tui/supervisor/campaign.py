@@ -16,7 +16,6 @@ from enchanted_tui.campaign_status import RAN_EVERYTHING, EndReason
 from enchanted_tui.errors import ExitCode
 from enchanted_tui.executors.base import Note, Result, Returned, TaskContext, Trouble
 from enchanted_tui.executors.continued import CONTINUES
-from enchanted_tui.executors.passing_errors import Patience
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.outcome import EnvironmentProblem, Outcome
 from enchanted_tui.record.records import (
@@ -34,6 +33,7 @@ from enchanted_tui.supervisor.file_writer import FileWriter, NotWritten
 from enchanted_tui.supervisor.inbox import Event, Inbox
 from enchanted_tui.supervisor.journal_pause import JournalPause
 from enchanted_tui.supervisor.kept_files import begin_again
+from enchanted_tui.supervisor.limits import Limits
 from enchanted_tui.supervisor.live_report import LiveFile
 from enchanted_tui.supervisor.plan import StagePlan, stage_plans, task_context
 from enchanted_tui.supervisor.projections import Projections
@@ -73,9 +73,9 @@ class Campaign:
         self._writer = writer
         self.projections = Projections(session, writer)
         self.live = LiveFile(session.run_dir, writer)
-        self._patience = Patience(self.config.supervisor.io_patience)
-        self.journal.bearing = JournalPause(
-            self.config.supervisor.io_patience, inbox, self.live.tell_of_trouble
+        patience = self.config.supervisor.io_patience
+        self._pause = self.journal.bearing = JournalPause(
+            patience, inbox, self.live.tell_of_trouble
         )
         self._plans = stage_plans(session)
         self._stopping: Outcome | None = None
@@ -83,8 +83,7 @@ class Campaign:
             None  #: how to stop when everything that was drawn has been run
         )
         self._aborted = False
-        self._failed_now = 0
-        self._finished_now = 0
+        self._limits = Limits(self.config, session.run_dir, self.state)
         self._last_tick = self._next_tick = 0.0
         self._restless = 0
         self._last_look = time.clock_gettime(time.CLOCK_BOOTTIME)
@@ -177,7 +176,7 @@ class Campaign:
             return
         for item in arrived:
             self._take(item)
-        self._check_enough()
+        self._heed(self._limits.enough(self._dispatcher))
         self.journal.flush()
         if arrived:
             self._next_tick = min(self._next_tick, self._last_tick + _TICK)
@@ -228,12 +227,10 @@ class Campaign:
         record = self._recorder.put_line(result.line)
         task = result.id
         failed = record["outcome"] != "ok"
-        self._finished_now += 1
         batch = self.state.stages[task.depth].batches[task.batch]
+        self._heed(self._limits.ended(failed=failed))
         if failed:
-            self._failed_now += 1
             self.projections.failure(task, record)
-            self._check_failures()
         elif self._run is not None and self._run.neighbours is not None:
             self._run.neighbours.finished(task)
         following = batch.next_step(task.sample, task.step + 1)
@@ -291,28 +288,13 @@ class Campaign:
                 self._stopping = outcome
                 self._abort()
 
-    def _check_failures(self) -> None:
-        """Stop when more have failed than `max_failures` bears."""
-        limit = self.config.supervisor.max_failures
-        if limit is None or self._stopping is not None:
-            return
-        outcome = stopping.too_many_failures(limit, self._failed_now, self._finished_now)
-        if outcome is not None:
-            log.error(outcome.message)
-            self._stop(outcome)
-
-    def _check_enough(self) -> None:
-        """Stop when what `stop_when` asks for is reached."""
-        limits = self.config.supervisor.stop_when
-        last = self.state.stages[-1]
-        if not limits or self._stopping is not None or last.n_rows == last.expected > 0:
-            return
-        held = 3600.0 * self._dispatcher.core_hours() if "core_hours" in limits else 0.0
-        elapsed = time.time() - self.state.session_started_at
-        outcome = stopping.enough(limits, self.state, elapsed, held)
-        if outcome is not None:
-            log.info(outcome.message)
-            self._stop(outcome)
+    def _heed(self, limit: Outcome | None) -> None:
+        """Stop where a limit is reached."""
+        if limit is not None and self._stopping is None:
+            log.log(
+                logging.INFO if limit.code is ExitCode.COMPLETED else logging.ERROR, limit.message
+            )
+            self._stop(limit)
 
     # -- the clock ---------------------------------------------------------------------------------
 
@@ -322,27 +304,20 @@ class Campaign:
         self.journal.sync_if_due()
         self.projections.stopping = self._stopping is not None
         self.projections.tick(now)
+        self._limits.budget.look_if_due(now)
         if now >= self._next_poll:
             self._next_poll = now + _IDLE_TICK
             if self.journal.is_replaced():
                 self._trouble(Trouble(LOCK_LOST))
                 return
-            self._look_after_journal()
+            self._pause.look_after(self.journal)
             requests, watched = control.look(self.session.run_dir.control)
             for request in requests:
                 self._obey(request)
             if watched:
                 self._dispatcher.watched(control.WATCHED_FOR)
+            self.live.files = self._limits.budget.files
             self.live.write(self.state, self._dispatcher, self._run, self._stopping)
-
-    def _look_after_journal(self) -> None:
-        try:
-            self.journal.check_in_place()
-        except OSError as error:
-            if not self._patience.bears(error):
-                raise
-        else:
-            self._patience.is_over()
 
     # -- the end -----------------------------------------------------------------------------------
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.record.journal import holds_records
 from enchanted_tui.record.older.adopt import is_older_run
 from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.lock import DirectoryInUseError, is_alive, look_at
 from enchanted_tui.whole_files import InTheWayError, check_in_place
+
+if TYPE_CHECKING:
+    from enchanted_tui.config.models import CampaignConfig
 
 #: Asked before existing results are deleted: takes the question, gives the answer.
 Confirm = Callable[[str], bool]

@@ -13,6 +13,7 @@ from enchanted_tui.durations import rough_duration
 from enchanted_tui.executors.base import Trouble
 from enchanted_tui.executors.passing_errors import PAUSE, Patience
 from enchanted_tui.executors.verdict import remedy_of
+from enchanted_tui.record.journal import Journal
 from enchanted_tui.supervisor.control import Request
 from enchanted_tui.supervisor.inbox import Inbox
 
@@ -30,6 +31,7 @@ class JournalPause:
         one when it is over.
         """
         self._patience = Patience(seconds, also=_ROOM)
+        self._looking = Patience(seconds)
         self._inbox, self._show = inbox, show
 
     def bear(self, error: OSError) -> None:
@@ -60,6 +62,16 @@ class JournalPause:
             self._patience.is_over()
             log.warning(f"the journal can be written again, after {rough_duration(lasted)}")
             self._show("")
+
+    def look_after(self, journal: Journal) -> None:
+        """See whether the journal is still where it was. Raises OSError."""
+        try:
+            journal.check_in_place()
+        except OSError as error:
+            if not self._looking.bears(error):
+                raise
+        else:
+            self._looking.is_over()
 
     def _is_to_stop(self) -> bool:
         return any(

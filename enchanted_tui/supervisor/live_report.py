@@ -11,6 +11,7 @@ from functools import partial
 from typing import cast
 
 from enchanted_tui.campaign_status import Liveness, Phase
+from enchanted_tui.record.file_use import Files
 from enchanted_tui.record.live import Job, Live, Worker
 from enchanted_tui.record.node_use import use_of_nodes
 from enchanted_tui.record.outcome import Outcome
@@ -36,6 +37,7 @@ class LiveFile:
         self._path, self._writer = run_dir.live, writer
         self.last: Live | None = None  #: what viewers have been told last
         self._written_at = 0.0
+        self.files = Files()  #: what the samples make of them, see `record.file_use`
         self.trouble = ""  #: what keeps the campaign from going on, if the file system does
         self.doing = ""  #: what is being done once nothing runs any more
 
@@ -72,6 +74,8 @@ class LiveFile:
                 ask=dispatcher.waiting_for,
             ),
         }
+        if self.files:
+            content["files"] = self.files
         if content != self.last or time.monotonic() - self._written_at > _REFRESH:
             self._write(content)
 

@@ -101,6 +101,17 @@ def too_many_failures(limit: float, failed: int, finished: int) -> Outcome | Non
     )
 
 
+def too_many_files(limit: int, held: int) -> Outcome:
+    """Return the outcome of a campaign whose run directory holds `held` files, as many as it may."""
+    return Outcome(
+        ExitCode.ENVIRONMENT,
+        EndReason.MAX_FILES,
+        f"the run directory holds about {held:,} files, and max_files = {limit:,} allows no more;"
+        " what ran has finished. Keep fewer (supervisor.save_files), or raise the limit, and go on"
+        " with --run-mode resume",
+    )
+
+
 def _reached(
     name: str, limit: float, state: CampaignState, learned: Learned, elapsed: float, held: float
 ) -> str | None:

@@ -6,6 +6,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from enchanted_tui.sizes import size as size
+
 
 def number(value: Any) -> str:
     """Return a value in a few characters: five significant digits, text as it is, anything else
@@ -23,17 +25,6 @@ def number(value: Any) -> str:
 def values(mapping: Mapping[str, Any]) -> str:
     """Return names and values on one line."""
     return "  ".join(f"{name} {number(value)}" for name, value in mapping.items())
-
-
-def size(count: float | None) -> str:
-    """Return a number of bytes with its unit (1 kB = 1,000 bytes)."""
-    if count is None:
-        return "?"
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if count < 1_000 or unit == "TB":
-            return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"
-        count /= 1_000
-    raise AssertionError("unreachable")
 
 
 def clock(moment: float | None, now: float | None = None) -> str:

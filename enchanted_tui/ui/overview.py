@@ -150,6 +150,13 @@ def resources(view: View, used: tuple[int, int, bool] | None, width: int = 0) ->
             )
         )
     else:
+        if view.live is not None and (of_samples := view.live.get("files", {})).get("files"):
+            facts.append(
+                _fact(
+                    f"{of_samples['files']:.3g} files a sample, {of_samples['at_end']:,} at the end",
+                    3,
+                )
+            )
         if view.files:
             facts.append(
                 _fact(f"own files {formats.size(sum(file.size for file in view.files))}", 4)

@@ -80,23 +80,3 @@ def _paths(run_dir: RunDir) -> Iterator[Path]:
                 if not name.startswith(".")
             )
     yield run_dir.journal
-
-
-def measure(root: Path, limit: int = 200_000) -> tuple[int, int, bool]:
-    """Count the files below a directory and their bytes; the third value is False where there were
-    more than `limit` files.
-    """
-    count = size = 0
-    waiting = [os.fspath(root)]
-    while waiting:
-        with suppress(OSError), os.scandir(waiting.pop()) as listing:
-            for entry in listing:
-                if count >= limit:
-                    return count, size, False
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append(entry.path)
-                    continue
-                count += 1
-                with suppress(OSError):
-                    size += entry.stat(follow_symlinks=False).st_size
-    return count, size, True

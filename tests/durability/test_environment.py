@@ -180,7 +180,7 @@ def test_simulation_meets_a_full_disk(campaign, error, wrapped):
     """
     config = flat(60, 10)
     config["runners"]["probe"] = {"type": "helpers.parts.probe:FragileRunner", "wrapped": wrapped}
-    config["supervisor"]["io_patience"] = 1  # ESTALE may pass
+    config["supervisor"]["io_patience"] = 0  # ESTALE may pass
     case = campaign(config)
     process = case.supervise()
     case.wait_for_tasks(5, process)

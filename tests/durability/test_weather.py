@@ -145,7 +145,7 @@ def test_storm_in_a_run_directory_is_no_failed_sample(stormy, error):
     goes on exactly.
     """
     config = flat(30, 10, sleep=0.05)
-    config["supervisor"]["io_patience"] = 1
+    config["supervisor"]["io_patience"] = 0
     case, begin, end = stormy(config)
     process = case.supervise()
     case.wait_for_tasks(4, process)
@@ -165,7 +165,7 @@ def test_runner_that_meets_a_storm(campaign, error):
         "type": "helpers.parts.probe:FragileRunner",
         "wrapped": error in ("EIO", "ETIMEDOUT"),
     }
-    config["supervisor"]["io_patience"] = 1
+    config["supervisor"]["io_patience"] = 0
     case = campaign(config)
     (case.root / "fault").write_text(error)
     assert_one_sentence(case.run_apart(), "resume")

@@ -378,7 +378,7 @@ class MonitorScreen(CampaignScreen):
             self.app.perform(self._measure(self.viewer))
 
     async def _measure(self, viewer: Viewer) -> None:
-        from enchanted_tui.views.disk import measure
+        from enchanted_tui.storage.room import measure
 
         root = viewer.run_dir.root
         self.app.notify(f"Counting the files below {root.name}.", markup=False)

@@ -1,0 +1,47 @@
+"""When a campaign has had enough, by what its configuration says: of failures, of results, of files."""
+
+from __future__ import annotations
+
+import time
+
+from enchanted_tui.config.models import CampaignConfig
+from enchanted_tui.record.outcome import Outcome
+from enchanted_tui.record.state import CampaignState
+from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.supervisor import stopping
+from enchanted_tui.supervisor.dispatch import Dispatcher
+from enchanted_tui.supervisor.file_budget import FileBudget
+
+
+class Limits:
+    """Looks whether one of them is reached."""
+
+    def __init__(self, config: CampaignConfig, run_dir: RunDir, state: CampaignState) -> None:
+        self._options, self._state = config.supervisor, state
+        self.budget = FileBudget(run_dir, state, config.supervisor.max_files)
+        self._failed = self._finished = 0  #: tasks of this session
+
+    def ended(self, *, failed: bool) -> Outcome | None:
+        """Take note that a task has ended; return how to stop if too many have failed."""
+        self._finished += 1
+        self._failed += failed
+        limit = self._options.max_failures
+        if limit is None or not failed:
+            return None
+        return stopping.too_many_failures(limit, self._failed, self._finished)
+
+    def enough(self, dispatcher: Dispatcher) -> Outcome | None:
+        """Return how to stop if what ``stop_when`` asks for is reached, or there are as many files
+        as there may be.
+        """
+        last = self._state.stages[-1]
+        if last.n_rows == last.expected > 0:
+            return None
+        limits = self._options.stop_when
+        if limits:
+            held = 3600.0 * dispatcher.core_hours() if "core_hours" in limits else 0.0
+            elapsed = time.time() - self._state.session_started_at
+            outcome = stopping.enough(limits, self._state, elapsed, held)
+            if outcome is not None:
+                return outcome
+        return self.budget.limit_reached(len(dispatcher.in_flight))
