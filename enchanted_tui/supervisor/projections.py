@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from enchanted_tui.campaign_status import EndReason, Liveness
+from enchanted_tui.executors.passing_errors import endure
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record import progress_numbers, snapshot
 from enchanted_tui.record.output_files import (
@@ -78,6 +79,7 @@ class Projections:
         #: reports on finished batches that could not be written yet
         self._unreported: list[BatchProgress] = []
         self.kept_files = KeptFiles(session)
+        self._patience = session.config.supervisor.io_patience
         self._tables = BackgroundTables(self._run_dir, table_names(session.config))
         before = self._state.previous_end
         #: False while the files are what an earlier session made of the very same records
@@ -158,7 +160,7 @@ class Projections:
             is_last = run.plan.depth + 1 == len(self._config.stages)
             self._put(_DATASET, partial(self._end_dataset, self._dataset, run.stage, is_last))
         self._put_run_state()
-        self.kept_files.stage_ended(run.plan.depth)
+        endure(partial(self.kept_files.stage_ended, run.plan.depth), self._patience)
         self._dataset = None
 
     def publish(self) -> None:
@@ -198,7 +200,7 @@ class Projections:
                 self._rebuild_last_complete()
             self._put(_TABLES, partial(self._write_tables, tell))
             self._writer.wait()
-        self.kept_files.close(complete=complete, tell=tell)
+        endure(partial(self.kept_files.close, complete=complete, tell=tell), self._patience)
         self._put_run_state()
         self._writer.wait()
 
