@@ -4,25 +4,27 @@ whether there is room for it.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Annotated, TypedDict, cast
 
 from enchanted_tui.journal_lines import TaskId
+from enchanted_tui.packing.door import TaskDirectories
 from enchanted_tui.record.stage_state import NOT_RUN, StageState
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.sizes import size
 from enchanted_tui.storage.layout import RunDir
-from enchanted_tui.storage.room import Room, measure
+from enchanted_tui.storage.room import Room
 
 _FIRST, _LAST = 8, 8  #: tasks of each step that are measured: of the first batch, and of the last
 _MOST_FILES = 10_000  #: of one task
 
 
 class Files(TypedDict, total=False):
-    """Files and bytes of the samples; directories count as files, since quotas count them. What is
-    not known is missing.
+    """Files and bytes of the samples; directories count as files, since quotas count them, and what
+    is packed counts as none. What is not known is missing.
     """
 
     measured: Annotated[int, "tasks that were looked at"]
@@ -89,14 +91,14 @@ def with_room(files: Files, room: Room) -> Files:
 
 
 def _measured(run_dir: RunDir, stage: StageState, step: int) -> _Step:
-    found = _Step()
+    found, directories = _Step(), TaskDirectories(str(run_dir.data))
     for task in _some_tasks(stage, step):
-        directory = run_dir.task(task.name)
         found.tasks += 1
-        if directory.is_dir():
-            files, amount, _ = measure(directory, _MOST_FILES)
-            found.files += files + 1
-            found.bytes += amount
+        with contextlib.suppress(OSError):  # a sample that has left nothing
+            packed = directories.packed(task.name) is not None
+            files = list(islice(directories.files(task.name), _MOST_FILES))
+            found.files += 0 if packed else len(files) + 1
+            found.bytes += sum(file.size for file in files)
     return found
 
 

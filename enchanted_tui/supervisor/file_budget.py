@@ -4,9 +4,10 @@ at now and then, in a thread, since a file server or its quotas may take their t
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
-from collections.abc import Callable
+import time
 from itertools import islice
 
 from enchanted_tui.record.file_use import Files, file_use, warning, with_room
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 
 _FIRST, _MOST = 0.2, 60.0  #: seconds between two looks
 _ASK = 600.0  #: seconds between two questions for the quota
+_FEW = 20_000  #: files that are counted anew at each look: packed, or removed, they are fewer
+_FRESH = 1.0  #: seconds for which such a count is believed
 _UNMEASURED = 2.0  #: files of a task while nobody has looked: its directory and its datapoint
 
 
@@ -30,14 +33,13 @@ class FileBudget:
         """`most`: files that the run directory may hold, ``supervisor.max_files``."""
         self._run_dir, self._state, self._most = run_dir, state, most
         self.files = Files()  #: what was found last
-        #: called when the limit is near; True if it has made room, and the campaign goes on
-        self.make_room: Callable[[], bool] = lambda: False
         self._pause, self._next, self._next_question = _FIRST, 0.0, 0.0
         self._room: Room | None = None
         self._thread: threading.Thread | None = None
         self._warned = False
         #: files counted in the whole directory, and tasks on record then
         self._counted: tuple[int, int] | None = None
+        self._counted_at = float("-inf")  #: monotonic
 
     def look_if_due(self, now: float) -> None:
         """Have another look, where the last one is old; `now` is monotonic."""
@@ -58,9 +60,15 @@ class FileBudget:
         """Return the outcome of a campaign that may begin nothing more, as what runs will fill its
         budget of files; None if there is room.
         """
-        if self._most is None or self._held(in_flight) < self._most or self.make_room():
+        if self._most is None or self._held(in_flight) < self._most:
+            return None
+        if self._counts_anew() and time.monotonic() - self._counted_at > _FRESH:
+            self._next = 0.0  # packed or removed, they may be fewer than thought
             return None
         return stopping.too_many_files(self._most, self._held(0))
+
+    def _counts_anew(self) -> bool:
+        return self._counted is None or self._counted[0] < _FEW
 
     def _held(self, in_flight: int) -> int:
         """Return how many files the run directory holds, with those of so many tasks more."""
@@ -72,11 +80,12 @@ class FileBudget:
 
     def _look(self, ask: bool) -> None:
         try:
-            if self._most is not None and self._counted is None:
+            if self._most is not None and self._counts_anew():
                 recorded = self._state.tasks_recorded
                 count, _, _ = measure(self._run_dir.root, self._most + 1)
-                directories = sum(1 for _ in islice(self._run_dir.data.iterdir(), self._most))
-                self._counted = count + directories, recorded
+                with contextlib.suppress(FileNotFoundError):
+                    count += sum(1 for _ in islice(self._run_dir.data.iterdir(), self._most))
+                self._counted, self._counted_at = (count, recorded), time.monotonic()
             self._counted = self._counted or (0, 0)
             if ask or self._room is None:
                 self._room = room_of(self._run_dir.root)

@@ -107,8 +107,8 @@ def too_many_files(limit: int, held: int) -> Outcome:
         ExitCode.ENVIRONMENT,
         EndReason.MAX_FILES,
         f"the run directory holds about {held:,} files, and max_files = {limit:,} allows no more;"
-        " what ran has finished. Keep fewer (supervisor.save_files), or raise the limit, and go on"
-        " with --run-mode resume",
+        " what ran has finished. Keep fewer or pack them (supervisor.save_files), or raise the"
+        " limit, and go on with --run-mode resume",
     )
 
 
