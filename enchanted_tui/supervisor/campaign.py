@@ -276,7 +276,9 @@ class Campaign:
         self._dispatcher.cancel()
 
     def _trouble(self, trouble: Trouble) -> None:
-        self._lock_lost |= trouble.message == LOCK_LOST
+        if trouble.message == LOCK_LOST:
+            self._lock_lost = True
+            self._writer.abandon()
         if trouble.task is not None:
             self._dispatcher.arrived(trouble.task)
         if self._stopping is None or self._stopping.reason is not EndReason.ENVIRONMENT:

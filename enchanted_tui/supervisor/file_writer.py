@@ -9,11 +9,12 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from enchanted_tui.executors.passing_errors import PAUSE, Patience
 from enchanted_tui.executors.verdict import remedy_of
+from enchanted_tui.storage.lock import PATIENCE
 
 log = logging.getLogger(__name__)
 
@@ -48,12 +49,20 @@ class _File:
 class FileWriter:
     """Writes in a thread of its own, by kind of file in the order in which it was given."""
 
-    def __init__(self, patience: float, failed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        patience: float,
+        failed: Callable[[], None],
+        is_ours: Callable[[], bool] = lambda: True,
+    ) -> None:
         """`patience`: seconds for which errors that may pass are borne; `failed` is called from the
         thread when what is not for show has met an error of another kind, or one that did not pass:
-        `check` raises it.
+        `check` raises it. `is_ours`: whether nobody else has taken the directory, asked after a gap
+        in time.
         """
-        self._seconds, self._failed = patience, failed
+        self._seconds, self._failed, self._is_ours = patience, failed, is_ours
+        self._abandoned = False
+        self._last_look = time.clock_gettime(time.CLOCK_BOOTTIME)
         self._files: dict[str, _File] = {}
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -77,6 +86,8 @@ class FileWriter:
         the last that waits, if that was given so too. May be called from any thread.
         """
         with self._changed:
+            if self._abandoned and what != LOG:
+                return
             file = self._files.get(what)
             if file is None:
                 file = self._files[what] = _File(deque(), Patience(self._seconds))
@@ -109,14 +120,15 @@ class FileWriter:
             oldest = [file.waiting[0].since for file in self._files.values() if file.waiting]
         return time.monotonic() - min(oldest) if oldest else 0.0
 
-    def drop(self, but: Collection[str]) -> None:
-        """Write nothing more that was given, except of some kinds."""
+    def abandon(self) -> None:
+        """Write nothing any more but the log: the directory has become somebody else's."""
         with self._changed:
+            self._abandoned = True
             for what, file in self._files.items():
-                if what not in but:
+                if what != LOG:
                     kept = [write for write in file.waiting if write is self._writing]
                     file.waiting = deque(kept)
-            while self._writing is not None:
+            while self._writing is not None and threading.current_thread() is not self._thread:
                 self._changed.wait()
 
     def close(self) -> None:
@@ -133,8 +145,10 @@ class FileWriter:
         while (found := self._next()) is not None:
             what, file, write = found
             is_done = True
+            self._notice_a_stop()
             try:
-                write.call()
+                if what == LOG or not self._abandoned:
+                    write.call()
             except Exception as error:  # noqa: BLE001 - handed on to the thread of the campaign
                 is_done = not self._is_borne(what, file, write, error)
             else:
@@ -145,6 +159,15 @@ class FileWriter:
                 if is_done:
                     file.waiting.popleft()
                 self._changed.notify_all()
+
+    def _notice_a_stop(self) -> None:
+        """After a gap in time (a stopped process, a laptop asleep) look whether the directory is
+        still ours.
+        """
+        now = time.clock_gettime(time.CLOCK_BOOTTIME)
+        if now - self._last_look > PATIENCE / 2 and not self._is_ours():
+            self.abandon()
+        self._last_look = now
 
     def _next(self) -> tuple[str, _File, _Write] | None:
         """Wait for what is to be written next; None at the end."""

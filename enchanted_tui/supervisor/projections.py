@@ -37,7 +37,7 @@ from enchanted_tui.storage.run_state import RunState, write_run_state
 from enchanted_tui.suggestions import did_you_mean
 from enchanted_tui.supervisor.background_tables import BackgroundTables
 from enchanted_tui.supervisor.failure_log import FailureLog
-from enchanted_tui.supervisor.file_writer import LOG, FileWriter
+from enchanted_tui.supervisor.file_writer import FileWriter
 from enchanted_tui.supervisor.kept_files import KeptFiles
 from enchanted_tui.supervisor.session import Session
 from enchanted_tui.supervisor.stage import StageRun
@@ -207,7 +207,7 @@ class Projections:
     def abandon(self) -> None:
         """Touch nothing any more: the directory has become somebody else's."""
         self._tables.wait()
-        self._writer.drop(but=(LOG,))
+        self._writer.abandon()
         self.kept_files.abandon()
 
     def ended(self) -> None:
@@ -321,12 +321,10 @@ class Projections:
         """Have the reports written that are due."""
         taken = progress_numbers.pipeline(self.publish_snapshot())
         current = progress_numbers.current_batch(self._state)
-        self._writer.put(
-            _REPORT,
-            partial(self._progress.write, current, taken, force=force),
-            for_show=True,
-            newest_only=True,
-        )
+        write = partial(self._progress.write, current, taken, force=force)
+        if force:  # nobody writes them again later
+            write = partial(endure, write, self._patience)
+        self._writer.put(_REPORT, write, for_show=True, newest_only=not force)
         self._report([])
 
     def _report(self, finished: Iterable[BatchProgress]) -> None:

@@ -107,7 +107,9 @@ class Supervisor:
                 on_lock_lost=lambda: self._inbox.put(Trouble(LOCK_LOST)),
             )
         writer = FileWriter(
-            self.config.supervisor.io_patience, lambda: self._inbox.put(NotWritten())
+            self.config.supervisor.io_patience,
+            lambda: self._inbox.put(NotWritten()),
+            lambda: not session.is_taken_over(),
         )
         try:
             with campaign_log(session.run_dir, self.config.logging, writer, early):

@@ -154,8 +154,8 @@ def test_slow_metadata(on_disk, tmp_path):
     config["runners"]["probe"] = {
         "type": "CommandRunner",
         "command": ["cp", "in.txt", "out.txt"],
-        "files": {"in.txt": "x = {x}\n"},
-        "outputs": {"y": {"file": "out.txt", "after": "="}},
+        "files": {"in.txt": "x = {{ x }}\n"},
+        "outputs": {"y": {"file": "out.txt", "regex": r"x = (\S+)"}},
     }
     case, disk = on_disk(config)
     disk.delay(5)

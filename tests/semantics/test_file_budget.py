@@ -52,9 +52,9 @@ def test_forecast(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> Non
     arguments = [str(campaign.write()), "--dry-run", "--run-mode", "extend"]
     assert cli.main(arguments) == 0
     said = capsys.readouterr().out
-    assert "2 files and" in said  # its directory and its datapoint
-    assert "2,010 files and" in said
+    assert "3 files and" in said, said  # its directory, its datapoint, what it writes
+    assert "3,015 files and" in said, said
     assert "room for" in said
     assert cli.main([*arguments, "--json"]) == 0
     files = json.loads(capsys.readouterr().out)["files"]
-    assert (files["files"], files["now"], files["at_end"]) == (2.0, 10, 2_010)
+    assert (files["files"], files["now"], files["at_end"]) == (3.0, 15, 3_015)
