@@ -8,15 +8,16 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Annotated, TypedDict, cast
+from typing import TYPE_CHECKING, Annotated, TypedDict, cast
 
 from enchanted_tui.journal_lines import TaskId
-from enchanted_tui.packing.door import TaskDirectories
 from enchanted_tui.record.stage_state import NOT_RUN, StageState
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.sizes import size
 from enchanted_tui.storage.layout import RunDir
-from enchanted_tui.storage.room import Room
+
+if TYPE_CHECKING:  # whoever only says it looks at nothing
+    from enchanted_tui.storage.room import Room
 
 _FIRST, _LAST = 8, 8  #: tasks of each step that are measured: of the first batch, and of the last
 _MOST_FILES = 10_000  #: of one task
@@ -91,6 +92,8 @@ def with_room(files: Files, room: Room) -> Files:
 
 
 def _measured(run_dir: RunDir, stage: StageState, step: int) -> _Step:
+    from enchanted_tui.packing.door import TaskDirectories
+
     found, directories = _Step(), TaskDirectories(str(run_dir.data))
     for task in _some_tasks(stage, step):
         found.tasks += 1

@@ -6,11 +6,14 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.record.journal import JournalReader, last_open
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.whole_files import write_atomically
+
+if TYPE_CHECKING:
+    from enchanted_tui.config.models import CampaignConfig
 
 
 def store_config(config: CampaignConfig, run_dir: RunDir, newest: str) -> str:

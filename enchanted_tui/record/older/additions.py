@@ -8,20 +8,21 @@ writes that.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.record.journal import Journal
 from enchanted_tui.record.older.adopt import Datapoint, OlderStage, adopted, datapoints
 from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.record.records import ParentsRecord, Record, StageCompleteRecord
 from enchanted_tui.record.samples import read_samples
-from enchanted_tui.record.session_start import build_samplers, open_record
 from enchanted_tui.record.stage_state import StageState
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.storage.progress import finished_here
 from enchanted_tui.storage.run_state import RunState, read_run_state
+
+if TYPE_CHECKING:
+    from enchanted_tui.config.models import CampaignConfig
 
 Read = Callable[[int], Any]
 
@@ -153,6 +154,8 @@ def _records(
             " directory over as that program left it."
         )
     found = {point.task: point for point in datapoints(run_dir)}
+    from enchanted_tui.record.session_start import build_samplers
+
     samplers = build_samplers(config, state.seed)
     later: list[Record] = []
     targets = [stage.target for stage in state.stages]
@@ -177,6 +180,8 @@ def _records(
         )
         targets[stage.depth] = max(stage.target, stage.drawn + sum(sizes))
         rows_below, below = stage.n_rows + sum(added.counts), _ranges(stage, added)
+    from enchanted_tui.record.session_start import open_record
+
     yield open_record(
         config,
         campaign=state.campaign,

@@ -13,10 +13,9 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from enchanted_tui.campaign_status import EndReason
-from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.csv_reading import csv_mappings
 from enchanted_tui.executors.datapoint import DATAPOINT
 from enchanted_tui.journal_lines import TaskId
@@ -31,11 +30,13 @@ from enchanted_tui.record.records import (
     TaskRecord,
 )
 from enchanted_tui.record.samples import SLICE, samples_record
-from enchanted_tui.record.session_start import build_samplers, open_record, sampler_target
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.layout import RunDir, task_of_directory
 from enchanted_tui.storage.run_state import RunState, read_run_state
 from enchanted_tui.values import Row
+
+if TYPE_CHECKING:
+    from enchanted_tui.config.models import CampaignConfig
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,8 @@ def _read(run_dir: RunDir, config: CampaignConfig) -> Iterator[Record]:
 def _records(
     config: CampaignConfig, saved: RunState, found: dict[TaskId, Datapoint]
 ) -> Iterator[Record]:
+    from enchanted_tui.record.session_start import build_samplers, open_record, sampler_target
+
     seed = config.supervisor.seed or 0
     samplers = build_samplers(config, seed)
     depth = saved.depth
