@@ -127,6 +127,7 @@ _NOT_FOR_PEOPLE = {
     "UnsafePlaceError",
     "Continues",
     # caught by the one that called, which knows what to do or what to say
+    "ExpressionError",
     "FileChangedError",
     "InTheWayError",
     "LearningError",

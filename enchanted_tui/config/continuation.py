@@ -12,7 +12,7 @@ from enchanted_tui.config.problems import Path
 from enchanted_tui.config.ranges import Ranges, ranges_of
 from enchanted_tui.config.report import Report
 from enchanted_tui.config.stage_options import StartFrom
-from enchanted_tui.config.use import parameter_names
+from enchanted_tui.config.use import REPLICATE, derived_from, parameter_names
 from enchanted_tui.neighbours import RUN_DIR, column
 from enchanted_tui.suggestions import did_you_mean
 
@@ -47,7 +47,12 @@ def measured(start_from: StartFrom, samplers: Sequence[tuple[ComponentSpec, Any]
     """
     if start_from.nearest != "all":
         return list(start_from.nearest)
-    names = (name for spec, sampler in samplers for name in parameter_names(spec, sampler)[0])
+    names = (
+        name
+        for spec, sampler in samplers
+        for name in parameter_names(spec, sampler)[0]
+        if name not in {*derived_from(spec), REPLICATE}
+    )
     return list(dict.fromkeys(names))
 
 

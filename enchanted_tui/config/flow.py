@@ -12,7 +12,8 @@ from enchanted_tui.config.lookup import is_own
 from enchanted_tui.config.models import ComponentSpec, StageSpec
 from enchanted_tui.config.problems import Path
 from enchanted_tui.config.report import Report
-from enchanted_tui.config.use import check_use, parameter_names
+from enchanted_tui.config.use import check_use, parameter_names, parameter_place
+from enchanted_tui.expressions import Expression, ExpressionError, normal_name
 from enchanted_tui.suggestions import did_you_mean
 
 _RESERVED = ("success", "run_dir")
@@ -56,10 +57,10 @@ class Flow:
         if spec is None:
             self._is_complete = False
             return
-        names, option = parameter_names(spec, instance)
-        for index, parameter in enumerate(names):
+        names, _ = parameter_names(spec, instance)
+        for parameter in names:
             place = self._drawn_at[parameter] = self._place(
-                "sampler", name, f"{option}[{index}]" if option else ""
+                "sampler", name, parameter_place(spec, parameter)
             )
             earlier = self._drawn_in.get(parameter)
             if earlier is not None:
@@ -97,6 +98,31 @@ class Flow:
         outputs = set(instance.output_names())
         self._is_complete = self._is_complete and bool(outputs) and is_own(spec.class_path)
         self._names |= {*outputs, "success", "run_dir", *own}
+        self._derive(where, name, spec)
+
+    def _derive(self, where: str, name: str, spec: ComponentSpec) -> None:
+        """Check the outputs that a runner derives from parameters and outputs, each also from those
+        before it.
+        """
+        from enchanted_tui.runners.derived import derived_of  # reading most files needs no runner
+
+        for column, text in (derived_of(spec.cls, spec.options) or {}).items():
+            place = self._place("runner", name, f"derived.{column}")
+            if column in _RESERVED or not column.strip():
+                self._report.error(
+                    place,
+                    f"the name {column!r} belongs to the program's own column; choose another",
+                    at_key=True,
+                )
+            try:
+                needed = Expression(text).names
+            except ExpressionError as error:
+                self._report.error(place, str(error))
+                continue
+            known = {normal_name(known) for known in self._names} | self._names
+            for missing in sorted(needed - known) if self._is_complete else ():
+                self._report.error(place, self._missing(where, missing))
+            self._names.add(column)
 
     def _missing(self, where: str, parameter: str) -> str:
         if parameter == neighbours.RUN_DIR:

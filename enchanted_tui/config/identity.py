@@ -13,7 +13,7 @@ from typing import Any
 from enchanted_tui import values
 from enchanted_tui.config.lookup import find
 from enchanted_tui.config.models import CampaignConfig, ComponentSpec
-from enchanted_tui.config.options import Component, part_options
+from enchanted_tui.config.options import Component, Nested, part_options
 
 #: Options of samplers that may change: how many points and in what portions, not which.
 FREE_SAMPLER_OPTIONS = frozenset(
@@ -156,8 +156,27 @@ def _declared_options(
         elif name in declared and declared[name].path:
             found[name] = _contents(options[name], only_code=name == "python_path")
         else:
-            found[name] = _as_lists(values.to_json(options[name]))
+            nested = declared[name].nested if name in declared else None
+            value = (
+                _files_by_content(nested, options[name])
+                if isinstance(nested, type)
+                else options[name]
+            )
+            found[name] = _as_lists(values.to_json(value))
     return found
+
+
+def _files_by_content(nested: type[Nested], value: Any) -> Any:
+    """Return nested mappings with digests in place of the files that they name."""
+    if isinstance(value, list):
+        return [_files_by_content(nested, item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    paths = {name for name, declared in nested.options().items() if declared.path is True}
+    return {
+        key: _contents(item, only_code=False) if key in paths else _files_by_content(nested, item)
+        for key, item in value.items()
+    }
 
 
 def _parts(kind: str, parts: dict[str, dict[str, Any]]) -> dict[str, Any]:

@@ -34,6 +34,7 @@ BUILTIN: dict[str, dict[str, str]] = {
         ),
         "SobolSequenceSampler": "enchanted_tui.samplers.sobol_sampler:SobolSequenceSampler",
         "NestedSampler": "enchanted_tui.samplers.nested_sampler:NestedSampler",
+        "ZipSampler": "enchanted_tui.samplers.zip_sampler:ZipSampler",
         "CSVSampler": "enchanted_tui.samplers.csv_sampler:CSVSampler",
         "ActiveLearningSampler": (
             "enchanted_tui.samplers.active_learning_sampler:ActiveLearningSampler"
@@ -50,6 +51,10 @@ BUILTIN: dict[str, dict[str, str]] = {
         ),
         "CommandRunner": "enchanted_tui.runners.command_runner:CommandRunner",
         "PythonRunner": "enchanted_tui.runners.python_runner:PythonRunner",
+        "TableRunner": "enchanted_tui.runners.table_runner:TableRunner",
+        "BenchmarkFunctionRunner": (
+            "enchanted_tui.runners.benchmark_function_runner:BenchmarkFunctionRunner"
+        ),
     },
     "executor": {
         "LocalExecutor": "enchanted_tui.executors.local.executor:LocalExecutor",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from types import MappingProxyType
 from typing import Any
 
-from enchanted_tui.config.conversion import INVALID, Conversion
+from enchanted_tui.config.conversion import INVALID, Conversion, expand
 from enchanted_tui.config.declared import allows_none, option_types
 from enchanted_tui.config.lookup import LookupFailure, find, importing_from
 from enchanted_tui.config.options import Declared, Nested, Option, part_options
@@ -173,7 +174,23 @@ class Reader:
                     rooted[part][key] = self._rooted_parts(
                         parts_of_part[key], (*path, part, key), value, report
                     )
+                elif key in names and isinstance(nested := names[key].nested, type):
+                    rooted[part][key] = self._rooted_in(nested, value)
         return rooted
+
+    def _rooted_in(self, cls: type[Nested], value: Any) -> Any:
+        """Return nested mappings with their relative paths made absolute."""
+        if isinstance(value, list):
+            return [self._rooted_in(cls, item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        paths = {name for name, declared in cls.options().items() if declared.path is True}
+        return {
+            key: os.path.normpath(os.path.join(self.base_dir, expand(item)))
+            if key in paths and isinstance(item, str)
+            else self._rooted_in(cls, item)
+            for key, item in value.items()
+        }
 
     def _instance(
         self,

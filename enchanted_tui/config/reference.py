@@ -107,7 +107,7 @@ def page() -> str:
         _table(SupervisorOptions, list(SupervisorOptions.options())),
         _RUN_ORDER,
         _table(StageOptions, list(StageOptions.options())),
-        _nested(StageOptions, list(StageOptions.options()), "run_order.", set()),
+        _nested(StageOptions, list(StageOptions.options()), "run_order.", {}),
     ]
     for kind, title in _TITLES.items():
         classes: list[Any] = [find(kind, name).cls for name in BUILTIN[kind]]
@@ -115,8 +115,9 @@ def page() -> str:
         parts.append(f"## {title}\n")
         if shared:
             parts.append(f"All of them have these options:\n\n{_table(classes[0], shared)}")
+        told: dict[type, str] = {}
         parts += [
-            _component(kind, name, cls, shared)
+            _component(kind, name, cls, shared, told)
             for name, cls in zip(BUILTIN[kind], classes, strict=True)
         ]
     parts.append("## Parsers\n\nNamed by the option `parser` of BayesianOptimizationSampler.\n")
@@ -127,7 +128,9 @@ def page() -> str:
     return "\n".join(parts)
 
 
-def _component(kind: str, name: str, cls: type[Component], shared: list[str]) -> str:
+def _component(
+    kind: str, name: str, cls: type[Component], shared: list[str], told: dict[type, str]
+) -> str:
     text = f"### {name}\n\n{inspect.cleandoc(cls.__doc__ or '')}\n"
     aliases = [f"`{alias}`" for alias, meant in ALIASES.get(kind, {}).items() if meant == name]
     if aliases:
@@ -142,24 +145,36 @@ def _component(kind: str, name: str, cls: type[Component], shared: list[str]) ->
     }
     if examples:
         text += f"\n```yaml\n{dump({'type': name, **examples})}```\n"
-    return text + _nested(cls, own, "", set())
+    again = [
+        option
+        for option in own
+        if isinstance(nested := cls.options()[option].nested, type) and nested in told
+    ]
+    for option in again:
+        first = told[cls.options()[option].nested]  # type: ignore[index]
+        text += f"\nWhat `{option}` may hold is said under [{first}](#{first.lower()}).\n"
+    return text + _nested(cls, [option for option in own if option not in again], "", told, name)
 
 
-def _nested(cls: type[Declared], names: list[str], above: str, told: set[type]) -> str:
-    """Describe the nested mappings in the values of options, and those in them, each once."""
+def _nested(
+    cls: type[Declared], names: list[str], above: str, told: dict[type, str], where: str = ""
+) -> str:
+    """Describe the nested mappings in the values of options, and those in them, each once; `told`
+    takes note under which heading, `where`, that is.
+    """
     text = ""
     for name in names:
         nested = cls.options()[name].nested
         if not isinstance(nested, type) or nested in told:
             continue
-        told.add(nested)
+        told[nested] = where
         text += f"\n#### {above}{name}\n\n{inspect.cleandoc(nested.__doc__ or '')}"
         if nested.variants:
             text += f" Exactly one of {_code(nested.variants)} is given."
         text += f"\n\n{_table(nested, list(nested.options()))}"
         if nested.also:
             text += f"\nPassed on as they are, like keys not known here: {_code(nested.also)}.\n"
-        text += _nested(nested, list(nested.options()), f"{above}{name}.", told)
+        text += _nested(nested, list(nested.options()), f"{above}{name}.", told, where)
     return text
 
 

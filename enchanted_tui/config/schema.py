@@ -138,6 +138,8 @@ def option_schema(hint: Any, option: Option) -> Schema:
     kinds = [_type_schema(member, option) for member in members(hint)]
     if allows_none(hint) or not (option.required or (option.exact and option.default is None)):
         kinds.append({"type": "null"})
+    if len(kinds) == 2 and kinds[0].get("type") == "array" and kinds[1] == {"type": "null"}:
+        kinds = [{**kinds[0], "type": ["array", "null"]}]  # so that the item is told that is wrong
     schema: Schema = {
         "description": option.doc if option.unit is None else f"{option.doc} Unit: {option.unit}."
     }

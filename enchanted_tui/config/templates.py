@@ -48,6 +48,7 @@ class Template:
 #: Values that make a component a working example where those of its declaration do not.
 _VALUES: dict[str, dict[str, Any]] = {
     "CSVSampler": {"path": "points.csv", "parameters": ["x", "y"]},
+    "GridSampler": {"parameters": ["x", "y"], "bounds": [[0, 1], [0, 1]], "num_samples": 5},
     "ArraySampler": {"parameters": ["x", "y"], "bounds": [[0.1, 1, 10], [0, 1]]},
     "NestedSampler": {
         "samplers": {
@@ -62,6 +63,21 @@ _VALUES: dict[str, dict[str, Any]] = {
                 "parameters": ["y"],
                 "bounds": [[0, 1]],
                 "budget": 10,
+            },
+        }
+    },
+    "ZipSampler": {
+        "samplers": {
+            "cases": {
+                "type": "ArraySampler",
+                "parameters": ["x"],
+                "bounds": [[0.1, 0.2, 0.5, 1.0]],
+            },
+            "noise": {
+                "type": "RandomSampler",
+                "parameters": ["y"],
+                "bounds": [[0, 1]],
+                "budget": 4,
             },
         }
     },
@@ -90,9 +106,12 @@ _VALUES: dict[str, dict[str, Any]] = {
         "outputs": {"energy": {"file": "stdout.txt", "regex": r"energy = (\S+)"}},
     },
     "PythonRunner": {"function": "my_model:solve"},
+    "TableRunner": {"table": "table.csv", "inputs": ["x", "y"]},
+    "BenchmarkFunctionRunner": {"function": "branin", "parameters": ["x", "y"]},
 }
 _FILES: dict[str, dict[str, str]] = {
     "CSVSampler": {"points.csv": "x,y\n0.1,0.2\n0.3,0.4\n0.5,0.6\n"},
+    "TableRunner": {"table.csv": "x,y,energy\n0.1,0.2,1.5\n0.3,0.9,2.5\n0.8,0.4,1.0\n"},
     "PythonRunner": {
         "my_model.py": (
             '"""The model that the campaign calls."""\n\n\ndef solve(x, y):\n    return {"energy":'
@@ -168,11 +187,11 @@ def _example_values(cls: type[Component], name: str) -> dict[str, Any]:
     if own is not None:
         return own
     box = {"parameters": ["x", "y"], "bounds": [[0, 1], [0, 1]]}
-    required = {option.name: option for option in cls.options().values() if option.required}
-    ordered = [option for option in box if option in required] + [
-        option for option in required if option not in box
+    needed = [option.name for option in cls.options().values() if option.required]
+    ordered = [option for option in box if option in cls.options()] + [
+        option for option in needed if option not in box
     ]
-    return {option: box.get(option, required[option].example) for option in ordered}
+    return {option: box.get(option, cls.options()[option].example) for option in ordered}
 
 
 def _entry(name: str, value: Any) -> list[str]:

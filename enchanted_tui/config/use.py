@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from enchanted_tui.config.models import ComponentSpec, StageSpec
 from enchanted_tui.config.problems import Path
 from enchanted_tui.config.report import Report
+from enchanted_tui.expressions import Expression, ExpressionError
 
 _PLACEHOLDER = "a placeholder is written {{{{ {} }}}}"
 _MOST_NAMED = 5
+REPLICATE = "replicate"  #: which of the repeats of a point a sample is
 
 Components = Mapping[str, tuple[ComponentSpec, Any]]
 
@@ -37,7 +40,8 @@ def check_use(
         if stage.sampler not in samplers or used is None:
             continue
         names, option = _drawn(samplers, stage)
-        unused = [name for name in names if name not in used]
+        inner = _names_in_derived(samplers[stage.sampler][0])
+        unused = [name for name in names if name not in used | inner | {REPLICATE}]
         if unused and (option or len(unused) == len(names)):
             _warn(report, unused, after, runners, known, place)
 
@@ -48,11 +52,53 @@ def parameter_names(spec: ComponentSpec, instance: Any) -> tuple[list[str], str]
     """
     listed = spec.options.get("parameters")
     if isinstance(listed, list) and all(isinstance(name, str) for name in listed):
-        return listed, "parameters"
+        return [*listed, *_added_to(spec)], "parameters"
+    if isinstance(listed, dict):
+        return [*map(str, listed), *_added_to(spec)], "parameters"
     try:
         return list(getattr(instance, "parameter_names", ())), ""
     except (ValueError, OSError):  # a file that cannot be read is told by the sampler's own check
         return [], ""
+
+
+def derived_from(spec: ComponentSpec) -> dict[str, str]:
+    """Return the parameters that a sampler derives from those that it draws, with their expressions;
+    none for a class that means something else by the option.
+    """
+    found = spec.options.get("derived") if hasattr(spec.cls, "expression_problems") else None
+    return found if isinstance(found, dict) else {}
+
+
+def _added_to(spec: ComponentSpec) -> list[str]:
+    """Return the parameters that a sampler adds to those that it draws."""
+    repeats = spec.options.get("repeats", 1) if hasattr(spec.cls, "repeat_problems") else 1
+    return [*derived_from(spec), *([REPLICATE] if repeats != 1 else [])]
+
+
+def parameter_place(spec: ComponentSpec, name: str) -> str:
+    """Return where the options of a sampler name a parameter; an empty text if nowhere."""
+    listed = spec.options.get("parameters")
+    if name in derived_from(spec):
+        return f"derived.{name}"
+    if isinstance(listed, dict) and name in listed:
+        return f"parameters.{name}"
+    if isinstance(listed, list) and name in listed:
+        return f"parameters[{listed.index(name)}]"
+    return ""
+
+
+def _names_in_derived(spec: ComponentSpec) -> set[str]:
+    """Return the parameters from which others are derived."""
+    return names_in(derived_from(spec).values())
+
+
+def names_in(texts: Iterable[str]) -> set[str]:
+    """Return the names in expressions; those that cannot be read are told elsewhere."""
+    found: set[str] = set()
+    for text in texts:
+        with contextlib.suppress(ExpressionError):
+            found |= Expression(text).names
+    return found
 
 
 def _drawn(samplers: Components, stage: StageSpec) -> tuple[list[str], str]:
@@ -63,13 +109,17 @@ def _used(names: Sequence[str], runners: Components) -> set[str] | None:
     """Name the parameters that these runners use; None if one may use any, or was refused."""
     found: set[str] = set()
     for name in names:
-        _, instance = runners.get(name, (None, None))
+        spec, instance = runners.get(name, (None, None))
         used = instance.used_parameters() if instance is not None else None
         if used is None:
             return None
         found |= used
         assert instance is not None
+        assert spec is not None
         found |= set().union(*instance.names_in_resources().values())
+        from enchanted_tui.runners.derived import derived_of  # reading most files needs no runner
+
+        found |= names_in((derived_of(spec.cls, spec.options) or {}).values())
     return found
 
 

@@ -31,6 +31,7 @@ from enchanted_tui.executors.verdict import (
 )
 from enchanted_tui.journal_lines import FORMAT_VERSION, seal
 from enchanted_tui.runners.base import Runner
+from enchanted_tui.runners.derived import with_derived
 
 _HOST = socket.gethostname()
 
@@ -139,6 +140,9 @@ def finish_task(
     """Leave of an ended task's directory what is kept, at home, and return its record as one line;
     `clean`: see `RunDirectory.finish`.
     """
+    derived = context["runners"][message["runner"]].get("derived")
+    if derived and failure is None:
+        outputs = with_derived(outputs, message["params"], derived)
     if continued.restart_of_task(message, context) is not None:
         message, runtime = continued.ended(directory.path, message, runtime, failure)
     row = compose_row(message, context, outputs, failure, runtime)

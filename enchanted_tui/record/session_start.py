@@ -97,10 +97,22 @@ def open_record(
         "identity": config.identity(),
         "runner_options": config.runner_options(),
         "overrides": list(config.overrides),
-        "units": dict(config.supervisor.units),
+        "units": units(config),
         "stages": describe_stages(config),
         "targets": targets,
     }
+
+
+def units(config: CampaignConfig) -> dict[str, str]:
+    """Return the units of parameters, as their samplers say, and those of the supervisor's options,
+    which come first.
+    """
+    found: dict[str, str] = {}
+    for stage in config.stages:
+        spec = config.samplers[stage.sampler]
+        if issubclass(spec.cls, Sampler):
+            found.update(spec.build().units())
+    return {**found, **config.supervisor.units}
 
 
 def describe_stages(config: CampaignConfig) -> list[StageNames]:

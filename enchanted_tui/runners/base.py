@@ -82,6 +82,15 @@ class Runner(Component):
         example=200,
     )
 
+    derived: dict[str, str] | None = option(
+        None,
+        doc=(
+            "Further outputs of a sample that has succeeded, worked out from its parameters and"
+            " outputs: columns like all others."
+        ),
+        example={"merit": "abs(beta_n - 2.8)"},
+    )
+
     #: What `prepare` returned for this sample, set before `single_code_run` is called; for
     #: `many_code_run` a list of it, one for each sample.
     prepared: Any = None

@@ -129,6 +129,10 @@ class Sampler(Component):
         """
         return {}
 
+    def units(self) -> dict[str, str]:
+        """Return the units of the parameters of which it says one."""
+        return {}
+
     # -- the interface that plugins and library users know -----------------------------------------
 
     @property

@@ -5,14 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar
 
-from enchanted_tui.config.options import option
+from enchanted_tui.config.options import Nested, option
 from enchanted_tui.samplers.base import Sample
 from enchanted_tui.samplers.learning_sampler import Answer, Draw, LearningSampler, Pending, Question
-from enchanted_tui.samplers.parsers import ParserReader, read_earlier
+from enchanted_tui.samplers.parsers import ParserReader
 from enchanted_tui.values import Row
 
 _FEWEST_READ = 3  #: samples after which a parser that has read none is taken to be wrong
 _ACQUISITIONS = ("qLEI", "qUCB", "qEI", "qPI", "EI", "LEI", "UCB", "PI")
+
+
+class OutcomeLimit(Nested):
+    """How small and how large an output may be."""
+
+    ge: float | None = option(None, doc="At least this.", example=3)
+    le: float | None = option(None, doc="At most this.", example=5)
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        if self.ge is None and self.le is None:
+            yield "", "needs a limit: ge, le or both"
+        elif self.ge is not None and self.le is not None and self.ge > self.le:
+            yield "ge", f"nothing is at least {self.ge} and at most {self.le}; swap them"
 
 
 class BayesianOptimizationSampler(LearningSampler):
@@ -74,8 +87,14 @@ class BayesianOptimizationSampler(LearningSampler):
         ),
     )
     parser_config: dict[str, Any] = option({}, doc="Options of the parser.")
-    base_run_dir: str = option(
-        "", doc="Run directory of an earlier campaign, whose samples are learnt from too."
+    subject_to: dict[str, dict[str, Any]] = option(
+        {},
+        doc=(
+            "Limits of other outputs, by column: `ge`, `le` or both. The best sample is looked for"
+            " among those that keep them, and where that is probable."
+        ),
+        example={"q95": {"ge": 3}},
+        nested=OutcomeLimit,
     )
     verbose: bool = option(False, doc="Write what each fit gave to the log.")
 
@@ -100,6 +119,10 @@ class BayesianOptimizationSampler(LearningSampler):
     def minimises(self) -> bool:
         return self.direction.lower() == "minimize"
 
+    def limits(self) -> dict[str, tuple[float | None, float | None]]:
+        """Return lowest and highest value of each output that has limits."""
+        return {name: (limit.get("ge"), limit.get("le")) for name, limit in self.subject_to.items()}
+
     def model_options(self) -> dict[str, Any]:
         return {
             "acquisition": self.acquisition_function,
@@ -108,30 +131,21 @@ class BayesianOptimizationSampler(LearningSampler):
             "fully_bayesian": self.fully_bayesian,
             "avoid_failures": self.failure_prob_filter,
             "minimise": self.minimises(),
+            "limits": list(self.limits().values()),
         }
 
     # -- results -----------------------------------------------------------------------------------
 
-    def begin(self, data_dir: str) -> None:
-        """Read the earlier campaign's samples, if there is one; `data_dir` holds this campaign's
-        own.
-        """
-        if self.base_run_dir:
-            for number, (sample, row) in enumerate(
-                read_earlier(self.base_run_dir, data_dir, self._parser(), self.parameters)
-            ):
-                super().tell(-1 - number, sample, [row])
-
     def tell(self, position: int, sample: Sample, rows: Sequence[Row]) -> None:
-        reader = self._parser()
+        reader = self.reader()
         super().tell(
             position, sample, rows if reader is None else [reader.row(row) for row in rows]
         )
 
-    def _parser(self) -> ParserReader | None:
+    def reader(self) -> ParserReader | None:
         if self.parser is not None and self._reader is None:
             self._reader = ParserReader.make(
-                self.parser, self.parser_config, self.observations, self.parameters
+                self.parser, self.parser_config, self.observations, list(self.parameters)
             )
         return self._reader
 

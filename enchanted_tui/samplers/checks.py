@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
 
 from enchanted_tui.config.problems import describe
 
 Problems = Iterator[tuple[str, str]]
 Number = int | float
 
+MOST_WHOLE = 2**53  #: whole numbers up to this one are exact in floating point
+
 #: Columns of the dataset that belong to the program.
 RESERVED = ("success", "run_dir")
 
 
-def name_problems(names: Sequence[str], option: str = "parameters") -> Problems:
-    """Check names of parameters: at least one, none empty, none twice, none that the dataset needs
-    for itself.
+def name_problems(names: Collection[str], option: str = "parameters") -> Problems:
+    """Check names of parameters, a list or the keys of a mapping: at least one, none empty, none
+    twice, none that the dataset needs for itself.
     """
     if not names:
         yield option, "there is no parameter; name at least one"
     seen: set[str] = set()
     for index, name in enumerate(names):
-        where = f"{option}[{index}]"
+        where = _place(names, index, name, option)
         if not name.strip():
             yield where, "the name of this parameter is empty; give it one"
         elif name in RESERVED:
@@ -41,12 +44,11 @@ def name_problems(names: Sequence[str], option: str = "parameters") -> Problems:
         seen.add(name)
 
 
-def name_warnings(names: Sequence[str], option: str = "parameters") -> Problems:
+def name_warnings(names: Collection[str], option: str = "parameters") -> Problems:
     """Warn of names that are allowed but collide with what runners usually return."""
     if "output" in names:
-        index = list(names).index("output")
         yield (
-            f"{option}[{index}]",
+            _place(names, list(names).index("output"), "output", option),
             (
                 "runners usually return 'output', which will replace this parameter in the dataset;"
                 " choose another name"
@@ -54,7 +56,35 @@ def name_warnings(names: Sequence[str], option: str = "parameters") -> Problems:
         )
 
 
-def count_problems(count: int, names: Sequence[str], option: str, what: str) -> Problems:
+def _place(names: Collection[str], index: int, name: str, option: str) -> str:
+    return f"{option}.{name}" if isinstance(names, Mapping) else f"{option}[{index}]"
+
+
+def bounds_problems(
+    names: Collection[str], bounds: Sequence[Any] | None, what: str = "pairs of bounds"
+) -> Problems:
+    """Check that a list of names has bounds, one for each, and that parameters which say themselves
+    what they may be have none.
+    """
+    if isinstance(names, Mapping):
+        if bounds is not None:
+            yield (
+                "bounds",
+                (
+                    "goes with a list of names; here each parameter says its own `low` and `high`, so"
+                    " remove the bounds"
+                ),
+            )
+    elif bounds is None:
+        yield (
+            "bounds",
+            "is required: lower and upper bound of each parameter, or values, one for each name",
+        )
+    else:
+        yield from count_problems(len(bounds), names, "bounds", what)
+
+
+def count_problems(count: int, names: Collection[str], option: str, what: str) -> Problems:
     """Check that there is one `what` per parameter."""
     if count != len(names):
         yield (

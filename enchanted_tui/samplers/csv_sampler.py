@@ -8,13 +8,13 @@ from functools import cached_property
 from enchanted_tui.config.options import option
 from enchanted_tui.config.ranges import Ranges, range_of
 from enchanted_tui.samplers import checks
-from enchanted_tui.samplers.base import Sample, Sampler
+from enchanted_tui.samplers.base import Sample
 from enchanted_tui.samplers.box import as_samples
-from enchanted_tui.samplers.finite import stretch, total_by_default
+from enchanted_tui.samplers.finite import FiniteSampler, total_by_default
 from enchanted_tui.samplers.points_file import PointsFile, PointsFileError, read_points
 
 
-class CSVSampler(Sampler):
+class CSVSampler(FiniteSampler):
     """Take points from the rows of a CSV or Parquet file, in their order.
 
     A column of a CSV file holds whole numbers if all its cells are, else numbers if all its cells
@@ -50,23 +50,27 @@ class CSVSampler(Sampler):
         return read_points(self.path, self.parameters, self.delimiter)
 
     @property
-    def total(self) -> int:
+    def all_points(self) -> int:
         """Number of rows. Raises PointsFileError, a ValueError, if the file cannot be read."""
         return self._file.rows
 
     @property
-    def parameter_names(self) -> Sequence[str]:
+    def drawn_names(self) -> Sequence[str]:
         return tuple(self._file.columns) if self.parameters is None else tuple(self.parameters)
 
-    def points(self, batch: int, first: int, size: int, start: int, stop: int) -> list[Sample]:
-        rows = stretch(self.total, first + start, first + stop)
+    def design_points(
+        self, batch: int, first: int, size: int, start: int, stop: int
+    ) -> list[Sample]:
+        return self.taken(first + start, first + stop)
+
+    def some_points(self, positions: range) -> list[Sample]:
         columns = [
-            self._file.columns[name][rows.start : rows.stop] for name in self.parameter_names
+            self._file.columns[name][positions.start : positions.stop] for name in self.drawn_names
         ]
-        return as_samples(self.parameter_names, zip(*columns, strict=True))
+        return as_samples(self.drawn_names, zip(*columns, strict=True))
 
     def ranges(self) -> Ranges:
-        return {name: range_of(self._file.columns[name]) for name in self.parameter_names}
+        return {name: range_of(self._file.columns[name]) for name in self.drawn_names}
 
     def problems(self) -> Iterator[tuple[str, str]]:
         if len(self.delimiter) != 1 or self.delimiter in '\r\n"':
@@ -88,6 +92,11 @@ class CSVSampler(Sampler):
         if self.parameters is None:
             for _, sentence in checks.name_problems(tuple(columns)):
                 yield "path", f"{sentence}; columns of a file can be chosen with `parameters`"
+                return
+        expressions = [*self.expression_problems(), *self.repeat_problems()]
+        yield from expressions
+        if not found and not expressions:
+            yield from self.kept_problems()
 
     def warnings(self) -> Iterator[tuple[str, str]]:
         try:
@@ -99,9 +108,12 @@ class CSVSampler(Sampler):
                 yield (
                     "budget",
                     (
-                        f"the file has {self.total:,} points, fewer than the budget of"
+                        f"the file has {self.total:,} points{self._that_keep()}, fewer than the budget of"
                         f" {self.budget:,}; all of them are taken"
                     ),
                 )
         except PointsFileError:
             return  # told by `problems`
+
+    def _that_keep(self) -> str:
+        return " that keep the constraints" if self.constraints else ""

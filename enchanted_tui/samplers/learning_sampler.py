@@ -11,17 +11,15 @@ from __future__ import annotations
 import importlib.util
 import logging
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-import numpy
-
 from enchanted_tui.config.options import option
-from enchanted_tui.samplers import qmc
 from enchanted_tui.samplers.base import Sample
-from enchanted_tui.samplers.box import BoxSampler, as_samples, scale
-from enchanted_tui.samplers.findings import Finding, Known, number_in
+from enchanted_tui.samplers.design import REPLICATE
+from enchanted_tui.samplers.findings import Finding, Known, Limit, mean, number_in, useless, within
+from enchanted_tui.samplers.modelled_box import ModelledBox
 from enchanted_tui.values import Row
 
 if TYPE_CHECKING:
@@ -52,7 +50,7 @@ class Draw:
     learned: dict[str, Any] | None = None
 
 
-class LearningSampler(BoxSampler):
+class LearningSampler(ModelledBox):
     """A sampler whose next samples depend on the results so far."""
 
     adaptive: ClassVar[bool] = True
@@ -92,6 +90,15 @@ class LearningSampler(BoxSampler):
         ),
         ge=0,
     )
+    repeats: int = option(
+        1,
+        doc=(
+            "How many samples each point gives, which differ in the column `replicate` alone: what"
+            " these give tells the model the noise. The budget counts samples."
+        ),
+        ge=1,
+        example=5,
+    )
     failure_prob_filter: bool = option(
         False, doc="Learn where samples fail and keep away from there."
     )
@@ -111,6 +118,7 @@ class LearningSampler(BoxSampler):
         self._drawn: list[Sample] = []
         self._fitted: dict[str, Any] | None = None
         self._told_useless = False
+        self._points: dict[int, Sample] = {}  #: samples that are repeated, by position
 
     # -- what a kind of learning says --------------------------------------------------------------
 
@@ -135,42 +143,35 @@ class LearningSampler(BoxSampler):
     # -- results -----------------------------------------------------------------------------------
 
     def begin(self, data_dir: str) -> None:
-        """Make ready to learn; `data_dir` is where the campaign's run directories are."""
+        """Read the earlier campaign's samples, if there is one; `data_dir` is where the run
+        directories of this one are.
+        """
+        for number, (sample, row) in enumerate(self.earlier(data_dir)):
+            LearningSampler.tell(self, -1 - number, sample, [row])
 
     def tell(self, position: int, sample: Sample, rows: Sequence[Row]) -> None:
-        """Take in a finished sample: `rows` holds one row for each parent that it was combined
-        with.
+        """Take in a finished sample: `rows` holds one row for each of its parents.
 
         Its value is the mean over the rows that succeeded; where none did, or a value is missing or
         not finite, the sample failed.
         """
-        for row in rows:
-            self._note_useless(row)
+        for row in rows if not self._told_useless else ():
+            sentence = useless(row, [name or "output" for name in self.observations])
+            if sentence:
+                self._told_useless = True
+                log.warning(sentence)
+                break
+        if self.repeats > 1:
+            self._points[position] = sample
         values = [self.value_of(row) for row in rows]
-        good = [value for value in values if math.isfinite(value)]
-        try:
-            value = math.fsum(good) / len(good) if good else math.nan
-        except OverflowError:  # beyond all floating point
-            value = math.nan
-        self._known.findings[position] = Finding(position, self._unit(sample), value)
-
-    def _note_useless(self, row: Row) -> None:
-        """Say once that a sample has succeeded without a number in a column that is to be learnt
-        from: its name may be misspelt.
-        """
-        if self._told_useless or row.get("success") not in (True, "True"):
-            return
-        names = [name or "output" for name in self.observations]
-        absent = [name for name in names if name not in row]
-        others = [name for name in names if name in row and number_in(row[name]) is None]
-        if not absent and not others:
-            return
-        self._told_useless = True
-        without = [*map(repr, absent), *(f"{name!r} with a number in it" for name in others)]
-        log.warning(
-            f"nothing is learnt from samples without a column {', '.join(without)}, although they"
-            f" succeed; the first such sample has {', '.join(map(repr, row))}: name columns of"
-            " numbers among these in the sampler's observations"
+        good = [row for row, value in zip(rows, values, strict=True) if math.isfinite(value)]
+        outcomes = tuple(mean(number_in(row.get(name)) for row in good) for name in self.limits())
+        self._known.findings[position] = Finding(
+            position,
+            self.features([sample])[0],
+            mean(value for value in values if math.isfinite(value)),
+            outcomes,
+            within(outcomes, self.limits().values()),
         )
 
     def value_of(self, row: Row) -> float:
@@ -207,50 +208,67 @@ class LearningSampler(BoxSampler):
         """Draw the samples at positions `first` to `first + count`; with a count of 0, only learn.
         `ask` answers the model's questions.
         """
+        times, places = self.repeats, range(first, first + count)
+        if times == 1:
+            return self._draw(places, first, pending, ask)
+        fresh = [place for place in places if place % times == 0]
+        draw = Draw([], self.known_count())
+        if fresh or not count:
+            draw = self._draw(fresh, first, pending, ask)
+        points = {**self._points, **{item.position: item.sample for item in pending}}
+        points.update(zip(fresh, draw.samples, strict=True))
+        draw.samples = [
+            {**points[place - place % times], REPLICATE: place % times} for place in places
+        ]
+        return draw
+
+    def _draw(
+        self,
+        places: Sequence[int],
+        first: int,
+        pending: Sequence[Pending],
+        ask: Callable[[Question], Answer],
+    ) -> Draw:
+        """Draw the points of the samples at `places`."""
         findings = self._known.ordered()
         observed = sum(math.isfinite(finding.value) for finding in findings)
-        learnable = observed >= _FEWEST and bool(self._free())
-        by_chance = [
-            place for place in range(first, first + count) if not learnable or self.is_random(place)
-        ]
-        random_units = {place: self._random_point(place) for place in by_chance}
-        chosen = [place for place in range(first, first + count) if place not in random_units]
-        if not learnable or (count and not chosen):
-            return Draw(
-                self._samples([random_units[place] for place in by_chance]), self.known_count()
-            )
-        waiting = [self._unit(item.sample) for item in pending] + list(random_units.values())
+        learnable = observed >= _FEWEST and not self.space.is_constant
+        by_chance = [place for place in places if not learnable or self._is_random_point(place)]
+        random_units = [self.random_point(place // self.repeats) for place in by_chance]
+        samples = dict(zip(by_chance, self.samples_at(random_units), strict=True))
+        chosen = [place for place in places if place not in samples]
+        if not learnable or (places and not chosen):
+            return Draw([samples[place] for place in by_chance], self.known_count())
+        waiting = self.features([item.sample for item in pending])
+        waiting += self.features_at(random_units, list(samples.values()))
         answer = ask(self._question(findings, waiting, len(chosen), first))
-        units = {
-            **random_units,
-            **{
-                place: self._whole(point)
-                for place, point in zip(chosen, answer["points"], strict=True)
-            },
-        }
+        samples.update(zip(chosen, self.proposed(answer["points"]), strict=True))
         learned = None
         if answer["refitted"]:
             self._fitted = {**answer["fitted"], "known": self.known_count()}
             learned = self._learned(findings, answer)
-        return Draw(
-            self._samples([units[place] for place in range(first, first + count)]),
-            self.known_count(),
-            learned,
-        )
+        return Draw([samples[place] for place in places], self.known_count(), learned)
+
+    def _is_random_point(self, place: int) -> bool:
+        """Tell whether the point of a sample is random, counting after the first samples points."""
+        begun = self.first_batch()
+        after = place - begun
+        return self.is_random(place if after < 0 else begun + after // self.repeats)
 
     def _question(
         self, findings: list[Finding], waiting: list[tuple[float, ...]], count: int, first: int
     ) -> Question:
-        free = self._free()
         fitted = self._fitted if self.asynchronous and count else None
         if fitted is not None and self.known_count() - fitted["known"] >= self.min_new_results:
             fitted = None
         return {
+            **self.described(),
             "method": self.method,
             "options": self.model_options(),
-            "points": [[finding.point[index] for index in free] for finding in findings],
+            "points": [list(finding.point) for finding in findings],
             "values": [finding.value for finding in findings],
-            "pending": [[point[index] for index in free] for point in waiting],
+            **self._outcomes(findings),
+            "pending": [list(point) for point in waiting],
             "count": count,
             "seed": [self.effective_seed(), self.stage, first],
             "fitted": fitted,
@@ -260,9 +278,10 @@ class LearningSampler(BoxSampler):
         """Return what is recorded of a fit."""
         own = [finding for finding in findings if finding.position >= 0]
         good = [finding for finding in findings if math.isfinite(finding.value)]
+        kept = [finding for finding in good if finding.kept]
         best = (
-            (min if self.minimises() else max)(good, key=lambda finding: finding.value)
-            if self.optimises
+            (min if self.minimises() else max)(kept, key=lambda finding: finding.value)
+            if self.optimises and kept
             else None
         )
         return {
@@ -274,41 +293,19 @@ class LearningSampler(BoxSampler):
             **answer["diagnostics"],
         }
 
+    def _outcomes(self, findings: list[Finding]) -> Question:
+        """Return the outputs that have limits, of each finding, if there are any."""
+        limits = self.limits()
+        missing = (math.nan,) * len(limits)
+        return {"outcomes": [f.outcomes or missing for f in findings]} if limits else {}
+
+    def limits(self) -> Mapping[str, Limit]:
+        """Return lowest and highest value of each output that has limits."""
+        return {}
+
     def minimises(self) -> bool:
         """Tell whether small values are wanted."""
         return False
-
-    # -- the unit cube -----------------------------------------------------------------------------
-
-    def _free(self) -> list[int]:
-        """Indices of the parameters that are not constant."""
-        return [index for index, (lower, upper) in enumerate(self.bounds) if lower != upper]
-
-    def _unit(self, sample: Row) -> tuple[float, ...]:
-        return tuple(
-            (float(sample[name]) - lower) / (upper - lower) if upper != lower else 0.0
-            for name, (lower, upper) in zip(self.parameters, self.bounds, strict=True)
-        )
-
-    def _whole(self, point: Sequence[float]) -> tuple[float, ...]:
-        """Return a point of the free parameters with the constant ones filled in."""
-        found = dict(zip(self._free(), point, strict=True))
-        return tuple(found.get(index, 0.0) for index in range(len(self.bounds)))
-
-    def _samples(self, units: list[tuple[float, ...]]) -> list[Sample]:
-        if not units:
-            return []
-        return as_samples(self.parameters, scale(numpy.array(units), self.bounds).tolist())
-
-    def _random_point(self, position: int) -> tuple[float, ...]:
-        """Return the point of a scrambled Sobol sequence that belongs to a position: random, and
-        evenly spread.
-        """
-        seed = qmc.derived_seed(self.effective_seed(), self.stage)
-        engine = qmc.engine("Sobol", len(self.parameters), seed, scramble=True)
-        if position:
-            engine.fast_forward(position)
-        return tuple(engine.random(1)[0].tolist())
 
     # -- the interface that library users know -----------------------------------------------------
 
@@ -337,15 +334,18 @@ class LearningSampler(BoxSampler):
         """
         places: dict[tuple[Any, ...], list[int]] = {}
         for place, sample in enumerate(self._drawn):
-            places.setdefault(tuple(sample.values()), []).append(place)
+            places.setdefault(self._drawn_values(sample), []).append(place)
         for record in dataset.to_dict("records"):
             row = {str(name): value for name, value in record.items()}
             sample = {name: row[name] for name in self.parameters}
-            waiting = places.get(tuple(sample.values()))
+            waiting = places.get(self._drawn_values(sample))
             position = (
                 waiting.pop(0) if waiting else -1 - sum(place < 0 for place in self._known.findings)
             )
             self.tell(position, sample, [row])
+
+    def _drawn_values(self, sample: Sample) -> tuple[Any, ...]:
+        return tuple(sample.get(name) for name in self.parameters)
 
     def skip(self, n_batches: int) -> None:
         """Go on as if `n_batches` had been drawn; `register_future` tells what they gave."""
@@ -384,5 +384,8 @@ class LearningSampler(BoxSampler):
                     " raise the budget, or lower initial_samples"
                 ),
             )
-        if not self._free():
-            yield "bounds", "every parameter is constant, so there is nothing to learn"
+        if self.space.is_constant:
+            yield (
+                "parameters" if self.is_described else "bounds",
+                "every parameter is constant, so there is nothing to learn",
+            )

@@ -5,21 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from enchanted_tui.config.options import option
 from enchanted_tui.config.ranges import Ranges
 from enchanted_tui.samplers import checks
-from enchanted_tui.samplers.base import Sample, Sampler
-from enchanted_tui.samplers.finite import MAX_POINTS, stretch, total_by_default
+from enchanted_tui.samplers.base import Sample
+from enchanted_tui.samplers.finite import MAX_POINTS, FiniteSampler, total_by_default
 from enchanted_tui.samplers.parts import Factor, Parts, build_parts
 from enchanted_tui.samplers.qmc import derived_seed
 
 
-class NestedSampler(Sampler):
+class NestedSampler(FiniteSampler):
     """Combine one full draw of each of several samplers with every other, the first changing
     slowest.
     """
+
+    what: ClassVar[str] = "combinations"  #: what it takes
 
     samplers: dict[str, dict[str, Any]] = option(
         doc=(
@@ -55,7 +57,7 @@ class NestedSampler(Sampler):
 
     def place(self, campaign_seed: int, stage: int, *, given: bool = True) -> None:
         super().place(campaign_seed, stage, given=given)
-        vars(self).pop("_factors", None)
+        self._begin_anew()
 
     @cached_property
     def _parts(self) -> Parts:
@@ -66,7 +68,7 @@ class NestedSampler(Sampler):
         """The samplers ready to draw, each with a seed of its own. Raises ValueError if anything is
         wrong with them.
         """
-        for where, sentence in self.problems():
+        for where, sentence in self._part_problems():
             raise ValueError(f"{where}: {sentence}")
         factors = []
         for index, sampler in enumerate(self._parts.samplers.values()):
@@ -79,13 +81,18 @@ class NestedSampler(Sampler):
         return factors
 
     @property
-    def total(self) -> int:
+    def all_points(self) -> int:
         """Number of combinations; 0 while something is wrong with the samplers."""
         return (
             0
             if self._parts.problems
             else math.prod(sampler.target for sampler in self._parts.samplers.values())
         )
+
+    @property
+    def distinct(self) -> int:
+        too_many = self.all_points > self.max_points  # an error, for which nothing is drawn
+        return self.all_points if too_many else super().distinct
 
     @property
     def is_determined(self) -> bool:
@@ -98,10 +105,15 @@ class NestedSampler(Sampler):
     def use_variant(self, variant: int) -> None:
         for sampler in self._parts.samplers.values():
             sampler.use_variant(variant)
-        vars(self).pop("_factors", None)
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        """Forget what was drawn in another place or another way."""
+        for name in ("_factors", "kept"):
+            vars(self).pop(name, None)
 
     @property
-    def parameter_names(self) -> Sequence[str]:
+    def drawn_names(self) -> Sequence[str]:
         return [
             name for sampler in self._parts.samplers.values() for name in sampler.parameter_names
         ]
@@ -113,29 +125,54 @@ class NestedSampler(Sampler):
             for name, found in sampler.ranges().items()
         }
 
-    def points(self, batch: int, first: int, size: int, start: int, stop: int) -> list[Sample]:
+    def design_points(
+        self, batch: int, first: int, size: int, start: int, stop: int
+    ) -> list[Sample]:
         """Return combinations; raises ValueError if something is wrong with the samplers,
         IndexError beyond the last.
         """
-        factors = self._factors
-        positions = stretch(self.total, first + start, first + stop)
+        self._factors  # noqa: B018 - raises ValueError
+        return self.taken(first + start, first + stop)
+
+    def some_points(self, positions: range) -> list[Sample]:
         samples: list[Sample] = [{} for _ in positions]
-        stride = self.total
-        for factor in factors:
-            stride //= factor.size
+        for factor, stride in zip(self._factors, self.strides(), strict=True):
             for sample, own in zip(samples, factor.held(positions, stride), strict=True):
                 sample.update(own)
         return samples
 
+    def strides(self) -> list[int]:
+        """Return after how many samples each sampler goes on to its next one."""
+        left, found = self.all_points, []
+        for factor in self._factors:
+            left //= factor.size
+            found.append(left)
+        return found
+
+    def units(self) -> dict[str, str]:
+        """Return the units of the parameters that say theirs."""
+        found: dict[str, str] = {}
+        for sampler in self._parts.samplers.values():
+            found.update(sampler.units())
+        return found
+
     def problems(self) -> Iterator[tuple[str, str]]:
+        found = list(self._part_problems())
+        yield from found
+        if not found:
+            yield from self.kept_problems()
+
+    def _part_problems(self) -> Iterator[tuple[str, str]]:
+        """Check all but whether there are points that keep the constraints."""
         if not self.samplers:
             yield "samplers", "there is no sampler to combine; give at least one"
             return
         yield from self._parts.problems
         if self._parts.problems:
             return
-        yield from self._name_problems()
-        excess = checks.too_many_points(self.total, self.max_points)
+        names = [*self._name_problems(), *self.expression_problems(), *self.repeat_problems()]
+        yield from names
+        excess = checks.too_many_points(self.all_points, self.max_points)
         if excess:
             yield "samplers", excess
 
@@ -162,7 +199,7 @@ class NestedSampler(Sampler):
             yield (
                 "budget",
                 (
-                    f"only the first {given:,} of the {self.total:,} combinations are taken; leave"
+                    f"only the first {given:,} of the {self.total:,} {self.what} are taken; leave"
                     " the budget out to take all"
                 ),
             )
@@ -170,7 +207,7 @@ class NestedSampler(Sampler):
             yield (
                 "budget",
                 (
-                    f"there are {self.total:,} combinations, fewer than the budget of {given:,};"
+                    f"there are {self.total:,} {self.what}, fewer than the budget of {given:,};"
                     " all of them are taken"
                 ),
             )

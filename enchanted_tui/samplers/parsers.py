@@ -8,7 +8,7 @@ import io
 import logging
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -152,7 +152,11 @@ class ParserReader:
 
 
 def read_earlier(
-    base_run_dir: str, data_dir: str, reader: ParserReader | None, parameters: Sequence[str]
+    base_run_dir: str,
+    data_dir: str,
+    reader: ParserReader | None,
+    sample_of: Callable[[Row], Sample],
+    parameters: Sequence[str],
 ) -> Iterator[tuple[Sample, Row]]:
     """Return sample and row of everything an earlier campaign left: by the parser from its run
     directories, else from its dataset.
@@ -169,11 +173,11 @@ def read_earlier(
         return
     for row in _rows(root, reader):
         try:
-            yield {name: float(row[name]) for name in parameters}, row
+            yield sample_of(row), row
         except (KeyError, TypeError, ValueError):
             log.warning(
-                f"a sample of {root} is passed over: it lacks a number for one of"
-                f" {', '.join(parameters)}"
+                f"a sample of {root} is passed over: it lacks a number, or one of the listed values,"
+                f" for one of {', '.join(parameters)}"
             )
 
 

@@ -64,7 +64,7 @@ def build_parts(configured: Mapping[str, Mapping[str, Any]], product: int | None
     """Check and make each sampler. One that lacks a budget it needs gets what makes all of the
     combinations `product`.
     """
-    unsized = [name for name, options in configured.items() if _lacks_budget(options)]
+    unsized = [name for name, options in configured.items() if lacks_budget(options)]
     parts = _make({name: options for name, options in configured.items() if name not in unsized})
     if len(unsized) == 1 and product is not None and not parts.problems:
         others = math.prod(sampler.target for sampler in parts.samplers.values())
@@ -82,7 +82,7 @@ def build_parts(configured: Mapping[str, Mapping[str, Any]], product: int | None
     return _make(configured) if unsized else parts
 
 
-def _lacks_budget(options: Any) -> bool:
+def lacks_budget(options: Any) -> bool:
     """Tell whether a sampler of a known class needs a budget and has none."""
     from enchanted_tui.config.lookup import LookupFailure, find
 

@@ -10,13 +10,15 @@ import numpy
 from enchanted_tui.config.options import option
 from enchanted_tui.samplers import qmc
 from enchanted_tui.samplers.base import Sample
-from enchanted_tui.samplers.box import BoxSampler, as_samples, scale
+from enchanted_tui.samplers.box import BoxSampler
+from enchanted_tui.samplers.region import Kept
+from enchanted_tui.samplers.repeats import RepeatingSampler
 
 _LONGEST = 2**30  # the sequence has 30 bits
 _MOST_PARAMETERS = 21_201  # the direction numbers that are known
 
 
-class SobolSequenceSampler(BoxSampler):
+class SobolSequenceSampler(RepeatingSampler, BoxSampler):
     """Take consecutive points of a Sobol sequence, which fill the box more evenly than random ones.
 
     Sobol, USSR Comput. Math. Math. Phys. 7 (1967), doi:10.1016/0041-5553(67)90144-9; direction
@@ -49,10 +51,29 @@ class SobolSequenceSampler(BoxSampler):
         self._engine: Any = None
         self._engine_made_with: tuple[int, int] = (-1, 0)
         self._variant = 0
+        self._kept: tuple[tuple[int, int], Kept] | None = None
 
-    def points(self, batch: int, first: int, size: int, start: int, stop: int) -> list[Sample]:
-        unit = self._unit_points(first + start, stop - start)
-        return as_samples(self.parameters, scale(unit, self.bounds).tolist())
+    def design_points(
+        self, batch: int, first: int, size: int, start: int, stop: int
+    ) -> list[Sample]:
+        if not self.constraints:
+            return self.at(self._unit_points(first + start, stop - start))
+        numbers = self._kept_numbers(first + start, first + stop)
+        if not len(numbers):
+            return []
+        begin, end = int(numbers[0]), int(numbers[-1]) + 1
+        return self.at(self._unit_points(begin, end - begin)[numbers - begin])
+
+    def _kept_numbers(self, begin: int, end: int) -> numpy.ndarray[Any, Any]:
+        """Return where in the sequence the points are that keep the constraints."""
+        made_with = (self._engine_seed(), self._variant)
+        if self._kept is None or self._kept[0] != made_with:
+            kept = Kept(
+                self.region,
+                lambda start, stop: self.space.columns(self._unit_points(start, stop - start)),
+            )
+            self._kept = (made_with, kept)
+        return self._kept[1].numbers(begin, end)
 
     def _unit_points(self, position: int, count: int) -> numpy.ndarray[Any, Any]:
         """Return `count` points of the unit cube; consecutive calls go on with the same engine,
@@ -129,12 +150,13 @@ class SobolSequenceSampler(BoxSampler):
 
     def warnings(self) -> Iterator[tuple[str, str]]:
         yield from super().warnings()
-        if self.budget & (self.budget - 1):
-            lower = 1 << (self.budget.bit_length() - 1)
+        points = self.budget // self.repeats
+        if points & (points - 1):
+            lower = 1 << (points.bit_length() - 1)
             yield (
                 "budget",
                 (
-                    f"Sobol points are balanced only in powers of two: {self.budget} is none,"
+                    f"Sobol points are balanced only in powers of two: {points} is none,"
                     f" {lower} and {2 * lower} are"
                 ),
             )

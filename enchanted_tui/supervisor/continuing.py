@@ -95,6 +95,8 @@ def _differences(path: str, old: Any, new: Any) -> list[str]:
     if isinstance(old, dict) and isinstance(new, dict):
         found = []
         for key in dict.fromkeys([*old, *new]):
+            if key not in old and _is_new_default(key, new[key]):
+                continue
             below = f"{path}.{key}" if path else str(key)
             found += _differences(below, old.get(key), new.get(key))
         return found
@@ -114,6 +116,11 @@ def _differences(path: str, old: Any, new: Any) -> list[str]:
             else [*lines, f"{path}: there were {len(old)}, there are now {len(new)}"]
         )
     return [] if is_same(old, new) else [f"{path}: was {old!r:.200}, is now {new!r:.200}"]
+
+
+def _is_new_default(key: str, value: Any) -> bool:
+    """Tell whether an option that an older record does not know says what was so before it."""
+    return value in (None, False, "", [], {}) or (key == "repeats" and value == 1)
 
 
 def go_on(

@@ -14,6 +14,7 @@ from enchanted_tui.config.models import ComponentSpec
 from enchanted_tui.executors.base import TaskContext
 from enchanted_tui.record.session_start import is_pure
 from enchanted_tui.runners.base import Runner, takes_many
+from enchanted_tui.runners.derived import derived_of
 from enchanted_tui.runners.restart import restart_of
 from enchanted_tui.runners.sample_resources import resources_of
 from enchanted_tui.samplers.base import SomeSampler
@@ -124,6 +125,7 @@ def _runner_spec(spec: ComponentSpec) -> dict[str, Any]:
         "restart": restart_of(spec.cls, spec.options),
         "resources": resources_of(spec.cls, spec.options),
         "batch": batch_of(spec),
+        "derived": derived_of(spec.cls, spec.options),
         "shared": _shared_by_samples(spec),
     }
     return {**made, **{name: value for name, value in more.items() if value not in (None, 1)}}
@@ -159,4 +161,4 @@ def _output_names(config: Any, runner: str) -> set[str]:
     """Return the columns that a runner returns: those it declares, else the customary one."""
     spec = config.runners[runner]
     declared = spec.build().output_names() if hasattr(spec.cls, "output_names") else ()
-    return set(declared) or {"output"}
+    return (set(declared) or {"output"}) | set(derived_of(spec.cls, spec.options) or ())

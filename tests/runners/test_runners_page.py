@@ -33,6 +33,8 @@ def files_beside(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "templates" / "cavity").mkdir(parents=True)
     (tmp_path / "templates" / "controlDict").write_text("endTime 1;\n")
+    (tmp_path / "runs" / "first").mkdir(parents=True)
+    (tmp_path / "runs" / "first" / "enchanted_dataset.csv").write_text("x,y,output\n1,2,3\n")
     (tmp_path / "my_model.py").write_text(
         re.findall(r"```python\n(# my_model.*?)```", PAGE, re.DOTALL)[0]
     )

@@ -14,11 +14,12 @@ from scipy.stats import norm, qmc
 
 from enchanted_tui.samplers.learning import acquisition as functions
 from enchanted_tui.samplers.learning.acquisition import Acquisition
-from enchanted_tui.samplers.learning.bayesian import Options, propose, standardise
+from enchanted_tui.samplers.learning.bayesian import Options, propose
 from enchanted_tui.samplers.learning.feasibility import KeepAway, ProbabilityOfSuccess
 from enchanted_tui.samplers.learning.fitting import fit, log_likelihood
 from enchanted_tui.samplers.learning.kernels import SMOOTHNESS, correlation
 from enchanted_tui.samplers.learning.posterior import Hyperparameters, Posterior
+from enchanted_tui.samplers.learning.scaling import standardise
 
 KERNELS = sorted(SMOOTHNESS.items())
 WORTHS = {

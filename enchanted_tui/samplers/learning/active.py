@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy
 
-from enchanted_tui.samplers import qmc
-from enchanted_tui.samplers.learning.bayesian import Fitted, Proposal, cross_validation, standardise
+from enchanted_tui.samplers.learning.bayesian import Fitted, Proposal, cross_validation
+from enchanted_tui.samplers.learning.candidates import Cube
 from enchanted_tui.samplers.learning.feasibility import ProbabilityOfSuccess
 from enchanted_tui.samplers.learning.fitting import fit
 from enchanted_tui.samplers.learning.kernels import SMOOTHNESS, Array
 from enchanted_tui.samplers.learning.posterior import Hyperparameters, Posterior
+from enchanted_tui.samplers.learning.scaling import standardise
 
 #: Strategies for numbers, and whether they spread a batch by themselves; the others choose point
 #: after point, each known to the next.
@@ -56,6 +57,8 @@ def propose(
     count: int,
     seed: Any,
     fitted: Fitted | None = None,
+    cube: Cube | None = None,
+    outcomes: Array | None = None,
 ) -> Proposal:
     """Choose `count` points of the unit cube; the arguments are those of `bayesian.propose`.
 
@@ -71,7 +74,7 @@ def propose(
         fitted = Fitted(fit(points[good], standard, SMOOTHNESS[options.kernel], rng), len(values))
     posterior = Posterior(fitted.models[0], points[good], standard[:, None])
     occupied = numpy.vstack([points[~good], pending])
-    pool = _pool(options, points, good, count, rng)
+    pool = _pool(options, points, good, count, rng, cube or Cube(points.shape[1]))
     chosen, worth = _choose(options, posterior, occupied, pool, count, rng)
     diagnostics = {
         "acquisition": worth,
@@ -83,18 +86,23 @@ def propose(
 
 
 def _pool(
-    options: Options, points: Array, good: Array, count: int, rng: numpy.random.Generator
+    options: Options,
+    points: Array,
+    good: Array,
+    count: int,
+    rng: numpy.random.Generator,
+    cube: Cube,
 ) -> Array:
     """Return candidates spread over the cube, made anew for every question so that they never run
-    out.
+    out; where there are fewer points than are wanted, some come again.
     """
     size = max(options.n_candidates, 2 * count)
-    pool: Array = qmc.engine("Sobol", points.shape[1], rng).random_base2((size - 1).bit_length())[
-        :size
-    ]
+    pool = cube.spread(size, rng)
+    if len(pool) < count:
+        pool = pool[numpy.arange(count) % len(pool)] if len(pool) else points[:count]
     if options.avoid_failures and not good.all():
         likely = ProbabilityOfSuccess(points, good, rng).log_at(pool)
-        fewest = max(count, size // 4)  # are left even where little is promising
+        fewest = min(len(pool), max(count, size // 4))  # are left even where little is promising
         pool = pool[likely >= min(numpy.log(0.5), numpy.sort(likely)[-fewest])]
     return pool
 

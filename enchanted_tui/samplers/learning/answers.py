@@ -12,6 +12,7 @@ from typing import Any
 import numpy
 
 from enchanted_tui.samplers.learning.bayesian import Fitted, Proposal
+from enchanted_tui.samplers.learning.candidates import Allowed
 from enchanted_tui.samplers.learning.posterior import Hyperparameters
 
 Question = dict[str, Any]
@@ -28,7 +29,8 @@ def prepare(method: str) -> None:
 
 def answer(question: Question) -> Answer:
     """Answer a question: ``method`` ("bayesian" or "active"), its ``options``, and the other
-    arguments of its `propose`.
+    arguments of its `propose`; ``space``, where parameters or constraints leave less than the unit
+    cube, describes them as a configuration does.
     """
     dimensions = len(question["points"][0])
     fitted = question["fitted"]
@@ -45,6 +47,8 @@ def answer(question: Question) -> Answer:
         else Fitted(
             [Hyperparameters(**_tuples(model)) for model in fitted["models"]], fitted["known"]
         ),
+        Allowed.described(question["space"]) if question.get("space") else None,
+        numpy.array(question["outcomes"], dtype=float) if question.get("outcomes") else None,
     )
     return {
         "points": proposal.points.tolist(),

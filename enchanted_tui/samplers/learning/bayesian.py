@@ -12,11 +12,14 @@ import numpy
 
 from enchanted_tui.samplers.learning import acquisition as functions
 from enchanted_tui.samplers.learning.acquisition import Acquisition, Factor
+from enchanted_tui.samplers.learning.candidates import Cube
 from enchanted_tui.samplers.learning.feasibility import KeepAway, ProbabilityOfSuccess
 from enchanted_tui.samplers.learning.fitting import fit
 from enchanted_tui.samplers.learning.kernels import SMOOTHNESS, Array
 from enchanted_tui.samplers.learning.maximise import maximise
+from enchanted_tui.samplers.learning.outcomes import Limits, keeps, limit_factors
 from enchanted_tui.samplers.learning.posterior import Hyperparameters, Posterior
+from enchanted_tui.samplers.learning.scaling import standardise
 
 _VERSIONS = 64  #: of what pending points may turn out to be
 _MOST_PENDING = 256
@@ -33,6 +36,7 @@ class Options:
     fully_bayesian: bool
     avoid_failures: bool  #: weigh by the probability of success
     minimise: bool
+    limits: Limits = ()  #: of outcomes
 
 
 @dataclass
@@ -61,12 +65,15 @@ def propose(
     count: int,
     seed: Any,
     fitted: Fitted | None = None,
+    cube: Cube | None = None,
+    outcomes: Array | None = None,
 ) -> Proposal:
-    """Choose `count` points of the unit cube.
+    """Choose `count` points of the unit cube, or of what `cube` allows of it.
 
     `points` (n, d) have the values `values` (n,), NaN where the sample failed; at least two are
     numbers. `pending` (m, d) have been asked for. `seed` is anything that numpy's `SeedSequence`
-    takes. With `fitted`, hyperparameters are not fitted anew.
+    takes. With `fitted`, hyperparameters are not fitted anew. `outcomes` (n, m) are what the limits
+    in the options are for.
     """
     rng = numpy.random.default_rng(seed)
     good = numpy.isfinite(values)
@@ -80,7 +87,15 @@ def propose(
         fitted = Fitted(models, len(values))
     posteriors = [Posterior(hyper, points[good], standard[:, None]) for hyper in fitted.models]
     factors = _factors(options, points, good, fitted.models[0], rng)
-    chosen, worth = _choose(options, posteriors, factors, pending, count, rng)
+    kept = numpy.ones(len(standard), dtype=bool)
+    if outcomes is not None and options.limits:
+        found = outcomes[good]
+        kept = keeps(found, options.limits)
+        factors += limit_factors(
+            points[good], found, options.limits, SMOOTHNESS[options.kernel], rng
+        )
+    cube = cube or Cube(points.shape[1])
+    chosen, worth = _choose(options, posteriors, factors, pending, count, rng, cube, kept)
     diagnostics = {
         "acquisition": None
         if worth is None
@@ -107,18 +122,6 @@ def cross_validation(posterior: Posterior, width: float) -> dict[str, float]:
     }
 
 
-def standardise(values: Array) -> tuple[Array, float, float]:
-    """Return values with mean 0 and standard deviation 1, and the mean and deviation they had; that
-    of equal values counts as 1.
-    """
-    # squares of very large or small values are beyond floating point
-    largest = float(numpy.abs(values).max()) or 1.0
-    scaled = values / largest
-    centre, width = float(scaled.mean()), float(scaled.std())
-    width = width if width > 1e-12 else 1.0
-    return (scaled - centre) / width, centre * largest, width * largest
-
-
 def _factors(
     options: Options,
     points: Array,
@@ -141,9 +144,12 @@ def _choose(
     pending: Array,
     count: int,
     rng: numpy.random.Generator,
+    cube: Cube,
+    kept: Array,
 ) -> tuple[Array, float | None]:
     """Choose points one after the other, each knowing those before it; also give the logarithm of
-    the first one's worth.
+    the first one's worth. `kept` tells which of the values count: where none does, every place is
+    better than the worst one.
     """
     name = options.acquisition.upper().removeprefix("Q")
     worth = {
@@ -152,23 +158,29 @@ def _choose(
         "PI": functions.log_probability_of_improvement,
         "UCB": functions.upper_confidence_bound(options.beta),
     }[name]
-    models = [(posterior, posterior.smoothed.max(axis=0)) for posterior in posteriors]
+    models = [(posterior, _best(posterior.smoothed, kept)) for posterior in posteriors]
     current = Acquisition(worth, models, factors, counts_pending=name != "UCB")
     for point in pending[-_MOST_PENDING:]:
         current = current.expecting(point, rng, _VERSIONS)
     seen = posteriors[0].points
-    around = seen[numpy.argsort(-posteriors[0].smoothed[:, 0], kind="stable")[:_PLACES]]
+    smoothed = numpy.where(kept, posteriors[0].smoothed[:, 0], -numpy.inf)
+    around = seen[numpy.argsort(-smoothed, kind="stable")[:_PLACES]]
     known = numpy.vstack([seen, pending])
     chosen: list[Array] = []
     first: float | None = None
     for number in range(count):
-        point, value = maximise(current, around, known, rng)
+        point, value = maximise(current, around, known, rng, cube)
         first = value if number == 0 else first
         chosen.append(point)
         if number + 1 < count:
             known = numpy.vstack([known, point])
             current = current.expecting(point, rng, _VERSIONS)
     return numpy.array(chosen).reshape(count, seen.shape[1]), first
+
+
+def _best(smoothed: Array, kept: Array) -> Array:
+    found: Array = smoothed[kept].max(axis=0) if kept.any() else smoothed.min(axis=0)
+    return found
 
 
 def _in_units(

@@ -5,35 +5,54 @@ from __future__ import annotations
 import numpy
 from scipy.optimize import minimize
 
-from enchanted_tui.samplers import qmc
 from enchanted_tui.samplers.learning.acquisition import Acquisition
+from enchanted_tui.samplers.learning.candidates import Cube
 from enchanted_tui.samplers.learning.kernels import Array
 
-_LOG2_SPREAD = 10  #: 1,024 points spread over the cube are looked at first
+_SPREAD = 1024  #: points spread over the cube are looked at first
 _NEARBY = 24  #: points about each of the best places known, at each of several distances
 _CLIMBS = 8
 _TOO_NEAR = 1e-7  #: in the unit cube: nothing new would be learnt
 
 
 def maximise(
-    acquisition: Acquisition, around: Array, known: Array, rng: numpy.random.Generator
+    acquisition: Acquisition, around: Array, known: Array, rng: numpy.random.Generator, cube: Cube
 ) -> tuple[Array, float]:
     """Return the best point found, shape (d,), and the logarithm of its worth.
 
-    Looks at points spread evenly and at some near `around` (k, d), then climbs with L-BFGS-B from
-    the best of them. A point that coincides with one of `known` (n, d) is passed over.
+    Looks at points of `cube` spread evenly and at some near `around` (k, d), then climbs with
+    L-BFGS-B from the best of them. A point that coincides with one of `known` (n, d) is passed
+    over.
     """
-    dimensions = known.shape[1]
-    spread = qmc.engine("Sobol", dimensions, rng).random_base2(_LOG2_SPREAD)
-    candidates = numpy.vstack([spread, _near(around, rng)])
+    spread = cube.spread(_SPREAD, rng)
+    candidates = numpy.vstack([spread, cube.allowed(_near(around, rng))])
+    if not len(candidates):  # constraints leave hardly any room: go back to where something was
+        candidates = around
     worth = acquisition.at(candidates)
     order = numpy.argsort(-worth, kind="stable")
     found = [(float(worth[index]), candidates[index]) for index in order[:_CLIMBS]]
     for start in _apart(candidates[order], _CLIMBS):
-        found.append(_climb(acquisition, start))
+        found += _climb(acquisition, start, cube)
     for value, point in sorted(found, key=lambda item: -item[0]):
-        if numpy.abs(known - point).max(axis=1).min() > _TOO_NEAR:
+        if _is_new(point, known):
             return point, value
+    return _best_new(candidates, worth, order, known, cube)
+
+
+def _is_new(point: Array, known: Array) -> bool:
+    return bool(numpy.abs(known - point).max(axis=1).min() > _TOO_NEAR)
+
+
+def _best_new(
+    candidates: Array, worth: Array, order: Array, known: Array, cube: Cube
+) -> tuple[Array, float]:
+    """Return the best candidate that is not known where parameters are discrete and the best ones
+    are; the last of all where there is none.
+    """
+    if type(cube) is not Cube:
+        for index in order:
+            if _is_new(candidates[index], known):
+                return candidates[index], float(worth[index])
     return candidates[order[-1]], float(worth[order[-1]])
 
 
@@ -62,18 +81,20 @@ def _apart(ordered: Array, count: int) -> list[Array]:
     return chosen
 
 
-def _climb(acquisition: Acquisition, start: Array) -> tuple[float, Array]:
+def _climb(acquisition: Acquisition, start: Array, cube: Cube) -> list[tuple[float, Array]]:
+    """Return where a climb ends, and its worth; nothing where that is not allowed."""
+
     def loss(point: Array) -> tuple[float, Array]:
         value, gradient = acquisition.slope(point)
         return -value, -gradient
 
-    bounds = [(0.0, 1.0)] * len(start)
     result = minimize(
         loss,
         start,
         jac=True,
         method="L-BFGS-B",
-        bounds=bounds,
+        bounds=cube.limits(start),
         options={"maxiter": 60, "ftol": 1e-10},
     )
-    return -float(result.fun), numpy.clip(result.x, 0.0, 1.0)
+    ends = cube.allowed(numpy.clip(result.x, 0.0, 1.0)[None])
+    return [(-float(result.fun), end) for end in ends]
