@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Sequence
 from math import cos, exp, pi, sin
-from typing import Any
+from typing import Any, ClassVar
 
 from enchanted_tui.config.options import option
 from enchanted_tui.runners.arguments import number
@@ -107,6 +107,8 @@ class BenchmarkFunctionRunner(Runner):
     ishigami in [-pi, pi]^3 (1990), friedman in [0, 1]^5 (1991), branin in [-5, 10] x [0, 15] and
     hartmann3, hartmann6 in [0, 1]^d (Dixon and Szego 1978). The output is called ``output``.
     """
+
+    uses_run_dir: ClassVar[bool] = False
 
     function: str = option(doc="Which function.", choices=tuple(FUNCTIONS), example="branin")
     parameters: list[str] | None = option(

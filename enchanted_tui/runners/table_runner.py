@@ -6,7 +6,7 @@ import functools
 import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from enchanted_tui.config.options import option
 from enchanted_tui.csv_reading import csv_mappings, usual_delimiter
@@ -26,6 +26,8 @@ class TableRunner(Runner):
     A row whose ``success`` is false is a failure here too. Beside the outputs stand the number of the
     row, ``table_row``, and with `match: nearest` how far it is, ``table_distance``.
     """
+
+    uses_run_dir: ClassVar[bool] = False
 
     table: str = option(
         doc="CSV file whose first line names the columns.", path=True, example="dataset.csv"
