@@ -41,6 +41,11 @@ def seal(body: bytes) -> bytes:
     return b'%s,"crc":"%08x"}\n' % (body[:-1], zlib.crc32(body))
 
 
+def checksum_of(line: bytes) -> str:
+    """Return the checksum that a line carries."""
+    return line[-11:-3].decode("ascii")
+
+
 def check(line: bytes) -> None:
     """Raise ValueError unless the line is exactly what was written."""
     if (

@@ -44,6 +44,8 @@ class Task:
     #: name of the task from whose run directory it starts, empty if from none; None where that is
     #: not asked for
     neighbour: str | None = None
+    #: whether what runs it packs its directory, see `Executor.packs_files`
+    pack: bool = False
 
     @classmethod
     def of_message(cls, message: Mapping[str, Any]) -> Task:
@@ -58,6 +60,7 @@ class Task:
             message.get("hide_always", ()),
             Resources.of(message["resources"]) if "resources" in message else None,
             neighbour=message.get(neighbours.KEY),
+            pack=message.get("pack", False),
         )
 
 
@@ -93,6 +96,8 @@ class TaskContext:
     launcher: str = "auto"  #: what starts the ranks of samples whose runner says what they need
     cores: float = 1.0  #: CPU cores that one task holds while it runs
     io_patience: float = 60.0  #: seconds for which errors of a file system that may pass are borne
+    #: how run directories are packed: ``keep``, ``tasks``, ``megabytes``; None if they are not
+    packing: Mapping[str, Any] | None = None
     log_level: int | str = (
         "WARNING"  #: of what runners log that has no handler of theirs; it goes to standard error
     )
@@ -283,6 +288,10 @@ class Executor(Component):
     looks_up_local_storage: ClassVar[bool] = (
         False  #: on the nodes where tasks run, so that it need not be anything here
     )
+
+    #: Whether its tasks may be given with `Task.pack`: where they run, their directories go into
+    #: shards.
+    packs_files: ClassVar[bool] = False
 
     #: Whether it gives samples shares of CPUs, GPUs, memory and nodes by `resources` of their runner.
     gives_shares: ClassVar[bool] = False

@@ -33,6 +33,8 @@ class RunDirectory:
         self.path: str = self._home
         if self._local:
             self.path = os.path.join(self._local, message["name"])
+        if message.get("pack"):  # and so removed, where it has run
+            self._home = self.path
         #: which files stay when the task has ended; None for all
         self._kept: FilePatterns | None = None
         said = context.get("save_files")
@@ -78,7 +80,11 @@ class RunDirectory:
             store_datapoint(self.path, row, self.begin)
         if clean:
             self.clean()
-        if self._local and self._made and (self._kept is None or os.path.isdir(self.path)):
+        if (
+            self._home != self.path
+            and self._made
+            and (self._kept is None or os.path.isdir(self.path))
+        ):
             move_home(self.path, self._home)
 
     def clean(self) -> None:

@@ -185,6 +185,8 @@ def task_message(task: Any) -> dict[str, Any]:
         message["resources"] = task.resources.message()
     if task.share is not None:
         message["share"] = task.share
+    if task.pack:
+        message["pack"] = True
     if task.neighbour is not None:
         message[neighbours.KEY] = task.neighbour
     return message

@@ -20,6 +20,15 @@ HEAD = b"# name offset length files bytes record crc: run directories in the arc
 DIRECTORY = "packed"  #: of a campaign's shards, beside ``data``
 
 
+#: begins the names of shards that jobs have left
+OF_JOB = "job-"
+
+
+def job_prefix(token: str, element: int) -> str:
+    """Return what the names of a job's shards begin with."""
+    return f"{OF_JOB}{token}-{element}-"
+
+
 class Extent(NamedTuple):
     """A packed directory."""
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import NamedTuple
 
+from enchanted_tui.packing.limits import Limits
 from enchanted_tui.packing.shards import (
     HEAD,
     INDEX,
@@ -30,13 +30,6 @@ from enchanted_tui.packing.tar_blocks import (
 
 _GROUP = 1_000  #: shards in one directory
 _GATHERED = 4 << 20  #: bytes that are written together
-
-
-class Limits(NamedTuple):
-    """When another shard is begun."""
-
-    tasks: int = 2_000
-    size: int = 512 << 20  #: bytes
 
 
 class ShardWriter:
@@ -111,6 +104,22 @@ class ShardWriter:
         extent = Extent(name, begin, self._end - begin, files, size, record)
         self._added.append(extent)
         return extent
+
+    def add_packed(self, packed: Packed) -> None:
+        """Copy what is packed in another shard. Raises OSError, as `add`."""
+        if self._archive < 0:
+            self._number += 1
+            self._open_shard()
+        begin, left = self._end, packed.extent.length
+        with open(packed.archive, "rb") as archive:
+            archive.seek(packed.extent.offset)
+            while left:
+                piece = archive.read(min(left, _GATHERED))
+                if not piece:
+                    raise OSError(f"{packed.archive} ends in the middle of {packed.extent.name}")
+                self._write(piece)
+                left -= len(piece)
+        self._added.append(packed.extent._replace(offset=begin, record="-"))
 
     def _write(self, data: bytes) -> None:
         self._gathered += data

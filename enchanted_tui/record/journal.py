@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from enchanted_tui import fast_values
 from enchanted_tui.commands import command_line
 from enchanted_tui.errors import UserError
-from enchanted_tui.journal_lines import FORMAT_VERSION, check, seal
+from enchanted_tui.journal_lines import FORMAT_VERSION, check, checksum_of, seal
 from enchanted_tui.record.records import OpenRecord, Record
 from enchanted_tui.whole_files import open_regular
 
@@ -206,6 +206,12 @@ class Journal:
         if offset >= self._size:
             self.flush()
         return _decode(self._borne(lambda: _line_at(self._file, offset)))
+
+    def checksum_at(self, offset: int) -> str:
+        """Return the checksum of the record at `offset`, as it stands in its line."""
+        if offset >= self._size:
+            self.flush()
+        return checksum_of(_line_at(self._file, offset))
 
     def read_row(self, offset: int) -> dict[str, Any]:
         """Return the row of the task record at `offset`."""

@@ -60,6 +60,9 @@ class Dispatcher:
         self._resources = {
             name: _resource(spec) or self._keys[name] for name, spec in config.executors.items()
         }
+        self._packs_files = {
+            name: getattr(spec.cls, "packs_files", False) for name, spec in config.executors.items()
+        }
         self._waiting: dict[str, deque[Ready]] = {}
         self._preparers = _preparers(config)
         self.in_flight: dict[TaskId, str] = {}
@@ -174,6 +177,8 @@ class Dispatcher:
                 inputs.hide,
                 inputs.hide_always,
                 neighbour=chosen.get(ready.id),
+                pack=ready.id.step == run.plan.packed_after
+                and self._packs_files[self.executor_of(ready.id)],
             )
             reason = run.reason_to_skip(ready.id)
             if reason is not None:

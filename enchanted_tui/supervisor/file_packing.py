@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from enchanted_tui.file_patterns import FilePatterns
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.packing.door import TaskDirectories
-from enchanted_tui.packing.writer import Limits, ShardWriter, supersede
+from enchanted_tui.packing.limits import keeps_of, limits_of
+from enchanted_tui.packing.shards import OF_JOB, Packed, index_files, live, read_index
+from enchanted_tui.packing.writer import ShardWriter, archive_of, remove_shard, supersede
 from enchanted_tui.record.stage_state import NOT_RUN
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.layout import RunDir
@@ -35,10 +36,7 @@ class FilePacking(FinishedFiles):
         self._run_dir, self._state = run_dir, state
         self.directories = TaskDirectories(str(run_dir.data))
         self._writer = ShardWriter(str(run_dir.packed), limits_of(pack))
-        keep = pack.get("keep")
-        self._keeps: Callable[[tuple[str, ...]], bool] | None = (
-            FilePatterns(keep).match if keep else None
-        )
+        self._keeps = keeps_of(pack)
         self._open = False
 
     def forget_given_up(self) -> None:
@@ -49,7 +47,9 @@ class FilePacking(FinishedFiles):
         for name in list(self.directories.shards.names()):
             task = TaskId.named(name)
             packed = self.directories.packed(name)
-            if packed is not None and task is not None and not has_result(self._state, task):
+            if packed is None or task is None or has_result(self._state, task):
+                continue
+            if not os.path.basename(packed.archive).startswith(OF_JOB):  # a job may write that one
                 supersede(packed)
 
     def remove_left_overs(self) -> None:
@@ -59,6 +59,33 @@ class FilePacking(FinishedFiles):
             is_result = task is not None and has_result(self._state, task)
             if _BROUGHT.match(name) or (is_result and self.directories.packed(name) is not None):
                 remove_directory(str(self._run_dir.data / name))
+
+    def take_over(self, record_of: Callable[[TaskId], str]) -> None:
+        """Put what ended jobs have packed into the shards of the campaign, as far as it belongs to
+        what is on record, and remove theirs. `record_of` gives the checksum of a task's record, ""
+        where there is none. Raises OSError.
+        """
+        self.wait()
+        for index in index_files(str(self._run_dir.packed)):
+            name = os.path.basename(index)
+            if not name.startswith(OF_JOB) or name.split("-")[1] in self._state.jobs.open:
+                continue
+            archive = archive_of(index)
+            for extent in live(read_index(index)[0]).values():
+                task = TaskId.named(extent.name)
+                if task is not None and record_of(task) == extent.record:
+                    self._take(Packed(archive, extent))
+            self._writer.commit()
+            remove_shard(archive)
+
+    def _take(self, packed: Packed) -> None:
+        there = self.directories.packed(packed.extent.name)
+        if there is not None and not os.path.basename(there.archive).startswith(OF_JOB):
+            return  # a session that was killed has got as far as this
+        self._begin()
+        self._writer.add_packed(packed)
+        if self._writer.is_full:
+            self._writer.commit()
 
     def finish(self) -> None:
         self.pack_all()
@@ -98,9 +125,7 @@ class FilePacking(FinishedFiles):
 
     def _pack(self, tasks: Sequence[TaskId]) -> None:
         """Pack the directories of tasks, and remove them."""
-        if not self._open:
-            self._writer.open()
-            self._open = True
+        self._begin()
         paths = []
         for task in tasks:
             path = str(self._run_dir.data / task.name)
@@ -118,18 +143,14 @@ class FilePacking(FinishedFiles):
             remove_directory(path)
         paths.clear()
 
+    def _begin(self) -> None:
+        if not self._open:
+            self._writer.open()
+            self._open = True
+
     def _close_writer(self) -> None:
         self._writer.close()
         self._open = False
-
-
-def limits_of(pack: Mapping[str, Any]) -> Limits:
-    """Return when another shard is begun, as the option `pack` says."""
-    usual = Limits()
-    return Limits(
-        int(pack.get("tasks") or usual.tasks),
-        int(float(pack["megabytes"]) * 1e6) if pack.get("megabytes") else usual.size,
-    )
 
 
 def has_result(state: CampaignState, task: TaskId) -> bool:

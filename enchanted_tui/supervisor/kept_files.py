@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 
-from enchanted_tui.config.models import ComponentSpec
+from enchanted_tui.config.models import CampaignConfig, ComponentSpec
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.packing.door import TaskDirectories
 from enchanted_tui.record.output_files import Tell
 from enchanted_tui.runners.kept_directory import STATE, begins_anew
 from enchanted_tui.storage.layout import RunDir
-from enchanted_tui.supervisor.file_packing import FilePacking
+from enchanted_tui.supervisor.file_packing import FilePacking, has_result
 from enchanted_tui.supervisor.file_removal import FileRemoval
 from enchanted_tui.supervisor.finished_files import FinishedFiles
 from enchanted_tui.supervisor.session import Session
@@ -27,6 +27,7 @@ class KeptFiles:
         self._state, self._run_dir = session.state, session.run_dir
         self._sync: Callable[[], None] = session.journal.sync
         self._unclean = session.state.previous_end is None
+        self._checksum_at = session.journal.checksum_at
         self._last = len(config.stages) - 1
         self._waiting: list[TaskId] = []  #: samples whose results may not be on the disk yet
         self._kept = KeptPlan(config, session.samplers)
@@ -34,11 +35,7 @@ class KeptFiles:
         self._files: FinishedFiles | None = None
         #: stages whose files stay until they have ended, since samples of theirs may need them
         self._at_end = {
-            depth
-            for depth, stage in enumerate(config.stages)
-            if stage.continuation is not None
-            or (options.save_files == "packed" and _reads_files(config.samplers[stage.sampler]))
-            or config.samplers[stage.sampler].options.get("parser")
+            depth for depth in range(len(config.stages)) if stay_to_the_end(config, depth)
         }
         if options.save_files == "packed":
             self._packing = self._files = FilePacking(self._run_dir, self._state, options.pack)
@@ -56,9 +53,11 @@ class KeptFiles:
         if self._unclean or given_up:
             packing.forget_given_up()
         if not self._state.jobs.holders:
+            packing.take_over(self._record_of)
             packing.remove_left_overs()
             if self._packing is not None:
                 packing.pack_all()
+        packing.close()
 
     def finished(self, task: TaskId) -> None:
         """Take a sample, given by its last step, that has been through all steps."""
@@ -82,6 +81,7 @@ class KeptFiles:
         self.tidy()
         if self._packing is None:
             return
+        self._packing.take_over(self._record_of)
         if depth in self._at_end:
             self._packing.pack_all(depth)
         elif depth < self._last:
@@ -94,10 +94,19 @@ class KeptFiles:
         what = "packing" if self._packing is not None else "removing"
         tell(f"{what} files of finished samples (save_files)")
         self.tidy()
+        if self._packing is not None:
+            self._packing.take_over(self._record_of)
         if complete:
             self._sync()
             self._files.finish()
         self._files.close()
+
+    def _record_of(self, task: TaskId) -> str:
+        """Return the checksum of a task's record; "" if it has no result."""
+        if not has_result(self._state, task):
+            return ""
+        tasks = self._state.stages[task.depth].batches[task.batch].steps[task.step]
+        return self._checksum_at(tasks.offsets[task.sample])
 
     def abandon(self) -> None:
         """Touch nothing any more."""
@@ -116,10 +125,19 @@ def begin_again(run_dir: RunDir, tasks: Iterable[TaskId]) -> None:
         begins_anew(directories.loose(task.name))
 
 
-def _reads_files(sampler: ComponentSpec) -> bool:
-    """Tell whether a sampler may read in the run directories of its samples: by a parser, or as a
-    plugin that learns.
+def stay_to_the_end(config: CampaignConfig, depth: int) -> bool:
+    """Tell whether the files of a stage stay until it has ended, since samples of it may start from
+    them, or its sampler may read them.
     """
-    if sampler.options.get("parser"):
-        return True
+    stage = config.stages[depth]
+    sampler = config.samplers[stage.sampler]
+    return (
+        stage.continuation is not None
+        or bool(sampler.options.get("parser"))
+        or (config.supervisor.save_files == "packed" and _learns_by_itself(sampler))
+    )
+
+
+def _learns_by_itself(sampler: ComponentSpec) -> bool:
+    """Tell whether a plugin is told of results: it may look for more in the run directories."""
     return not sampler.builtin and hasattr(sampler.cls, "register_future")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from enchanted_tui.config.continuation import all_ranges, measured
-from enchanted_tui.config.models import ComponentSpec
+from enchanted_tui.config.models import CampaignConfig, ComponentSpec
 from enchanted_tui.executors.base import TaskContext
 from enchanted_tui.record.session_start import is_pure
 from enchanted_tui.runners.base import Runner, takes_many
@@ -18,6 +18,7 @@ from enchanted_tui.runners.derived import derived_of
 from enchanted_tui.runners.restart import restart_of
 from enchanted_tui.runners.sample_resources import resources_of
 from enchanted_tui.samplers.base import SomeSampler
+from enchanted_tui.supervisor.kept_files import stay_to_the_end
 from enchanted_tui.supervisor.sampler_kinds import is_learning_sampler, learns
 from enchanted_tui.supervisor.session import Session
 from enchanted_tui.supervisor.unread import KeptPlan
@@ -44,6 +45,7 @@ class StagePlan:
     skip_failed_parents: bool
     skip_after_failed_step: bool
     continuation: ContinuationPlan | None = None  #: how its samples start from others
+    packed_after: int = -1  #: the step after which directories may be packed where it has run
 
 
 def stage_plans(session: Session) -> list[StagePlan]:
@@ -73,9 +75,16 @@ def stage_plans(session: Session) -> list[StagePlan]:
                 skip_failed_parents=config.supervisor.failed_parents == "skip",
                 skip_after_failed_step=config.supervisor.failed_steps == "skip",
                 continuation=_continuation(session, depth),
+                packed_after=_packed_after(config, depth),
             )
         )
     return plans
+
+
+def _packed_after(config: CampaignConfig, depth: int) -> int:
+    if config.supervisor.save_files != "packed" or stay_to_the_end(config, depth):
+        return -1
+    return len(config.stages[depth].steps) - 1
 
 
 def _continuation(session: Session, depth: int) -> ContinuationPlan | None:
@@ -112,6 +121,7 @@ def task_context(session: Session) -> TaskContext:
         python_path=[str(path) for path in config.python_path],
         working_dir=os.getcwd(),
         io_patience=config.supervisor.io_patience,
+        packing=config.supervisor.pack if config.supervisor.save_files == "packed" else None,
         log_level=config.logging,
     )
 

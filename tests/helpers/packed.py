@@ -5,10 +5,26 @@ from __future__ import annotations
 import subprocess
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from enchanted_tui.packing.door import TaskDirectories
 
 DATAPOINT = "enchanted_datapoint.csv"
+
+#: Leaves three files; its child reads two of them.
+WRITES_THREE: dict[str, Any] = {
+    "type": "CommandRunner",
+    "shell": True,
+    "command": "echo {{ x }} > in.txt; mkdir sub; echo v={{ x }} > sub/out.txt; echo said",
+    "outputs": {"v": {"file": "sub/out.txt", "regex": "v=(.*)"}},
+}
+READS_PARENT: dict[str, Any] = {
+    "type": "CommandRunner",
+    "shell": True,
+    "command": "cat {{ run_dir }}/in.txt copied.txt > out.txt; echo w={{ y }} >> out.txt",
+    "copy": {"copied.txt": "{{ run_dir }}/sub/out.txt"},
+    "outputs": {"w": {"file": "out.txt", "regex": "w=(.*)"}},
+}
 
 
 def archives(run_dir: Path) -> list[Path]:

@@ -15,21 +15,16 @@ import pytest
 from enchanted_tui import cli
 from helpers.campaign import Campaign
 from helpers.configs import array_sampler, campaign_config, random_sampler
-from helpers.packed import DATAPOINT, archives, files_of_tasks, listed_by_tar, loose, packed_tasks
-
-WRITES_THREE = {
-    "type": "CommandRunner",
-    "shell": True,
-    "command": "echo {{ x }} > in.txt; mkdir sub; echo v={{ x }} > sub/out.txt; echo said",
-    "outputs": {"v": {"file": "sub/out.txt", "regex": "v=(.*)"}},
-}
-READS_PARENT = {
-    "type": "CommandRunner",
-    "shell": True,
-    "command": "cat {{ run_dir }}/in.txt copied.txt > out.txt; echo w={{ y }} >> out.txt",
-    "copy": {"copied.txt": "{{ run_dir }}/sub/out.txt"},
-    "outputs": {"w": {"file": "out.txt", "regex": "w=(.*)"}},
-}
+from helpers.packed import (
+    DATAPOINT,
+    READS_PARENT,
+    WRITES_THREE,
+    archives,
+    files_of_tasks,
+    listed_by_tar,
+    loose,
+    packed_tasks,
+)
 
 
 def nested(**supervisor: Any) -> dict[str, Any]:

@@ -72,6 +72,7 @@ class ClusterJobs:
         self.collector = ResultCollector(
             directories, transport, table, self.submitter, core_time, deliver
         )
+        self.collector.packs = context.packing is not None
         self.monitor = JobMonitor(
             options,
             grace,

@@ -50,6 +50,7 @@ class SlurmExecutor(Executor):
 
     adopts_jobs: ClassVar[bool] = True
     gives_shares: ClassVar[bool] = True
+    packs_files: ClassVar[bool] = True
     shares_workers: ClassVar[bool | str] = "idle_timeout"
     looks_up_local_storage: ClassVar[bool] = True
     may_keep_files: ClassVar[bool] = True

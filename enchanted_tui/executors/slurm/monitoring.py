@@ -337,6 +337,7 @@ class JobMonitor:
         open_tokens = {element.submission.token for element in self._table.elements}
         for token, submission in list(self._table.submissions.items()):
             if token not in open_tokens:
+                self._collector.bring_shards(submission)  # before nobody knows of them any more
                 del self._table.submissions[token]
                 self.finished.append(
                     (self._record(submission.closed(), False), submission.directory)

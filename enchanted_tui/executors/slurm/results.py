@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import posixpath
 import re
 import time
 from dataclasses import dataclass
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from enchanted_tui.executors.base import Deliver, Trouble
+from enchanted_tui.executors.jobs import Submission
 from enchanted_tui.executors.slurm.core_time import CoreTime
 from enchanted_tui.executors.slurm.directories import Directories
 from enchanted_tui.executors.slurm.element import Element
@@ -17,6 +20,7 @@ from enchanted_tui.executors.slurm.submitting import Submitter
 from enchanted_tui.executors.slurm.task_table import TaskTable
 from enchanted_tui.executors.slurm.transport import READ_LIMIT, Transport
 from enchanted_tui.journal_lines import TaskId
+from enchanted_tui.packing.shards import DIRECTORY, job_prefix
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +58,7 @@ class ResultCollector:
         self._directories, self._transport, self._table = directories, transport, table
         self._submitter, self._core_time, self._deliver = submitter, core_time, deliver
         self.starts = Starts()
+        self.packs = False  #: whether jobs pack the directories of their tasks
         #: results that are to be delivered
         self._arrived: list[tuple[Element, TaskId, bytes, float]] = []
         self._printed: set[str] = set()  #: what jobs printed before their first samples
@@ -103,6 +108,16 @@ class ResultCollector:
         for name in names:
             assert self._submitter.inputs is not None
             self._submitter.inputs.arrived(name)
+
+    def bring_shards(self, submission: Submission) -> None:
+        """Bring home what the jobs of an array have packed, where they have files of their own."""
+        packed = os.path.join(os.path.dirname(self._directories.local_data), DIRECTORY)
+        if self._directories.shared or not (self.packs or os.path.isdir(packed)):
+            return
+        os.makedirs(packed, exist_ok=True)
+        names = [f"{job_prefix(submission.token, n)}000" for n in range(len(submission.elements))]
+        there = posixpath.join(self._directories.root, DIRECTORY)
+        self._transport.fetch(there, names, Path(packed))
 
     def _take(self, element: Element, data: bytes) -> int:
         results, notes = element.take(data)

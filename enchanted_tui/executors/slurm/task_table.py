@@ -254,7 +254,7 @@ class TaskTable:
         self._outstanding -= 1
         try:
             line = fail_task(
-                task_message(task),
+                task_message(dataclasses.replace(task, pack=False)),
                 self._context,
                 {"kind": end.failure, "message": end.reason},
                 0.0,

@@ -29,6 +29,7 @@ from enchanted_tui.executors.pool.settings import PoolSettings
 from enchanted_tui.executors.slurm.far.clock import Clock, TimedBacklog
 from enchanted_tui.executors.slurm.far.further_shares import FoundShare, FurtherShares
 from enchanted_tui.executors.slurm.far.memory import oom_kills
+from enchanted_tui.executors.slurm.far.node_packing import NodePacking
 from enchanted_tui.executors.slurm.far.share import Results, is_gone, revocations, share_file
 from enchanted_tui.executors.verdict import explained
 from enchanted_tui.journal_lines import TaskId
@@ -59,6 +60,8 @@ class ShareRun:
         self.clock = Clock(header)
         self.left: set[TaskId] = set()  #: tasks without a result
         self.why = ""  #: why nothing more is begun
+        self._to_pack: dict[TaskId, dict[str, Any]] = {}  #: tasks whose files are packed here
+        self._packing = NodePacking(os.path.basename(directory), element)
         self._prepare = prepare
         self._go_by(header)
         self._further, self._results = further, results
@@ -110,6 +113,9 @@ class ShareRun:
         self._idle_since = None
         tasks = [Task.of_message(message) for message in messages]
         self.left.update(task.id for task in tasks)
+        for task, message in zip(tasks, messages):  # noqa: B905 - Python 3.9
+            if task.pack:
+                self._to_pack[task.id] = message
         self._waited_for.update(task.id for task in tasks)
         return tasks
 
@@ -149,6 +155,11 @@ class ShareRun:
         """Write what has gathered. Raises OSError after a minute of trying."""
         while True:
             try:
+                if self._packing.pending:
+                    self._check_revoked()
+                    if self.why == "revoked":  # the directories may be somebody else's now
+                        return
+                    self._packing.commit()
                 self._results.flush()
                 self._failing_since = None
                 return
@@ -265,6 +276,8 @@ class ShareRun:
 
     def _take(self, item: Delivered) -> None:
         if isinstance(item, Result):
+            if (message := self._to_pack.pop(item.id, None)) is not None:
+                self._packing.put(message, self.header["context"], item.line)
             self._results.add(item.line)
             self._further.ended(item.id)
             self.left.discard(item.id)
