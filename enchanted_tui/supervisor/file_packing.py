@@ -103,6 +103,11 @@ class FilePacking(FinishedFiles):
             for task in found
             if (depth is None or task.depth == depth) and is_finished(self._state, task)
         ]
+        packed = set(self.directories.shards.names()) if chosen else set()
+        for task in chosen:
+            if task.name in packed:  # and could not be removed
+                remove_directory(str(self._run_dir.data / task.name))
+        chosen = [task for task in chosen if task.name not in packed]
         for start in range(0, len(chosen), _AT_ONCE):
             self._pack(chosen[start : start + _AT_ONCE])
         for name in names:
@@ -125,17 +130,21 @@ class FilePacking(FinishedFiles):
 
     def _pack(self, tasks: Sequence[TaskId]) -> None:
         """Pack the directories of tasks, and remove them."""
-        self._begin()
-        paths = []
-        for task in tasks:
-            path = str(self._run_dir.data / task.name)
-            if not os.path.isdir(path) or os.path.islink(path):  # it wrote nothing
-                continue
-            self._writer.add(task.name, path, self._keeps)
-            paths.append(path)
-            if self._writer.is_full:
-                self._commit(paths)
-        self._commit(paths)
+        paths: list[str] = []
+        try:
+            self._begin()
+            for task in tasks:
+                path = str(self._run_dir.data / task.name)
+                if not os.path.isdir(path) or os.path.islink(path):  # it wrote nothing
+                    continue
+                self._writer.add(task.name, path, self._keeps)
+                paths.append(path)
+                if self._writer.is_full:
+                    self._commit(paths)
+            self._commit(paths)
+        except OSError:
+            self._close_writer()  # what does not count yet is written over
+            raise
 
     def _commit(self, paths: list[str]) -> None:
         self._writer.commit()

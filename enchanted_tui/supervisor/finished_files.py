@@ -74,11 +74,11 @@ class FinishedFiles:
             elif not self._abandoned:
                 try:
                     self._treat(item)
-                except OSError as error:
+                except Exception as error:  # noqa: BLE001 - somebody may wait for this thread
                     self._failed += item
                     self._tell(error)
 
-    def _tell(self, error: OSError) -> None:
+    def _tell(self, error: Exception) -> None:
         if not self._told:
             self._told = True
             with suppress(Exception):

@@ -40,14 +40,16 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], dict[str, byt
     [
         (110, "kill"),
         (36, "torn"),
+        (121, "EIO"),
         *in_full(*((at, "kill") for at in range(1, MOST, 2))),
         *in_full(*((at, "torn") for at in range(1, MOST // 3))),
+        *in_full(*((at, "EIO") for at in range(40, MOST, 5))),
     ],
 )
 def test_killed_while_it_packs(
     campaign: Callable[..., Campaign], kept: Callable[[], dict[str, bytes]], at: int, action: str
 ) -> None:
-    """Nothing is lost, nothing is there twice, tar reads every archive at once and afterwards, and
+    """Or refused a change: nothing is lost, nothing is there twice, tar reads every archive at once and afterwards, and
     the files are those of a campaign that does not pack.
     """
     case = campaign(PACKED)
