@@ -29,7 +29,7 @@ class RunDirectory:
 
     def __init__(self, message: Mapping[str, Any], context: Mapping[str, Any]) -> None:
         self._local = local_storage_of(message, context)
-        self._home = os.path.join(context["data_dir"], message["name"])
+        self._home: str = os.path.join(context["data_dir"], message["name"])
         self.path: str = self._home
         if self._local:
             self.path = os.path.join(self._local, message["name"])

@@ -211,7 +211,7 @@ def _datapoint(directories: TaskDirectories, name: str) -> Row:
     """Return the row that a task left in its run directory, if it did."""
     try:
         with directories.opened(name, "enchanted_datapoint.csv") as file:
-            text = io.TextIOWrapper(file, encoding="utf-8", newline="")  # type: ignore[arg-type]
+            text = io.TextIOWrapper(file, encoding="utf-8", newline="")
             return next(csv_mappings(text), {})
     except OSError:
         return {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from helpers.marks import in_full
 from helpers.packed import READS_PARENT, WRITES_THREE, files_of_tasks, loose, packed_tasks
 from helpers.slurm.bed import Bed
 from helpers.slurm.bed_processes import wait_for
-from helpers.slurm.campaign import SlurmCampaign, array
+from helpers.slurm.campaign import SlurmCampaign, array, ssh_options
 
 N_PARENTS, N_CHILDREN = 6, 2
 
@@ -37,15 +38,29 @@ def campaign(tmp_path: Path, cluster: Bed) -> SlurmCampaign:
     return made
 
 
-def place(campaign: SlurmCampaign, where: str) -> Path:
+def place(campaign: SlurmCampaign, cluster: Bed, where: str) -> Path:
     """Have jobs run so; return where they leave their archives."""
     if where == "remote_dir":
-        campaign.executor["remote_dir"] = str(campaign.root / "far")
+        campaign.executor.update(ssh=ssh_options(cluster), remote_dir=str(campaign.root / "far"))
         return campaign.root / "far"
     if where == "local_storage":
         (campaign.root / "node").mkdir()
         campaign.config["supervisor"]["local_storage"] = str(campaign.root / "node")
     return campaign.run_dir
+
+
+def wait_for_archive(campaign: SlurmCampaign, process: subprocess.Popen[str], jobs: Path) -> None:
+    """Wait until a job has packed something, as long as the campaign runs."""
+
+    def is_there() -> bool:
+        if any(jobs.glob("**/packed/job-*/*.index")):
+            return True
+        if process.poll() is not None:
+            campaign.finish(process)
+            raise AssertionError(f"no job has packed anything:\n{campaign.said}")
+        return False
+
+    wait_for("the archive of a job", is_there, 120)
 
 
 def check_packed(campaign: SlurmCampaign) -> None:
@@ -62,13 +77,15 @@ def check_packed(campaign: SlurmCampaign) -> None:
 
 
 @pytest.mark.parametrize("where", ["local_storage", "remote_dir", *in_full("shared")])
-def test_a_job_leaves_an_archive_and_no_directories(campaign: SlurmCampaign, where: str) -> None:
+def test_a_job_leaves_an_archive_and_no_directories(
+    campaign: SlurmCampaign, cluster: Bed, where: str
+) -> None:
     """It packs on its node before its results are read; children find what parents have left; in
     the end all is in the archives of the campaign.
     """
-    jobs = place(campaign, where)
+    jobs = place(campaign, cluster, where)
     process = campaign.supervise()
-    wait_for("the archive of a job", lambda: bool(list(jobs.glob("**/packed/job-*/*.index"))), 90)
+    wait_for_archive(campaign, process, jobs)
     assert campaign.finish(process) == 0, campaign.said
     check_packed(campaign)
     if where != "shared":
@@ -77,12 +94,12 @@ def test_a_job_leaves_an_archive_and_no_directories(campaign: SlurmCampaign, whe
 
 @pytest.mark.parametrize("where", ["shared", *in_full("local_storage", "remote_dir")])
 def test_a_killed_supervisor_finds_what_its_jobs_have_packed(
-    campaign: SlurmCampaign, where: str
+    campaign: SlurmCampaign, cluster: Bed, where: str
 ) -> None:
     """Jobs go on without it; nothing is lost, doubled or run again."""
-    jobs = place(campaign, where)
+    jobs = place(campaign, cluster, where)
     process = campaign.supervise()
-    wait_for("the archive of a job", lambda: bool(list(jobs.glob("**/packed/job-*/*.index"))), 90)
+    wait_for_archive(campaign, process, jobs)
     campaign.kill(process)
     assert campaign.resume() == 0, campaign.said
     check_packed(campaign)

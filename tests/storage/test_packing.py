@@ -59,7 +59,7 @@ def pack(root: Path, *names: str, limits: Limits = Limits()) -> None:  # noqa: B
 @settings(
     max_examples=examples(60),
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.too_slow],
 )
 @given(trees=st.lists(_TREES, min_size=1, max_size=4))
 def test_what_is_packed_comes_back_as_it_was(

@@ -12,6 +12,7 @@ import yaml
 
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.operations import actions
+from enchanted_tui.operations import task_files as task_file_operations
 from enchanted_tui.storage.layout import RunDir
 from enchanted_tui.ui.screens.monitor import MonitorScreen
 from enchanted_tui.ui.screens.task import TaskScreen
@@ -154,6 +155,20 @@ async def test_a_task_whose_files_are_gone_says_so(run: Path) -> None:
     async with watching(run, "monitor") as watcher:
         await _open(watcher, TaskId(0, 0, 1, 0))
         await watcher.sees("somebody has removed", "energy")
+
+
+@in_loop
+async def test_packed_files_are_shown_as_if_they_were_not(run: Path) -> None:
+    """Protects reading: listed and opened alike, with a line that says where they are."""
+    task_file_operations.pack(run)
+    assert not list((run / "data").iterdir())
+    async with watching(run, "monitor") as watcher:
+        screen = await _open(watcher, TaskId(0, 0, 0, 0))
+        await watcher.sees("Packed in packed/000/000001.tar", "profiles/p.dat")
+        screen._open("stdout.txt")
+        await watcher.sees("iteration 2")
+        screen._open("field.bin")
+        await watcher.sees("is not text")
 
 
 @pytest.mark.parametrize(
