@@ -88,6 +88,7 @@ class Flow:
             self._is_complete = False
             return
         given = {neighbours.RUN_DIR} if continues else set()
+        given.update(instance.own_names() if hasattr(instance, "own_names") else ())
         if self._is_complete:
             needs = {**instance.required_parameters(), **instance.names_in_resources()}
             for option, needed in needs.items():

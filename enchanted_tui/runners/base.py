@@ -20,6 +20,9 @@ from enchanted_tui.runners.sample_resources import (
     static_resources,
 )
 
+#: What a runner is told of a sample: ``d0_b2_s17_r1``, 17, and the run directory (absolute).
+SAMPLE_NAMES = ("sample_name", "sample_number", "sample_dir")
+
 
 class Runner(Component):
     """Run one sample. A new instance is made for every sample, unless the class says that its
@@ -94,6 +97,10 @@ class Runner(Component):
     #: What `prepare` returned for this sample, set before `single_code_run` is called; for
     #: `many_code_run` a list of it, one for each sample.
     prepared: Any = None
+
+    #: What `prepare` may tell a sample of itself, by the names in `SAMPLE_NAMES`; set before it is
+    #: called.
+    sample: Mapping[str, Any] = {}
 
     #: What `prepare_shared` has returned.
     shared: Any = None
@@ -203,6 +210,10 @@ class Runner(Component):
         """Return the parameters that `resources` needs, by option path."""
         written = self.written_resources()
         return {} if written is None else needed_names(written)
+
+    def own_names(self) -> Iterable[str]:
+        """Name what it takes of `sample`, as if these were parameters."""
+        return ()
 
     def used_parameters(self) -> set[str] | None:
         """Name the parameters that it can make use of, so that one which nothing uses is found

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from enchanted_tui.config.options import option
 from enchanted_tui.resources import LAUNCH
-from enchanted_tui.runners.base import Runner, SampleFailed
+from enchanted_tui.runners.base import SAMPLE_NAMES, Runner, SampleFailed
 from enchanted_tui.runners.command.call_files import put_together
 from enchanted_tui.runners.command.call_inputs import CallInputs
 from enchanted_tui.runners.command.checks import problems_of, warnings_of
@@ -164,7 +164,13 @@ class CommandRunner(Runner):
 
     def prepare(self, params: dict[str, Any]) -> dict[str, Any]:
         """Fill in the placeholders for one sample."""
-        return self._described().render(params)
+        described = self._described()
+        if isinstance(described, CallInputs):
+            return described.render(params)
+        return described.render(params, self.sample)
+
+    def own_names(self) -> tuple[str, ...]:
+        return () if isinstance(self._described(), CallInputs) else SAMPLE_NAMES
 
     def prepare_shared(self) -> dict[str, Any] | None:
         """Fill in what all samples of a call have in common; None if each has its own."""

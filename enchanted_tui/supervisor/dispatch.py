@@ -29,7 +29,7 @@ from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.neighbours import with_neighbour
 from enchanted_tui.record.jobs import JobBook
 from enchanted_tui.record.samples import LostSamplesError
-from enchanted_tui.runners.base import Runner
+from enchanted_tui.runners.base import SAMPLE_NAMES, Runner
 from enchanted_tui.runners.sample_resources import resources_of
 from enchanted_tui.supervisor.sampler_failure import SamplerFailure
 from enchanted_tui.supervisor.stage import Ready, StageRun
@@ -188,6 +188,8 @@ class Dispatcher:
             if preparer is not None:
                 try:
                     given = with_neighbour(inputs.params, task.neighbour, self._context.data_dir)
+                    if isinstance(preparer, Runner):
+                        preparer.sample = _sample_names(task, self._context.data_dir)
                     _prepare(task, preparer, given)
                 except Exception as error:  # noqa: BLE001 - whatever a plugin raises is a fact about this sample
                     kind = getattr(error, "failure_kind", "prepare")
@@ -357,6 +359,12 @@ def _preparers(config: CampaignConfig) -> Mapping[str, Any]:
         if getattr(config.runners[name].cls, "prepare", Runner.prepare) is not Runner.prepare
         or resources_of(config.runners[name].cls, config.runners[name].options)
     }
+
+
+def _sample_names(task: Task, data_dir: str) -> dict[str, Any]:
+    """Return what a runner is told of the sample itself."""
+    name = task.id.name
+    return dict(zip(SAMPLE_NAMES, (name, task.id.sample, f"{data_dir}/{name}"), strict=True))
 
 
 def _prepare(task: Task, runner: Any, params: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from enchanted_tui import neighbours
@@ -64,9 +65,13 @@ class Inputs:
         """Return them as those of calls with many samples."""
         return CallInputs(self.argv, self.shell, self.files, self.copy, self.link, self.environment)
 
-    def render(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what the worker needs to run one sample, as plain data; what is empty is left out."""
-        names = context(params)
+    def render(
+        self, params: Mapping[str, Any], own: Mapping[str, Any] = MappingProxyType({})
+    ) -> dict[str, Any]:
+        """Return what the worker needs to run one sample, as plain data; what is empty is left out.
+        `own` has further names, for which a parameter may stand.
+        """
+        names = {**own, **context(params)}
         argv = [_passable(text, text.render(names)) for text in self.argv]
         environment = {
             name: None if text is None else _passable(text, text.render(names))
