@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from enchanted_tui.journal_lines import FORMAT_VERSION
+from enchanted_tui.record import checkpoint
 from enchanted_tui.record.batch_sizes import BatchSizes
 from enchanted_tui.record.journal import Damage, JournalReader, lost_beginning
 from enchanted_tui.record.outcome import EnvironmentProblem
@@ -50,11 +51,19 @@ def new_state(found: Survey | None = None) -> CampaignState:
     return state
 
 
-def fold(journal: Path, portions: Portions = tuple) -> tuple[CampaignState, list[str]]:
-    """Fold a journal into the state; also give a sentence for each damaged line.
+def fold(
+    journal: Path, portions: Portions = tuple, *, from_start: bool = False
+) -> tuple[CampaignState, list[str]]:
+    """Fold a journal into the state; also give a sentence for each damaged line. `from_start`: all
+    of it, whatever a checkpoint says.
 
     Raises EnvironmentProblem if no line is left that says which campaign this is.
     """
+    kept = None if from_start else checkpoint.read(journal)
+    if kept is not None:
+        state, damage = _folded(journal, kept.state, kept.position)
+        if not (damage or state.irregular):
+            return state, list(state.unplaced.sentences())
     state, damage = _folded(journal, CampaignState())
     if damage or state.irregular or not state.sessions:
         found = survey(journal, portions)
@@ -78,8 +87,10 @@ def unknown_version(journal: Path, version: Any) -> str:
     )
 
 
-def _folded(journal: Path, state: CampaignState) -> tuple[CampaignState, list[Damage]]:
-    with JournalReader(journal) as reader:
+def _folded(
+    journal: Path, state: CampaignState, start: int = 0
+) -> tuple[CampaignState, list[Damage]]:
+    with JournalReader(journal, start) as reader:
         for offset, record in reader.records(rows=False):
             if record.get("v", FORMAT_VERSION) > FORMAT_VERSION:
                 raise EnvironmentProblem(unknown_version(journal, record["v"]))

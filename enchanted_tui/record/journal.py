@@ -243,11 +243,12 @@ class JournalReader:
     and single rows.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, start: int = 0) -> None:
+        """`start`: offset of the record to begin with."""
         self.path = path
         self.damage: list[Damage] = []
         self._file = open_regular(path)
-        self._position = 0
+        self._position = start
         self._lines = 0
 
     @property

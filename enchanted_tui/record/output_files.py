@@ -253,7 +253,7 @@ def _date_as_recorded(run_dir: RunDir, recorded: dict[str, list[int]]) -> None:
 
 def rebuild_all(run_dir: RunDir, config: CampaignConfig) -> list[str]:
     """Write every output file anew from the journal; give their names."""
-    state, damage = fold(run_dir.journal)
+    state, damage = fold(run_dir.journal, from_start=True)
     for sentence in damage:
         log.warning(sentence)
     run_dir.logs.mkdir(exist_ok=True)

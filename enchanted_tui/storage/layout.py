@@ -110,6 +110,10 @@ class RunDir:
         return self.state / "lock"
 
     @property
+    def checkpoint(self) -> Path:
+        return self.state / "fold.bin"
+
+    @property
     def live(self) -> Path:
         return self.state / "live.json"
 
@@ -142,7 +146,7 @@ class RunDir:
     def files(self) -> tuple[Path, ...]:
         """All files that a campaign writes, but for those in directories of their own."""
         reports = (self.current_progress, self.all_progress, self.pipeline_progress, self.main_log)
-        return (self.journal, self.lock, self.live, *self.results, *reports)
+        return (self.journal, self.checkpoint, self.lock, self.live, *self.results, *reports)
 
     @property
     def directories(self) -> tuple[Path, ...]:

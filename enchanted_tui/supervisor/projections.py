@@ -13,7 +13,7 @@ from pathlib import Path
 from enchanted_tui.campaign_status import EndReason, Liveness
 from enchanted_tui.executors.passing_errors import endure
 from enchanted_tui.journal_lines import TaskId
-from enchanted_tui.record import progress_numbers, snapshot
+from enchanted_tui.record import checkpoint, progress_numbers, snapshot
 from enchanted_tui.record.output_files import (
     Tell,
     dataset_stage,
@@ -213,6 +213,9 @@ class Projections:
     def ended(self) -> None:
         """Say in the progress files that the session has ended, once that is on record."""
         self._write_progress(force=True)
+        self._journal.flush()
+        kept = partial(checkpoint.write, self._run_dir.journal, self._state, self._journal.size)
+        self._writer.put("the folded record", kept, for_show=True)
         self._writer.wait()
 
     def fingerprints(self) -> dict[str, list[int]]:

@@ -1,0 +1,99 @@
+"""The folded state that is kept of a long journal is the one that a fold of all of it gives, and
+nothing depends on it.
+"""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import pytest
+
+from enchanted_tui.record import checkpoint
+from enchanted_tui.record.folding import fold
+from helpers.campaign import Campaign
+from helpers.configs import array_sampler, campaign_config, random_sampler
+
+
+def plain(value: Any) -> Any:
+    """Return a state as data that can be compared."""
+    if isinstance(value, dict):
+        return {repr(key): plain(item) for key, item in value.items()}
+    if hasattr(value, "__dict__"):
+        return {name: plain(item) for name, item in vars(value).items()}
+    if isinstance(value, (list, tuple)) or type(value).__name__ == "deque":
+        return [plain(item) for item in value]
+    return value
+
+
+@pytest.fixture(autouse=True)
+def worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoint, "WORTH", 1)
+
+
+def shaped() -> dict[str, Any]:
+    """Two stages, some samples of which fail, in batches."""
+    config = campaign_config(
+        array_sampler("x", [0, 1, 2]), random_sampler(6, 2, ("y",)), save_files="none"
+    )
+    config["runners"]["r1"] = {"type": "SumRunner", "params_to_sum": ["x", "y"], "fail_if": 1.5}
+    return config
+
+
+def test_it_is_what_a_fold_of_everything_gives(campaign: Campaign) -> None:
+    """After a session, one that adds samples, and one that runs failures again: whatever follows
+    from the checkpoint follows from the journal.
+    """
+    for begin in (
+        lambda: campaign.run(config=shaped()),
+        lambda: campaign.extend(),
+        lambda: campaign.resume("--retry-failed"),
+    ):
+        begin()
+        kept = checkpoint.read(campaign.journal)
+        assert kept is not None
+        assert kept.position == campaign.journal.stat().st_size
+        whole = fold(campaign.journal, from_start=True)[0]
+        assert plain(kept.state) == plain(whole) == plain(fold(campaign.journal)[0])
+
+
+def test_what_is_no_checkpoint_of_this_journal_is_passed_over(campaign: Campaign) -> None:
+    """Cut, of another program, of a journal that has changed since, or made to run something."""
+    campaign.run(config=shaped())
+    path = campaign.path("state/fold.bin")
+    whole, journal = path.read_bytes(), campaign.journal.read_bytes()
+    head, _, data = whole.partition(b"\n")
+    evil = pickle.dumps(print)
+    digest = checkpoint.hashlib.sha256(evil).hexdigest().encode()
+    for content in (
+        whole[:-1],
+        head.replace(b'"form"', b'"from"') + b"\n" + data,
+        b"",
+        head.replace(head.split(b'"sha256": "')[1][:64], digest) + b"\n" + evil,
+    ):
+        path.write_bytes(content)
+        assert checkpoint.read(campaign.journal) is None
+    path.write_bytes(whole)
+    assert checkpoint.read(campaign.journal) is not None
+    campaign.journal.write_bytes(journal[: journal.rfind(b"\n", 0, -1) + 1])
+    assert checkpoint.read(campaign.journal) is None
+    assert fold(campaign.journal)[0].tasks_recorded == len(campaign.records("task"))
+
+
+def test_lines_after_it_are_taken_in_and_damage_is_told(campaign: Campaign) -> None:
+    """A journal that has grown since goes on from it; one that was damaged since is read again."""
+    campaign.run(config=shaped())
+    kept = campaign.path("state/fold.bin").read_bytes()
+    campaign.extend()
+    campaign.path("state/fold.bin").write_bytes(kept)
+    found = checkpoint.read(campaign.journal)
+    assert found is not None
+    assert found.position < campaign.journal.stat().st_size
+    whole = fold(campaign.journal, from_start=True)
+    assert plain(fold(campaign.journal)[0]) == plain(whole[0])
+    lines = campaign.journal.read_bytes().splitlines(keepends=True)
+    lines[-2] = lines[-2].replace(b'"', b"'", 1)
+    campaign.journal.write_bytes(b"".join(lines))
+    state, damage = fold(campaign.journal)
+    assert len(damage) == 1
+    assert plain(state) == plain(fold(campaign.journal, from_start=True)[0])
