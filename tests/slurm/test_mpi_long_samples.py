@@ -16,6 +16,7 @@ from helpers.marks import in_full
 from helpers.slurm.bed import Bed
 from helpers.slurm.bed_processes import wait_for
 from helpers.slurm.campaign import SlurmCampaign, array
+from helpers.slurm.mixed import launcher
 from helpers.slurm.mpi import program
 from helpers.slurm.ranks import LAUNCHES
 
@@ -46,9 +47,39 @@ def test_every_rank_hears_the_signal_once(
     campaign.executor.update(
         sbatch={"time": "00:10:00", "nodes": 2, "ntasks": 2, "mem-per-cpu": "300M"}, max_jobs=1
     )
+    run_and_tell(campaign, gpu_nodes)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("mpi", ["openmpi", "mpich"])
+@pytest.mark.parametrize("starter", ["srun", "mpirun"])
+def test_ranks_that_hold_shares(
+    starter: str, mpi: str, shares: SlurmCampaign, gpu_nodes: Bed, mpi_programs: Path
+) -> None:
+    """Protects the same where the sample holds a share of two nodes, by the launch line that is made
+    for it, in a job that stays and one that follows it.
+    """
+    campaign = shares
+    words = [str(program(mpi_programs, "long_ranks", mpi)), str(campaign.log), "14", "500"]
+    campaign.config["samplers"] = {"s0": array("x", [1])}
+    campaign.config["runners"] = {
+        "r0": {
+            **long_code.runner(campaign.log, 14, 0.5, signal="USR1", before=1, exit_codes=[85]),
+            "command": words,
+            "resources": {"nodes": 2, "ranks": 2, "mem": "250M"},
+        }
+    }
+    campaign.executor.update(
+        sbatch={"time": "00:10:00"}, max_jobs=1, idle_timeout=60, launcher=launcher(starter, mpi)
+    )
+    run_and_tell(campaign, gpu_nodes)
+
+
+def run_and_tell(campaign: SlurmCampaign, nodes: Bed) -> None:
+    """Run one sample, tell its job that the end is near, and check what each of its ranks heard."""
     running = campaign.supervise()
     wait_for("a checkpoint", lambda: " wrote 3 " in campaign.log_text(), 60, 0.05)
-    gpu_nodes.slurm("scancel", "--signal=USR1", "--batch", f"--user={gpu_nodes.user}")
+    nodes.slurm("scancel", "--signal=USR1", "--batch", f"--user={nodes.user}")
     assert campaign.finish(running, 120) == 0, campaign.said
     said = [line.split() for line in campaign.log_text().splitlines()]
     for rank in ("0", "1"):

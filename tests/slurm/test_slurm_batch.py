@@ -16,7 +16,7 @@ from helpers.slurm.campaign import SlurmCampaign
 def _campaign(place: Path, bed: Bed, points, **options) -> SlurmCampaign:
     place.mkdir()
     made = SlurmCampaign(place, {**bed.environment, "PYTHONPATH": str(TESTS)})
-    made.executor.update(timeout_sec=20, processes_per_job=2)
+    made.executor.update(timeout_sec=20, processes_per_job=2, max_jobs=4)
     made.config["samplers"]["s0"] = {"type": "CSVSampler", "path": "points.csv"}
     made.config["runners"]["r0"] = {"type": "helpers.parts.many:ManyRunner", **options}
     write_points(place, points)
