@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -311,8 +311,9 @@ def test_the_forgiving_tree_is_the_real_one_where_the_text_is_valid(path: Path) 
 def _same(tree: Skeleton, node: Node, value: Any) -> None:
     if not isinstance(value, dict | list):
         return
+    places = cast(Any, value).places
     for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-        place = value.places.get(key)
+        place = places.get(key)
         child = tree.get(node, place.key if place is not None and place.key is not None else key)
         assert child is not None, key
         if child in node.children and place is not None and isinstance(value, dict):

@@ -5,6 +5,7 @@ nothing imported but what is named.
 import subprocess
 import sys
 import textwrap
+from typing import Any
 
 import pytest
 
@@ -55,7 +56,8 @@ def test_builtins_by_every_spelling(kind, name):
     found = find(kind, name)
     assert found.cls.__name__ == name
     assert found.is_declared
-    assert found.cls.kind == kind
+    cls: Any = found.cls
+    assert cls.kind == kind
     assert load_class(found.class_path) is found.cls
     assert {
         builtin_path(kind, spelling) for spelling in (snake_case(name), name.lower(), name.upper())

@@ -1,6 +1,7 @@
 """The reference page follows from the declarations, and its examples work."""
 
 import re
+from typing import Any
 
 import pytest
 import yaml
@@ -30,7 +31,8 @@ def test_every_component_is_described(kind, name):
     section = page().partition(f"\n### {name}\n")[2].partition("\n### ")[0]
     shared = page().partition(f"\n## {kind.title()}s\n")[2].partition("\n### ")[0]
     assert section.strip()
-    for option in find(kind, name).cls.options():
+    cls: Any = find(kind, name).cls
+    for option in cls.options():
         assert f"| `{option}`" in section + shared
 
 

@@ -10,12 +10,12 @@ import contextlib
 import os
 import shutil
 import subprocess
-import sys
 import time
 
 import pytest
 
 from helpers.marks import in_full
+from helpers.privileges import as_somebody
 from helpers.processes import LIMIT, assert_one_sentence, finish
 from helpers.shapes import flat
 
@@ -226,31 +226,6 @@ def test_data_deleted_for_good(campaign, uninterrupted):
 
 
 # -- permissions -----------------------------------------------------------------------------------
-
-_WITHOUT_PRIVILEGE = (
-    "setpriv",
-    "--bounding-set=-dac_override,-dac_read_search,-fowner",
-    "--inh-caps=-dac_override,-dac_read_search,-fowner",
-)
-
-
-def as_somebody(campaign, *arguments):
-    """Run the command line as a user to whom permissions apply."""
-    if os.geteuid() != 0:
-        return campaign.command(*arguments)
-    if shutil.which("setpriv") is None:
-        pytest.skip("root cannot give up its privileges here")
-    launcher = "import os, sys; os.execvp(sys.argv[1], sys.argv[1:])"
-    return finish(
-        campaign.start(
-            *_WITHOUT_PRIVILEGE,
-            sys.executable,
-            "-m",
-            "enchanted_tui",
-            *arguments,
-            program=("-c", launcher),
-        )
-    )
 
 
 def take_away(path):

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -81,14 +82,16 @@ def test_killed_campaign_ends_like_an_uninterrupted_one(campaign, uninterrupted,
     """Nothing on record is lost or run again, every file is as if there had been no kill, and no
     process survives.
     """
-    kill_and_complete(campaign(KILLED[shape]), shape, *kills(shape, number), uninterrupted)
+    instants, wait = kills(shape, number)
+    kill_and_complete(campaign(KILLED[shape]), shape, instants, wait, uninterrupted)
 
 
 @pytest.mark.full
 @pytest.mark.parametrize(("shape", "number"), FULL)
 def test_killed_at_many_more_instants(campaign, uninterrupted, shape, number):
     """The same at more than two hundred random instants over all shapes."""
-    kill_and_complete(campaign(KILLED[shape]), shape, *kills(shape, number), uninterrupted)
+    instants, wait = kills(shape, number)
+    kill_and_complete(campaign(KILLED[shape]), shape, instants, wait, uninterrupted)
 
 
 @pytest.mark.full
@@ -215,7 +218,7 @@ def test_hdf5_grows_while_the_campaign_runs(campaign):
 
     busy = campaign(flat(4000, 20, sleep=0.02))
     process = busy.supervise(program=("-c", _EAGER))
-    seen = set()
+    seen: set[Any] = set()
     while process.poll() is None and len(seen) < 2:
         if (busy.run_dir / "runs.h5").exists():
             with h5py.File(busy.run_dir / "runs.h5") as file:

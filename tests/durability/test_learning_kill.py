@@ -11,6 +11,7 @@ import os
 import random
 import signal
 import subprocess
+from typing import Any
 
 import pytest
 
@@ -83,7 +84,7 @@ def test_batches_after_kills_are_those_of_an_uninterrupted_campaign(campaign, re
 def test_asynchronous_learning_is_killed_and_goes_on(campaign):
     """What was drawn is run with the very same values, and not a sample more than the budget."""
     killed = campaign(learning(asynchronous=True))
-    before = {}
+    before: dict[str, Any] = {}
     for tasks in (5, 11):
         kill_at(killed, tasks, 0.1)
         now = drawn(killed)

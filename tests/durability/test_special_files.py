@@ -12,10 +12,10 @@ import stat
 import time
 
 import pytest
-from test_environment import as_somebody
 
 from enchanted_tui import cli
 from helpers.marks import in_full
+from helpers.privileges import as_somebody
 from helpers.processes import assert_one_sentence, finish
 from helpers.shapes import flat
 

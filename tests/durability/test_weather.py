@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sysconfig
 import time
+from typing import Any
 
 import pytest
 
@@ -208,7 +209,8 @@ def test_journal_of_a_later_version(campaign):
     case = campaign(flat(4, 2))
     case.complete()
     journal = Journal(case.journal)
-    journal.append({"type": "novelty"})
+    novelty: Any = {"type": "novelty"}
+    journal.append(novelty)
     journal.close()
     assert case.command("--status", "run").code == 0
     line = case.journal.read_bytes().splitlines(keepends=True)[-1]

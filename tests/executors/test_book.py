@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -199,9 +200,9 @@ def test_a_large_one_is_not_passed_over_forever(monkeypatch: pytest.MonkeyPatch)
     clock = [0.0]
     monkeypatch.setattr(backlogs.time, "monotonic", lambda: clock[0])
     those = waiting([1, 1, 1, 1])
-    running = [those.next() for _ in range(3)]
+    running: list[Any] = [those.next() for _ in range(3)]
     those.add([Task(TaskId(0, 0, 9, 0), "r", {}, resources=Resources(cpus_per_rank=4))])
-    begun = []
+    begun: list[Any] = []
     for _ in range(20):
         clock[0] += 0.5
         those.add([Task(TaskId(0, 0, 10 + len(begun), 0), "r", {})])

@@ -13,6 +13,7 @@ import statistics
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -27,7 +28,10 @@ from helpers.odd_samples import config as odd_config
 from helpers.odd_samples import samples as odd_samples
 from helpers.processes import assert_one_sentence, finish
 
-NAMED = {**LOCAL, "LocalCluster_config": {**LOCAL["LocalCluster_config"], "name": "shared"}}
+NAMED: dict[str, Any] = {
+    **LOCAL,
+    "LocalCluster_config": {**LOCAL["LocalCluster_config"], "name": "shared"},
+}
 
 
 def two_stages():
@@ -220,7 +224,7 @@ def test_program_that_runs_a_campaign_is_left_alone(tmp_path, monkeypatch):
             ],
         }
 
-    config = {
+    config: dict[str, Any] = {
         "executors": {"d": LOCAL},
         "samplers": {"s": shapes.sampler("x", 20)},
         "runners": {"g": {"type": "SyntheticDoubleGaussianRunner"}},
@@ -276,7 +280,7 @@ def _has_workers(dask, count):
     return len({worker["pid"] for worker in live(dask).get("workers", [])}) == count
 
 
-VARYING = {
+VARYING: dict[str, Any] = {
     "type": "DaskExecutor",
     "LocalCluster_config": {"threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"},
 }

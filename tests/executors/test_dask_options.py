@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -171,8 +172,8 @@ def test_names_share_clusters():
     others are their executor's own.
     """
     assert DaskExecutor.resource({"LocalCluster_config": {"n_workers": 2}}) is None
-    named = {"LocalCluster_config": {"name": "a", "n_workers": 2}}
-    alike = [
+    named: dict[str, Any] = {"LocalCluster_config": {"name": "a", "n_workers": 2}}
+    alike: list[dict[str, Any]] = [
         named,
         {**named, "timeout": 60},
         {**named, "block_until_cluster_started": True},

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -48,7 +49,7 @@ def test_memory_of_the_samples_before(
     printed and what is left running are told and ended as ever."""
     monkeypatch.chdir(tmp_path)
     Path("stateful_model.py").write_text(MODEL)
-    config = {
+    config: dict[str, Any] = {
         "executors": {"here": {"type": "LocalExecutor", "n_workers": 1, "timeout_sec": 1.5}},
         "samplers": {
             "s": {"type": "ArraySampler", "parameters": ["x"], "bounds": [[1, 2, 3, 4, 5, 6, 7]]}

@@ -7,6 +7,7 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ class Counting(CommandRunner):
 
 
 def rows(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runners: dict[str, object], steps: list[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runners: dict[str, Any], steps: list[str]
 ) -> list[dict[str, str]]:
     (tmp_path / "counting_plugin.py").write_text(PLUGIN)
     monkeypatch.syspath_prepend(tmp_path)
@@ -50,7 +51,7 @@ def rows(
         return list(csv.DictReader(file))
 
 
-def echo(text: str, name: str) -> dict[str, object]:
+def echo(text: str, name: str) -> dict[str, Any]:
     return {
         "command": ["echo", text],
         "outputs": {name: {"file": "stdout.txt", "regex": r"(\S+)", "type": "str"}},
@@ -63,7 +64,7 @@ def test_each_sample_has_its_own_input_and_output(
     """Protects the values: two CommandRunners in one worker, sample after sample, never show those
     of another sample or runner.
     """
-    runners = {
+    runners: dict[str, Any] = {
         "first": {"type": "CommandRunner", **echo("a{{ x }}", "first")},
         "second": {"type": "CommandRunner", **echo("b{{ first }}", "second")},
     }
@@ -79,7 +80,9 @@ def test_a_derived_class_is_made_anew_and_put_back(
     """Protects plugins that derive from CommandRunner: what it says of itself is not inherited, so
     a fresh instance runs each sample
     and what one sample changes in the process is not there for the next."""
-    runners = {"plugin": {"type": "counting_plugin:Counting", **echo("{{ x }}", "said")}}
+    runners: dict[str, Any] = {
+        "plugin": {"type": "counting_plugin:Counting", **echo("{{ x }}", "said")}
+    }
     found = rows(tmp_path, monkeypatch, runners, ["plugin"])
     assert [(row["said"], row["seen"], row["inherited"]) for row in found] == [
         (x, "1", "nothing") for x in "123"

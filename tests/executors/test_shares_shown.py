@@ -134,7 +134,7 @@ def test_parts_of_a_node_are_put_together() -> None:
         {"name": "n1", "cpus": "0-1", "gpus": "0", "mem": 10},
         {"name": "n1", "cpus": "2-3", "gpus": "", "mem": 5},
     ]
-    workers = [
+    workers: list[dict[str, Any]] = [
         {"task": "b", "where": "n1:2+gpu0"},
         {"task": "a", "where": "n1:0+gpu0 n9:4"},
         {"task": None, "where": ""},

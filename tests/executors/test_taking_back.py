@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import queue
 from pathlib import Path
+from typing import Any
 
 from enchanted_tui import values
-from enchanted_tui.executors.base import Result, Task, TaskContext, TaskId, Trouble
+from enchanted_tui.executors.base import Result, Task, TaskContext, TaskId
 from enchanted_tui.executors.local.executor import LocalExecutor
 
 GAUSSIAN = {
@@ -24,13 +25,14 @@ def test_recall_while_workers_read_confuses_no_tasks(tmp_path: Path) -> None:
     context = TaskContext(
         str(tmp_path), "data", {"gaussian": GAUSSIAN}, seed=1, campaign="c", session="s"
     )
-    inbox: queue.SimpleQueue[Result | Trouble] = queue.SimpleQueue()
+    inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
     running = LocalExecutor(n_workers=2).open(context, inbox.put, ())
     tasks = {
         number: Task(TaskId(0, 0, number, 0), "gaussian", {"x": number / 4000})
         for number in range(4000)
     }
-    waiting, finished = list(tasks), []
+    waiting = list(tasks)
+    finished: list[Any] = []
     try:
         while len(finished) < len(tasks):
             room = min(running.capacity(), len(waiting))

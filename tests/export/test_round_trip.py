@@ -122,7 +122,8 @@ def cell(series: pd.Series[Any], position: int) -> Any:
     """Give a cell; a masked float column shows NaN as missing, so that is asked of its own data."""
     array = series.array
     if isinstance(array, pd.arrays.FloatingArray):
-        return pd.NA if array._mask[position] else float(array._data[position])
+        held: Any = array
+        return pd.NA if held._mask[position] else float(held._data[position])
     return series.iloc[position]
 
 

@@ -59,3 +59,34 @@ def random_sampler(
 def array_sampler(name: str, values: list[Any], **more: Any) -> dict[str, Any]:
     """Return an ArraySampler of one parameter."""
     return {"type": "ArraySampler", "parameters": [name], "bounds": [values], **more}
+
+
+def lhs(budget: int, batch_size: int | None = None, name: str = "x") -> dict[str, Any]:
+    return {**random_sampler(budget, batch_size, (name,)), "type": "LHSSampler"}
+
+
+def counting(budget: int, batch_size: int | None = None, name: str = "x") -> dict[str, Any]:
+    return {
+        "type": "helpers.parts.scripted:CountingSampler",
+        "budget": budget,
+        "batch_size": batch_size,
+        "parameters": [name],
+    }
+
+
+def two_stages(first: dict[str, Any], second: dict[str, Any], **supervisor: Any) -> dict[str, Any]:
+    """Some parents fail; the second stage has two steps, of which the first fails for some
+    children.
+    """
+    config = campaign_config(first, second, **supervisor)
+    config["runners"]["r0"] = {
+        "type": "helpers.parts.scripted:TracingRunner",
+        "add": ["x"],
+        "fail_when": {"x": [1]},
+    }
+    config["runners"]["after"] = {"type": "helpers.parts.scripted:TracingRunner", "add": ["x", "y"]}
+    config["supervisor"]["run_order"][1] |= {
+        "executor": ["here", "here"],
+        "runner": ["r1", "after"],
+    }
+    return config

@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 
-LOCAL = {
+LOCAL: dict[str, Any] = {
     "type": "DaskExecutor",
     "LocalCluster_config": {
         "n_workers": 2,

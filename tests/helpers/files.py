@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import h5py
 import numpy
@@ -31,7 +31,8 @@ def journal_records(
     if not journal.exists():
         return []
     with JournalReader(journal) as reader:
-        return [record for _, record in reader.records(rows=rows) if kind in (None, record["type"])]
+        found = [cast(dict[str, Any], record) for _, record in reader.records(rows=rows)]
+    return [record for record in found if kind in (None, record["type"])]
 
 
 def read_parquet(path: Path) -> list[dict[str, Any]]:

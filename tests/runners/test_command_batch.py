@@ -7,6 +7,7 @@ from __future__ import annotations
 import random
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -168,7 +169,7 @@ end
     assert runner.used_parameters() is None  # by tojson, any
     for count in (1, 2, 5):
         samples = [{"x": number / 4, "v": [number, 7]} for number in range(count)]
-        made = _files(runner, *samples)
+        made: Any = _files(runner, *samples)
         assert made["files"]["in"] == environment.from_string(text).render(samples=samples)
         assert made["files"]["fixed"] == "a\n"
         assert made["argv"] == ["run", "-n", str(count)]
@@ -307,7 +308,7 @@ def test_an_hdf5_array_is_read_along_its_first_axis(tmp_path: Path) -> None:
         outputs={"psi": {"file": "out", "hdf5": "/psi"}},
         batch=4,
     )
-    found = list(runner.many_code_run([str(tmp_path)] * 3, [{"x": 1}] * 3))
+    found: list[Any] = list(runner.many_code_run([str(tmp_path)] * 3, [{"x": 1}] * 3))
     assert [list(result["psi"]) for result in found] == [[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from enchanted_tui.runners.base import SampleFailed
@@ -391,7 +393,7 @@ def test_hdf5_and_netcdf_as_other_programs_write_them(command, tmp_path):
     wanted = {
         "padded": "ITER", "names": ["a", "bc"], "matlab": 2.5, "one_name": "x", "@beta": 0.25, "history": [0.5], "profile": [1, 2],
     }  # fmt: skip
-    outputs = {name: {"file": "a.h5", "hdf5": name} for name in wanted}
+    outputs: dict[str, Any] = {name: {"file": "a.h5", "hdf5": name} for name in wanted}
     outputs |= {
         name: {"file": "c.nc", "netcdf": name} for name in ("title", "labels", "single", "series")
     }

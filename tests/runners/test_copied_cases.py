@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -45,7 +46,7 @@ def test_a_write_protected_case(tmp_path: Path) -> None:
     (tmp_path / "single").write_text("alone")
     protect(case)
     (tmp_path / "single").chmod(0o444)
-    runner = {
+    runner: dict[str, Any] = {
         "type": "CommandRunner",
         "copy": {"case": "case", "case/U": "single"},
         "templates": {"case/system/controlDict": "controlDict.tmpl"},
@@ -59,7 +60,7 @@ def test_a_write_protected_case(tmp_path: Path) -> None:
             "u": {"file": "stdout.txt", "regex": "alone", "type": "str"},
         },
     }
-    config = {
+    config: dict[str, Any] = {
         "executors": {"here": {"type": "LocalExecutor", "n_workers": 1}},
         "samplers": {"s": {"type": "ArraySampler", "parameters": ["x"], "bounds": [[1.5]]}},
         "runners": {"r": runner},

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from typing import Any
 
 import pytest
 
@@ -400,7 +401,7 @@ def test_a_vectorised_function(function, expected, tmp_path, monkeypatch):
         arguments={"scale": 10} if function == "array" else {},
         batch=5,
     )
-    samples = [{"x": float(x)} for x in (1, 2, 3)]
+    samples: list[dict[str, Any]] = [{"x": float(x)} for x in (1, 2, 3)]
     if function == "columns":
         for sample, name in zip(samples, "abc", strict=True):
             sample["name"] = name

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -86,7 +87,7 @@ def test_a_worker_with_python_3_9_and_no_packages_runs_a_sample(tmp_path, runner
     interpreter = python_3_9()
     if interpreter is None:
         pytest.skip("no Python 3.9 on this machine")
-    message = {
+    message: dict[str, Any] = {
         "task": [0, 0, 0, 0],
         "name": "d0_b0_s0_r0",
         "runner": "r",
@@ -99,7 +100,7 @@ def test_a_worker_with_python_3_9_and_no_packages_runs_a_sample(tmp_path, runner
             "output": {"file": "out.json", "json": "r"},
             "line": {"file": "stdout.txt", "csv": 0},
         }
-        options = {
+        options: dict[str, Any] = {
             "command": "echo '{\"r\": 5.0}' > out.json; echo a; echo {{ x }}",
             "shell": True,
             "outputs": outputs,

@@ -31,7 +31,7 @@ def test_slices_of_any_partition_give_the_batch(kind, cuts, shuffle):
     assert flat([parts[start] for start in sorted(parts)]) == whole
 
 
-@pytest.mark.parametrize("kind", {**BY_POSITION, **FINITE})
+@pytest.mark.parametrize("kind", [*BY_POSITION, *FINITE])
 @unhurried
 @given(size=st.integers(1, 70))
 def test_batch_size_does_not_change_the_samples(kind, size):

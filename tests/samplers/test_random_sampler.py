@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy
 import pytest
@@ -62,7 +63,7 @@ def test_reference_implementation_gives_the_published_vector():
 )
 def test_words_are_philox_at_the_position(seed, stage, start, count):
     """What a seed draws is fixed by the published generator and must not change with numpy."""
-    key = tuple(
+    key: Any = tuple(
         int(word)
         for word in numpy.random.SeedSequence(seed, spawn_key=(stage,)).generate_state(
             2, numpy.uint64

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -21,7 +22,7 @@ def test_snippets_run(block, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("points.csv").write_text("temperature,density,success\n1,2.5,True\n3,4.5,False\n")
     ((_, options),) = yaml.safe_load(block).get("samplers", yaml.safe_load(block)).items()
-    sampler = placed(lookup.find("sampler", options.pop("type")).cls(**options))
+    sampler: Any = placed(lookup.find("sampler", options.pop("type")).cls(**options))
     assert sampler.extra == {}
     assert list(sampler.problems()) == []
     assert list(sampler.warnings()) == []

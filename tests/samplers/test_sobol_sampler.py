@@ -11,7 +11,7 @@ from scipy.stats import qmc
 from enchanted_tui.samplers.sobol_sampler import SobolSequenceSampler
 from helpers.sampler_kinds import placed
 
-BOUNDS = [[0.5, 1], [-4, 4], [10, 1000]]
+BOUNDS: list[list[float]] = [[0.5, 1], [-4, 4], [10, 1000]]
 NAMES = ["a", "b", "c"]
 
 

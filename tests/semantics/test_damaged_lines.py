@@ -15,7 +15,14 @@ import pytest
 from enchanted_tui import cli
 from enchanted_tui.record.folding import fold
 from helpers.campaign import Campaign
-from helpers.configs import array_sampler, campaign_config, random_sampler
+from helpers.configs import (
+    array_sampler,
+    campaign_config,
+    counting,
+    lhs,
+    random_sampler,
+    two_stages,
+)
 from helpers.marks import in_full, rounds
 
 Lines = list[bytes]
@@ -52,37 +59,6 @@ def names(lines: Lines) -> set[str]:
         if b'"type":"task"' in line
     )
     return {"d{}_b{}_s{}_r{}".format(*(int(number) for number in task)) for task in found}
-
-
-def lhs(budget: int, batch_size: int | None = None, name: str = "x") -> dict[str, Any]:
-    return {**random_sampler(budget, batch_size, (name,)), "type": "LHSSampler"}
-
-
-def counting(budget: int, batch_size: int | None = None, name: str = "x") -> dict[str, Any]:
-    return {
-        "type": "helpers.parts.scripted:CountingSampler",
-        "budget": budget,
-        "batch_size": batch_size,
-        "parameters": [name],
-    }
-
-
-def two_stages(first: dict[str, Any], second: dict[str, Any], **supervisor: Any) -> dict[str, Any]:
-    """Some parents fail; the second stage has two steps, of which the first fails for some
-    children.
-    """
-    config = campaign_config(first, second, **supervisor)
-    config["runners"]["r0"] = {
-        "type": "helpers.parts.scripted:TracingRunner",
-        "add": ["x"],
-        "fail_when": {"x": [1]},
-    }
-    config["runners"]["after"] = {"type": "helpers.parts.scripted:TracingRunner", "add": ["x", "y"]}
-    config["supervisor"]["run_order"][1] |= {
-        "executor": ["here", "here"],
-        "runner": ["r1", "after"],
-    }
-    return config
 
 
 SHAPES: dict[str, Callable[[], dict[str, Any]]] = {

@@ -70,7 +70,7 @@ def test_each_sample_is_cleaned_once(
         return cleaning.clean_task(run_dir, name, keep)
 
     monkeypatch.setattr(file_removal, "clean_task", clean)
-    more = {"save_files_list": ["result.txt"]} if save_files == "custom" else {}
+    more: dict[str, Any] = {"save_files_list": ["result.txt"]} if save_files == "custom" else {}
     config = campaign_config(
         array_sampler("x", [0, 1]), random_sampler(3, 2, ("y",)), save_files=save_files, **more
     )

@@ -530,7 +530,7 @@ def test_an_earlier_campaign_that_is_not_there_is_told(
     """Before anything is created; the campaign's own directory, which the older program wanted, is
     none.
     """
-    options = {"budget": 6, "parser": parser}
+    options: dict[str, Any] = {"budget": 6, "parser": parser}
     assert campaign.run(config=config(BAYESIAN, **options, base_run_dir="nothing")) == 2
     assert "base_run_dir: there is no" in capsys.readouterr().err
     assert not campaign.run_dir.exists()

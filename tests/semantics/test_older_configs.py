@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 import yaml
@@ -127,7 +127,7 @@ def test_rows_of_nested_stages_are_parent_major(campaign: Campaign) -> None:
         itertools.product((0.0, 10.0), (0.0, 1.0)),
         itertools.product((100.0, 200.0), (1.0, 2.0)),
     ]
-    points = [sum(parts, ()) for parts in itertools.product(*grids)]
+    points: list[Any] = [sum(parts, ()) for parts in itertools.product(*grids)]
     assert [
         tuple(float(row[f"c{number}"]) for number in range(1, 7)) for row in campaign.rows()
     ] == points

@@ -451,7 +451,7 @@ def _only_misaligned(older: OlderDirectory) -> None:
     dataset.write_text("\n".join([*lines[:3], *(line + ",1,2" for line in lines[3:])]) + "\n")
 
 
-BROKEN: dict[str, tuple[Callable[[OlderDirectory], None], str]] = {
+BROKEN: dict[str, tuple[Callable[[OlderDirectory], object], str]] = {
     "no enchanted_run.yaml": (_no_state, "nothing to resume"),
     "empty": (lambda older: (older.root / "enchanted_run.yaml").write_text(""), "it is empty"),
     "no mapping": (

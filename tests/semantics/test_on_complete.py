@@ -7,6 +7,7 @@ import queue
 import sys
 import threading
 import time
+from typing import Any
 
 import pytest
 
@@ -51,7 +52,7 @@ def with_hook(hook: object, budget: int = 3) -> dict[str, object]:
     return campaign_config(random_sampler(budget), on_complete=hook)
 
 
-def test_a_function_is_called_once_for_what_is_complete(campaign: Campaign, hook_log) -> None:  # type: ignore[no-untyped-def]
+def test_a_function_is_called_once_for_what_is_complete(campaign: Campaign, hook_log) -> None:
     """The dataset is whole by then; a resume that finds nothing to do does not call it again, an
     extension does.
     """
@@ -65,7 +66,7 @@ def test_a_function_is_called_once_for_what_is_complete(campaign: Campaign, hook
 
 def test_it_is_called_again_for_failed_samples_that_were_run_again(
     campaign: Campaign, hook_log
-) -> None:  # type: ignore[no-untyped-def]
+) -> None:
     """As many rows as before, and a model fitted to them would be one of yesterday's dataset."""
     (campaign.root / "half.py").write_text("def half(x):\n    return {'success': x < 0.5}\n")
     config = campaign_config(
@@ -101,14 +102,14 @@ def test_a_command_gets_the_run_directory_and_no_shell(campaign: Campaign) -> No
     )
 
 
-def test_an_interrupted_campaign_is_not_complete(campaign: Campaign, hook_log) -> None:  # type: ignore[no-untyped-def]
+def test_an_interrupted_campaign_is_not_complete(campaign: Campaign, hook_log) -> None:
     """Only the resume that finishes it calls the hook."""
-    config = with_hook("my_hooks:count", 6)
+    config: Any = with_hook("my_hooks:count", 6)
     config["samplers"]["s0"] = {
         **random_sampler(6, 2),
         "type": "RandomSamplerWithKill",
         "kill_after": 1,
-    }  # type: ignore[index]
+    }
     assert campaign.run(config=config) == 1
     assert not hook_log.exists()
     del campaign.config["samplers"]["s0"]["kill_after"]
@@ -117,7 +118,7 @@ def test_an_interrupted_campaign_is_not_complete(campaign: Campaign, hook_log) -
 
 
 @pytest.mark.parametrize("way", ["request", "file"])
-def test_one_that_hangs_can_be_ended_and_runs_again(campaign: Campaign, hook_log, way: str) -> None:  # type: ignore[no-untyped-def]
+def test_one_that_hangs_can_be_ended_and_runs_again(campaign: Campaign, hook_log, way: str) -> None:
     """By a signal or the app (a request), or from another process (a file): the supervisor must not
     be held for ever.
     """

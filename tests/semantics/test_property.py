@@ -144,8 +144,8 @@ def _points(sampler: Row) -> list[Row] | None:
         axes = sampler["bounds"]
     elif sampler["type"] == "GridSampler":
         axes = [
-            numpy.linspace(*bounds, count).tolist()
-            for bounds, count in zip(sampler["bounds"], sampler["num_samples"], strict=True)
+            numpy.linspace(low, high, count).tolist()
+            for (low, high), count in zip(sampler["bounds"], sampler["num_samples"], strict=True)
         ]
     else:
         return None

@@ -13,13 +13,12 @@ from __future__ import annotations
 import json
 import os
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from test_damaged_lines import counting, lhs, two_stages
 
 from enchanted_tui import cli
 from enchanted_tui.campaign_status import Phase
@@ -27,11 +26,23 @@ from enchanted_tui.executors.base import TaskId
 from enchanted_tui.record.folding import fold
 from enchanted_tui.views.viewing import Viewer
 from helpers.campaign import Campaign
-from helpers.configs import array_sampler, campaign_config, random_sampler
+from helpers.configs import (
+    array_sampler,
+    campaign_config,
+    counting,
+    lhs,
+    random_sampler,
+    two_stages,
+)
 from helpers.files import Row
 from helpers.marks import in_full, rounds
 
 Task = tuple[int, int, int, int]
+
+
+def as_task(numbers: Iterable[int | str]) -> Task:
+    depth, batch, sample, step = map(int, numbers)
+    return depth, batch, sample, step
 
 
 def steps(*samplers: dict[str, Any], **supervisor: Any) -> dict[str, Any]:
@@ -230,7 +241,7 @@ class Model:
                 self.results[task] = record
         elif record["type"] == "retry":
             for task in record["tasks"]:
-                self.forget(tuple(task))
+                self.forget(as_task(task))
 
     def forget(self, task: Task) -> None:
         for later in [
@@ -344,8 +355,8 @@ class Made:
                 name for name in self.final_rows if name.split()[0] in parents
             }
         for name, row in found.items():
-            task = tuple(int(part[1:]) for part in os.path.basename(row["run_dir"]).split("_"))
-            told = model.results.get(task)  # type: ignore[call-overload]
+            task = as_task(part[1:] for part in os.path.basename(row["run_dir"]).split("_"))
+            told = model.results.get(task)
             if told is not None:
                 assert row["success"] == str(told["row"]["success"]), name
                 assert all(

@@ -52,7 +52,7 @@ def test_where_samples_run_is_told_as_their_ranks_have_it(
     assert told["cores"] == NODES * CPUS
     assert [len(node["gpus"].split("-")) for node in told["nodes"]] == [GPUS] * NODES
     assert sum(node["busy_gpus"] for node in told["nodes"]) == 3
-    ranks = wait_for("all ranks", lambda: _all(placed), 30, 0.2)
+    ranks: Any = wait_for("all ranks", lambda: _all(placed), 30, 0.2)
     held = {worker["task"]: worker["where"] for worker in told["workers"] if worker["task"]}
     for number in range(len(KINDS)):
         those = ranks[f"s{number}"]

@@ -11,6 +11,7 @@ import sys
 import zipfile
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -173,7 +174,8 @@ def test_an_intent_survives_the_journal(elements: list[list[tuple[TaskId, int]]]
         "e0123456789ab", "cluster", "run-e0123456789ab", "/jobs/e0123456789ab", elements, 5.0
     )
     book = JobBook()
-    book.apply({**submission.intent(), "time": 5.0})
+    intent: Any = {**submission.intent(), "time": 5.0}
+    book.apply(intent)
     assert book.open[submission.token] == submission
     assert token_of(submission.name) == submission.token
 
@@ -185,14 +187,9 @@ def test_a_task_belongs_to_the_job_that_was_given_it_last() -> None:
     first, second = TaskId(0, 0, 0, 0), TaskId(0, 0, 1, 0)
     book = JobBook()
     for token, held in (("e000000000001", [first, second]), ("e000000000002", [second])):
-        book.apply(
-            {
-                **Submission(
-                    token, "c", f"r-{token}", "/d", [[(task, 0) for task in held]]
-                ).intent(),
-                "time": 0.0,
-            }
-        )
+        made = Submission(token, "c", f"r-{token}", "/d", [[(task, 0) for task in held]])
+        intent: Any = {**made.intent(), "time": 0.0}
+        book.apply(intent)
     assert [submission.elements for submission in book.of("c")] == [[[(first, 0)]], [[(second, 0)]]]
     book.came_back(first)
     book.apply({"type": "jobs", "event": "closed", "token": "e000000000002"})

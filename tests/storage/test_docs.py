@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from enchanted_tui.executors.verdict import FAILURE_KINDS
 from enchanted_tui.storage.dataset import Dataset
@@ -17,7 +18,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "output-files.md").read_text()
 
 def test_the_examples_run(tmp_path: Path) -> None:
     """Examples are copied before the text around them is read."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "output": 1.5,
             "success": bool(n % 3),

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
@@ -79,7 +80,8 @@ def test_files_that_take_long_say_how_far_they_are(config: CampaignConfig) -> No
     """Whoever writes runs.h5 and the Parquet file tells which, and how many of the samples it has
     taken.
     """
-    run_dir, said = RunDir(config.base_run_dir), []
+    run_dir = RunDir(config.base_run_dir)
+    said: list[Any] = []
     state = actions.read_state(run_dir.root)
     with JournalReader(run_dir.journal) as reader:
         write_tables(config, run_dir, state, reader.read_row, said.append)
@@ -145,7 +147,8 @@ def test_files_are_looked_at_sooner_while_they_come(tmp_path: Path) -> None:
     run_dir.main_log.write_text("begun\n")
     now[0] = 1.0
     watch.look()
-    assert [file.name for file in watch.files] == ["logs/main.log"]
+    files: Any = watch.files
+    assert [file.name for file in files] == ["logs/main.log"]
     looks = 0
     for tenth in range(11, 611):
         before, now[0] = watch._looked_at, tenth / 10

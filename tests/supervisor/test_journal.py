@@ -8,7 +8,7 @@ import json
 import math
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -104,14 +104,14 @@ def test_numpy_scalars_become_python_numbers(scalar: Any, plain: Any) -> None:
 
 def _write(path: Path, records: list[dict[str, Any]]) -> list[int]:
     journal = Journal(path)
-    offsets = [journal.append(dict(record)) for record in records]
+    offsets = [journal.append(cast(Any, dict(record))) for record in records]
     journal.close()
     return offsets
 
 
 def _read(path: Path) -> tuple[list[dict[str, Any]], list[int]]:
     with JournalReader(path) as reader:
-        found = [record for _, record in reader.records()]
+        found = [cast(dict[str, Any], record) for _, record in reader.records()]
         return found, [item.line for item in reader.damage]
 
 
@@ -135,7 +135,7 @@ def test_a_torn_tail_costs_only_the_last_record(
     whole = sum(end <= cut for end in [*offsets[1:], size]) if records else 0
     assert [record["n"] for record in _read(path)[0]] == list(range(whole))
     journal = Journal(path)
-    journal.append({"type": "task", "n": -1, "row": {}})
+    journal.append(cast(Any, {"type": "task", "n": -1, "row": {}}))
     journal.close()
     found, damaged = _read(path)
     assert [record["n"] for record in found] == [*range(whole), -1]
@@ -172,7 +172,7 @@ def test_a_block_of_zeros_is_named(tmp_path: Path) -> None:
     lines[2] = b"\0" * 4096 + b"\n"
     path.write_bytes(b"".join(lines))
     with JournalReader(path) as reader:
-        assert [record["n"] for _, record in reader.records()] == [0, 1, 3, 4]
+        assert [cast(Any, record)["n"] for _, record in reader.records()] == [0, 1, 3, 4]
         assert [(item.line, item.reason) for item in reader.damage] == [(3, "a block of zeros")]
 
 
@@ -189,9 +189,9 @@ def test_a_follower_sees_each_record_once(tmp_path: Path) -> None:
                 values.encode({"type": "task", "n": n, "row": {"x": "y" * n * 100}}).encode()
             )
             file.write(line[: n + 1])
-            seen += [record["n"] for _, record in reader.records()]
+            seen += [cast(Any, record)["n"] for _, record in reader.records()]
             file.write(line[n + 1 :])
-            seen += [record["n"] for _, record in reader.records(rows=False)]
+            seen += [cast(Any, record)["n"] for _, record in reader.records(rows=False)]
     assert seen == list(range(30))
 
 
@@ -199,7 +199,7 @@ def test_rows_are_found_at_their_offsets(tmp_path: Path) -> None:
     """Protects everything that reads rows back, flushed or not, longer than a block or not."""
     journal = Journal(tmp_path / "journal.jsonl")
     rows = [{"x": n, "text": "ü" * (n * 3000)} for n in range(12)]
-    offsets = [journal.append({"type": "task", "row": row}) for row in rows]
+    offsets = [journal.append(cast(Any, {"type": "task", "row": row})) for row in rows]
     assert [journal.read_row(offset) for offset in offsets] == rows
     journal.close()
     with JournalReader(tmp_path / "journal.jsonl") as reader:
@@ -217,7 +217,7 @@ def test_the_head_of_a_record_is_read_without_its_row(tmp_path: Path) -> None:
     _write(path, [record])
     with JournalReader(path) as reader:
         ((offset, head),) = reader.records(rows=False)
-        assert head["message"] == record["message"]
+        assert cast(Any, head)["message"] == record["message"]
         assert "row" not in head
         assert reader.read_row(offset) == {"row": {"deep": 1}}
 

@@ -354,20 +354,20 @@ def _campaign(root: Path, samples: int, **end: Any) -> RunDir:
     journal.append(opening([samples], [1]))
     for start in range(0, samples, 1_000):
         rows = [[index / 10] for index in range(start, min(samples, start + 1_000))]
-        journal.append(
-            {
-                "type": "samples",
-                "depth": 0,
-                "batch": 0,
-                "first": 0,
-                "size": samples,
-                "start": start,
-                "names": ["x"],
-                "rows": rows,
-            }
-        )
+        drawn: Any = {
+            "type": "samples",
+            "depth": 0,
+            "batch": 0,
+            "first": 0,
+            "size": samples,
+            "start": start,
+            "names": ["x"],
+            "rows": rows,
+        }
+        journal.append(drawn)
     if end:
-        journal.append({"type": "end", "exit_code": 0, "files": {}, **end})
+        ended: Any = {"type": "end", "exit_code": 0, "files": {}, **end}
+        journal.append(ended)
     journal.close()
     return run_dir
 
@@ -530,7 +530,7 @@ def test_what_has_finished_does_not_run(running: RunDir) -> None:
     assert (batch.done, batch.count) == (3, 3) and not batch.oldest_running
 
 
-def _record(run_dir: RunDir, record: dict[str, Any]) -> None:
+def _record(run_dir: RunDir, record: Any) -> None:
     journal = Journal(run_dir.journal)
     journal.append(record)
     journal.close()

@@ -71,7 +71,7 @@ async def test_modes(finished_run: Path, how: str) -> None:
             else:
                 line = watcher.screen.status_line
                 await watcher.pilot.click(line, offset=line.mode_region(mode).offset + (2, 0))
-            await watcher.until(lambda mode=mode: watcher.app.current_mode == mode)
+            await watcher.until(lambda mode=mode: watcher.app.current_mode == mode)  # type: ignore[misc]
             await watcher.sees(f"[{number} {mode.capitalize()}]")
 
 
@@ -140,7 +140,7 @@ async def test_zoom(finished_run: Path, how: str) -> None:
         for expected in (True, False):
             await (watcher.press("z") if how == "key" else watcher.command("Everywhere: Zoom"))
             await watcher.until(
-                lambda expected=expected: (watcher.screen.maximized is not None) == expected
+                lambda expected=expected: (watcher.screen.maximized is not None) == expected  # type: ignore[misc]
             )
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -42,7 +43,7 @@ def _arrays(points: list[tuple[float, float, bool]]) -> tuple[np.ndarray, np.nda
     )
 
 
-def _check(picture: drawing.Picture, size: tuple[int, int]) -> None:
+def _check(picture: Any, size: tuple[int, int]) -> None:
     rows = ["".join(text for text, _ in picture.runs(y)) for y in range(picture.height)]
     assert (len(rows), {len(row) for row in rows}) == (size[1], {size[0]})
     if glyphs.is_ascii():
@@ -150,7 +151,7 @@ def test_points_are_as_large_as_there_is_room(count: int, grain: str) -> None:
         braille = sum(0x2800 <= ord(letter) < 0x2900 for letter in text)
         used = {"point": text.count(glyphs.glyph("point")), "block": quarters, "dot": braille}
         assert used.pop(grain) > 0.5 * min(count, 1300) and not any(used.values())
-    [(legend, _), _] = drawing.by_success(np.array([True])).legend(grain)
+    [(legend, _), _] = drawing.by_success(np.array([True])).legend(cast(Any, grain))
     assert (legend[0] == glyphs.glyph("point")) == (grain == "point")
 
 

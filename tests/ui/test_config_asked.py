@@ -5,6 +5,7 @@ restoring, going to problems.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -217,7 +218,8 @@ def test_the_file_of_older_records_is_found_by_its_name(tmp_path: Path) -> None:
     (run / "config/a.2.yaml").write_text(TEXT)
     (tmp_path / "a.yaml").write_text(TEXT)
     journal = Journal(RunDir(run).journal)
-    journal.append({"type": "open", "config": "a.2.yaml", "config_dir": str(tmp_path)})
+    opened: Any = {"type": "open", "config": "a.2.yaml", "config_dir": str(tmp_path)}
+    journal.append(opened)
     journal.flush()
     journal.close()
     found = actions.original_config(run)

@@ -165,7 +165,7 @@ def _live(view: View) -> View:
         eta_low=72_000.0,
         eta_high=150_000.0,
         rates=rates,
-        rate_width=60.0,
+        rate_width=60,
     )
 
 

@@ -152,7 +152,7 @@ async def test_help_choosers_and_pickers_are_closed_by_mouse(
                 await watcher.until(lambda: not watcher.screen.area.is_waiting)
                 await watcher.press("escape")
             await watcher.press(key)
-            await watcher.until(lambda kind=kind: isinstance(watcher.screen, kind))
+            await watcher.until(lambda kind=kind: isinstance(watcher.screen, kind))  # type: ignore[misc]
             await watcher.sees("Escape closes")
             box = watcher.screen.query_one("Vertical").region
             await watcher.pilot.click(offset=(box.x + 2, box.y + 1))
@@ -161,7 +161,7 @@ async def test_help_choosers_and_pickers_are_closed_by_mouse(
                 await watcher.pilot.click(offset=(0, box.y + 2))
             else:
                 await watcher.click("Escape closes")
-            await watcher.until(lambda kind=kind: not isinstance(watcher.screen, kind))
+            await watcher.until(lambda kind=kind: not isinstance(watcher.screen, kind))  # type: ignore[misc]
 
 
 @in_loop

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import rich.color
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
+from textual.widget import Widget
 
 from enchanted_tui.ui.app import EnchantedApp
 from enchanted_tui.ui.contrast import contrast
@@ -151,7 +153,7 @@ def _hard_to_read(app: EnchantedApp) -> Iterator[tuple[str, float]]:
     regions = [app.screen.region]
     if app.screen.is_modal:
         regions = [child.region for child in app.screen.children if child.region] or [
-            child.region for child in app.screen.walk_children()
+            child.region for child in app.screen.walk_children(Widget)
         ]
     strips = app.screen._compositor.render_strips()
     for segment in (
@@ -169,6 +171,11 @@ def _hard_to_read(app: EnchantedApp) -> Iterator[tuple[str, float]]:
             or not any(letter.isalnum() for letter in segment.text)
         ):
             continue
-        ratio = contrast(tuple(style.color.get_truecolor()), tuple(style.bgcolor.get_truecolor()))
+        ratio = contrast(_rgb(style.color), _rgb(style.bgcolor))
         if ratio < 4.5:
             yield segment.text.strip(), ratio
+
+
+def _rgb(colour: rich.color.Color) -> tuple[int, int, int]:
+    red, green, blue = colour.get_truecolor()
+    return red, green, blue

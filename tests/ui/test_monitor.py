@@ -421,7 +421,7 @@ async def test_a_pane_is_come_back_to(running: Path) -> None:
                 await watcher.press(key)
                 await watcher.sees(seen)
             revision = watcher.app.view.revision
-            await watcher.until(lambda revision=revision: watcher.app.view.revision > revision + 2)
+            await watcher.until(lambda revision=revision: watcher.app.view.revision > revision + 2)  # type: ignore[misc]
 
 
 @pytest.mark.full

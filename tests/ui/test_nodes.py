@@ -86,8 +86,8 @@ async def test_the_task_under_the_cursor_stands_out(
             ("d0_b0_s1_r0", "b2"),
             ("d0_b0_s2_r0", "c2"),
         ):
-            await watcher.until(lambda task=task: _pane(watcher).table.cursor == task)
-            await watcher.until(lambda letters=letters: _reversed(watcher) == letters)
+            await watcher.until(lambda task=task: _pane(watcher).table.cursor == task)  # type: ignore[misc]
+            await watcher.until(lambda letters=letters: _reversed(watcher) == letters)  # type: ignore[misc]
             await watcher.press("down")
 
 
@@ -125,7 +125,7 @@ async def test_tasks_that_share_a_gpu_are_reached_in_turn(run: Path) -> None:
         start = next(i for i, sign in enumerate(watcher.text.splitlines()[9]) if sign == "2")
         for task in ("d0_b0_s1_r0", "d0_b0_s2_r0", "d0_b0_s1_r0"):
             await watcher.pilot.click(node_map, offset=(start, 1))
-            await watcher.until(lambda task=task: _pane(watcher).table.cursor == task)
+            await watcher.until(lambda task=task: _pane(watcher).table.cursor == task)  # type: ignore[misc]
 
 
 @in_loop

@@ -10,7 +10,7 @@ import pkgutil
 import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from textual.command import CommandList
@@ -56,7 +56,7 @@ def test_nothing_goes_round_the_guard() -> None:
     for module in pkgutil.walk_packages([str(UI)], "enchanted_tui.ui."):
         if module.name.rpartition(".")[2] != "main":
             importlib.import_module(module.name)
-    modes = {type(EnchantedApp.MODES[name]()) for name in MODE_NAMES}
+    modes = {type(cast(Any, EnchantedApp.MODES[name])()) for name in MODE_NAMES}
     for screen in _below(Screen):
         is_base = any(issubclass(mode, screen) for mode in modes)
         assert is_base or issubclass(screen, Opened), f"{screen.__name__} is not guarded"
@@ -102,6 +102,10 @@ class Person:
     async def until(self, condition: Callable[[], object]) -> None:
         await until(condition, self.typist.pilot.pause)
 
+    @property
+    def screen(self) -> Any:
+        return self.app.screen
+
     async def opens(self, name: str, *keys: str) -> None:
         """Press keys until a dialog is there."""
         await self.burst(*keys)
@@ -138,7 +142,7 @@ async def test_two_answers_in_one_read(person: Person, home: Path) -> None:
     answered by the first.
     """
     await person.burst("2")
-    await person.until(lambda: not person.app.screen.area.is_waiting)
+    await person.until(lambda: not person.screen.area.is_waiting)
     series = (
         ("enter", "escape"),
         ("enter", "enter"),
@@ -159,7 +163,7 @@ async def _leaves(person: Person) -> None:
     while len(person.app.screen_stack) > 1:
         before = person.app.screen
         await person.burst("escape")
-        await person.until(lambda before=before: person.app.screen is not before)
+        await person.until(lambda before=before: person.app.screen is not before)  # type: ignore[misc]
 
 
 @at_the_app
@@ -168,18 +172,18 @@ async def test_clicks_and_a_filter_in_one_read(person: Person, home: Path) -> No
     counts.
     """
     await person.burst("2")
-    await person.until(lambda: not person.app.screen.area.is_waiting)
+    await person.until(lambda: not person.screen.area.is_waiting)
     for before in ((), ("latin",), ("nothing like it",)):
         await person.burst("escape")
         await person.opens("Picker", "a")
         await person.clicks("#list", 3, *before)
         await person.until(
-            lambda: person.top == "ConfigScreen" or not person.app.screen.listed.option_count
+            lambda: person.top == "ConfigScreen" or not person.screen.listed.option_count
         )
         await _leaves(person)
     await person.burst("escape")
     await person.burst("5")
-    await person.until(lambda: person.top == "ResultsScreen" and person.app.screen.results.numeric)
+    await person.until(lambda: person.top == "ResultsScreen" and person.screen.results.numeric)
     for keys in (("s", "c"), ("o",)):
         await person.opens("Chooser", *keys)
         await person.clicks("OptionList", 1)
@@ -218,8 +222,8 @@ async def test_undoing_what_made_the_scroll_bar_appear(person: Person, home: Pat
     no end of the app.
     """
     await person.opens("ConfigScreen", "2")
-    await person.until(lambda: not person.app.screen.area.is_waiting)
-    area = person.app.screen.area
+    await person.until(lambda: not person.screen.area.is_waiting)
+    area = person.screen.area
     for columns in (1, 300):
         text = "\n".join(f"line {number} " + "x" * columns for number in range(60))
         await person.typist.send(
@@ -239,14 +243,12 @@ async def test_running_again_what_failed(person: Person, home: Path) -> None:
     from a chart of Results.
     """
     await person.burst("4")
-    await person.until(
-        lambda: person.app.screen.query("#groups") and person.app.screen.groups.row_count
-    )
+    await person.until(lambda: person.screen.query("#groups") and person.screen.groups.row_count)
     await person.burst("enter", "down")
     for mode, keys, word in (("4", ("t",), "retry"), ("5", ("s",), "extend")):
         await person.burst(mode, *(keys if word == "extend" else ()))
         await person.until(
-            lambda mode=mode: person.top == ("FailuresScreen" if mode == "4" else "ResultsScreen")
+            lambda mode=mode: person.top == ("FailuresScreen" if mode == "4" else "ResultsScreen")  # type: ignore[misc]
         )
         await person.opens("LaunchScreen", *(keys if word == "retry" else ("x",)))
         await person.until(lambda: not person.app.screen.query_one("#start").disabled)
@@ -259,7 +261,7 @@ async def test_running_again_what_failed(person: Person, home: Path) -> None:
         )
         await person.burst("escape", mode)
         await person.until(
-            lambda: len(person.app.screen_stack) == 1 and person.app.screen.view is not None
+            lambda: len(person.app.screen_stack) == 1 and person.screen.view is not None
         )
         assert not person.app.defects
 

@@ -84,10 +84,10 @@ async def test_views_by_key_palette_and_mouse(run: Path) -> None:
             await watcher.sees(f"[{key} {name}]")
         for name in names:
             await watcher.command(f"Results: {name}")
-            await watcher.until(lambda name=name: f"{name}]" in watcher.text)
+            await watcher.until(lambda name=name: f"{name}]" in watcher.text)  # type: ignore[misc]
         for name in names:
             await watcher.click(f" {name} " if name != "Summary" else " Summary")
-            await watcher.until(lambda name=name: f"{name}]" in watcher.text)
+            await watcher.until(lambda name=name: f"{name}]" in watcher.text)  # type: ignore[misc]
         await watcher.press("escape")
         await watcher.sees("[t Table]")
         await watcher.command("Results: Back")

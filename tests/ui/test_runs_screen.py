@@ -83,7 +83,7 @@ async def under_way(top: Path) -> AsyncIterator[CampaignThread]:
 
 async def go_to(watcher: Watcher, name: str) -> None:
     """Put the cursor on a run."""
-    table = watcher.app.screen.table
+    table = watcher.screen.table
     [row] = [number for number, root in enumerate(table.rows) if root.name == name]
     table.move_to(row)
     await watcher.pilot.pause()
@@ -94,7 +94,7 @@ async def act(watcher: Watcher, how: str, key: str, name: str) -> None:
 
 
 def order(watcher: Watcher) -> list[str]:
-    return [root.name for root in watcher.app.screen.table.rows]
+    return [root.name for root in watcher.screen.table.rows]
 
 
 @SIZES
@@ -372,7 +372,7 @@ async def test_dead_supervisor_is_not_called_running(runs: Path) -> None:
     journal.write_bytes(b"".join(lines[:30]))
     async with looking(runs) as watcher:
         await go_to(watcher, "beta")
-        assert watcher.app.screen.entry.phase is Phase.STOPPED
+        assert watcher.screen.entry.phase is Phase.STOPPED
         await watcher.sees("stopped")
 
 

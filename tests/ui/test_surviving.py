@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -36,7 +37,7 @@ F9 = "\x1b[20~"
 class Hosted:
     """An app with a campaign in its thread, some of whose tasks have finished."""
 
-    def __init__(self, directory: Path, **options: object) -> None:
+    def __init__(self, directory: Path, **options: Any) -> None:
         self.config = write_config(directory, function="slow", budget=60, batch_size=20, **options)
         self.root = directory / "campaign"
         self.terminal = Terminal(str(self.config), cwd=directory)

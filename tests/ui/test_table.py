@@ -163,7 +163,8 @@ async def test_columns_give_way_where_it_is_narrow() -> None:
         assert app.lines()[1] == "▸row1000…  10000000000…"
         await pilot.resize_terminal(60, 8)
         await pilot.pause()
-        assert app.table.shown_columns == ("name", "square", "note")
+        shown: tuple[str, ...] = app.table.shown_columns
+        assert shown == ("name", "square", "note")
         app.table.set_rows(())
         await pilot.pause()
         assert app.lines()[1] == " nothing here"

@@ -6,6 +6,7 @@ import re
 import shutil
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -183,7 +184,7 @@ async def test_packed_files_are_shown_as_if_they_were_not(run: Path) -> None:
     ],
 )
 def test_it_is_said_where_files_are(
-    tmp_path: Path, line: dict[str, str], setting: str, expected: str
+    tmp_path: Path, line: dict[str, Any], setting: str, expected: str
 ) -> None:
     """Protects the sentence about files that are elsewhere: each case has its own."""
     run_dir = RunDir(tmp_path)
@@ -229,7 +230,7 @@ async def test_what_is_said_of_a_task_is_said_whole(finished_run: Path, columns:
             await watcher.pilot.resize_terminal(width, 24)
             line = watcher.screen.query_one("#facts", Line)
             await watcher.until(
-                lambda line=line, width=width: (
+                lambda line=line, width=width: (  # type: ignore[misc]
                     whole.fullmatch(line.text) and len(line.text) <= width - 2
                 )
             )

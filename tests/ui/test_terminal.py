@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ _OURS = re.compile(rb"\x1b\[\?(\d+)([hl])")
 
 
 @contextlib.contextmanager
-def terminal(*arguments: str, cwd: Path, **more: str) -> Iterator[Terminal]:
+def terminal(*arguments: str, cwd: Path, **more: Any) -> Iterator[Terminal]:
     found = Terminal(*arguments, cwd=cwd, **more)
     try:
         yield found

@@ -122,9 +122,9 @@ def assert_gpus_suffice(
             spans, name = held[rank.host, gpu], f"{rank.sample} {rank.slot}"
             first, last, _ = spans.get(name, (rank.first, rank.last, 0))
             spans[name] = min(first, rank.first), max(last, rank.last), part(rank)
-    for gpu, spans in held.items():
+    for held_gpu, spans in held.items():
         most = most_at_once(spans.values())
-        assert most <= 1 + 1e-9, f"GPU {gpu[1]} of {gpu[0]} is held {most} times: {spans}"
+        assert most <= 1 + 1e-9, f"GPU {held_gpu[1]} of {held_gpu[0]} is held {most} times: {spans}"
 
 
 def assert_none_twice(ranks: Iterable[Rank]) -> None:

@@ -161,13 +161,13 @@ def _execute(channel: paramiko.Channel, shell: str, command: bytes) -> None:
     assert process.stdin and process.stdout and process.stderr
 
     def pump_in() -> None:
-        with contextlib.suppress(OSError, EOFError), process.stdin as pipe:  # type: ignore[union-attr]
+        with contextlib.suppress(OSError, EOFError), process.stdin as pipe:
             while data := channel.recv(65536):
                 pipe.write(data)
 
     def pump_err() -> None:
         with contextlib.suppress(OSError, EOFError):
-            while data := process.stderr.read(65536):  # type: ignore[union-attr]
+            while data := process.stderr.read(65536):
                 channel.sendall_stderr(data)
 
     threads = [threading.Thread(target=pump, daemon=True) for pump in (pump_in, pump_err)]

@@ -179,7 +179,7 @@ def reads(seed: int, count: int) -> Iterator[Read]:
 class WatchedApp(EnchantedApp):
     """The app, which remembers what it has called a defect."""
 
-    CSS_PATH = Path(app_module.__file__).with_name("app.tcss")
+    CSS_PATH = str(Path(app_module.__file__).with_name("app.tcss"))
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
