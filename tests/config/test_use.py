@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -10,7 +11,7 @@ import yaml
 from enchanted_tui import cli
 
 OUT = {"y": {"file": "stdout.txt", "text": True}}
-CONFIG = {
+CONFIG: dict[str, Any] = {
     "executors": {"here": {"type": "LocalExecutor", "n_workers": 1}},
     "samplers": {
         "s": {

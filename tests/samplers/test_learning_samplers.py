@@ -204,8 +204,10 @@ def test_draws_are_repeatable_to_the_bit(make: Any) -> None:
     fails = lambda number, sample: number % 4 == 1  # noqa: E731
     first, again = drawn(make(10), fails), drawn(make(10), fails)
     assert first == again
-    assert drawn(placed(make(10), stage=2), fails) != first
-    assert drawn(placed(make(10), seed=1), fails) != first
+    later: Any = placed(make(10), stage=2)
+    other: Any = placed(make(10), seed=1)
+    assert drawn(later, fails) != first
+    assert drawn(other, fails) != first
 
 
 @pytest.mark.parametrize("make", [bayesian, pytest.param(active, marks=needs_extra)])

@@ -315,7 +315,7 @@ def test_another_thread_can_drain_the_campaign(campaign: Campaign) -> None:
     config["runners"]["r0"] = {"type": "ExampleRunner", "sleep_sec": 0.1}
     supervisor: Supervisor
 
-    def drain_at_the_third(record: dict[str, Any]) -> None:
+    def drain_at_the_third(record: Any) -> None:
         if record["type"] == "task" and len(seen) < 3:
             seen.append(record["type"])
             if len(seen) == 3:

@@ -71,7 +71,7 @@ def at_work(config: CampaignConfig) -> Iterator[Path]:
     writer.wait()
     yield run_dir.root
     lock.release()
-    live.close(None)  # type: ignore[arg-type]
+    live.close(None)
     writer.close()
     run_dir.journal.write_bytes(journal)
 

@@ -135,7 +135,7 @@ def test_the_display_shows_what_is_published(
     """Protects against reading what another thread changes: a display needs nothing but snapshots."""
     taken = ended.snapshot
     assert taken is not None and taken.phase is Phase.FINISHED and taken.tasks_done == 4
-    running = snapshot.take(ended.state, Liveness.RUNNING)  # type: ignore[arg-type]
+    running = snapshot.take(ended.state, Liveness.RUNNING)
     told: Any = SimpleNamespace(snapshot=running, doing="", config=ended.config)
     with headless.Display(told):
         pass

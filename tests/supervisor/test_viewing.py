@@ -42,7 +42,7 @@ NOW = 1_700_000_000.0
 # -- random journals -------------------------------------------------------------------------------
 
 
-def opening(targets: list[int], steps: list[int]) -> dict[str, Any]:
+def opening(targets: list[int], steps: list[int]) -> Any:
     """Give the record that opens a campaign with so many samples and steps a stage."""
     stages = [
         {
