@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 
 import pytest
-from test_random_damage import DAMAGES, SHAPES, Line, Made, Model, truncate
 
 from enchanted_tui.config.loading import load_config
 from enchanted_tui.executors.base import TaskId
@@ -24,6 +23,7 @@ from enchanted_tui.record.session_start import build_samplers, portions
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.views.viewing import Viewer
 from helpers.campaign import Campaign
+from helpers.damage import DAMAGES, SHAPES, Line, Made, Model, truncate
 from helpers.marks import in_full
 
 _LONGEST = 5.0  #: seconds of processor time that any one look may take

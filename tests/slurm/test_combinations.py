@@ -4,6 +4,7 @@ several sizes, and samples that start from neighbours.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from helpers import long_code
@@ -41,7 +42,7 @@ def test_long_samples_in_jobs_that_stay(tmp_path: Path, cluster: Bed) -> None:
     campaign.executor["sbatch"]["ntasks"] = 2
     running = campaign.supervise()
     for runs in (1, 5):
-        wait_for("checkpoints", lambda runs=runs: _advanced(campaign.log, runs), 90, 0.1)
+        wait_for("checkpoints", partial(_advanced, campaign.log, runs), 90, 0.1)
         told = ["--signal=USR1", "--batch", f"--user={cluster.user}"]
         cluster.slurm("scancel", *told, check=False)
     assert campaign.finish(running, 240) == 0, campaign.said

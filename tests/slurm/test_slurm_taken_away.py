@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,7 @@ def test_a_long_sample_that_is_preempted(on_bed: OnBed, mode: str, launcher: str
     campaign.executor["launcher"] = launcher
     process = campaign.supervise()
     for number in (1, 2):
-        wait_for("a checkpoint", lambda number=number: _has_run(campaign.log, number), 90, 0.1)
+        wait_for("a checkpoint", partial(_has_run, campaign.log, number), 90, 0.1)
         bed.slurm("sbatch", "-p", "urgent", "-o", "/dev/null", "--exclusive", "--wrap", "sleep 1")
     assert campaign.finish(process, 240) == 0, campaign.said
     [lives] = long_code.check(campaign.log, 90, 1).values()

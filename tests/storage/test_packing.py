@@ -23,7 +23,7 @@ from helpers.marks import examples, in_full
 from helpers.packed import archives, listed_by_tar, loose, packed_tasks
 
 _NAMES = st.text(
-    st.characters(codec="utf-8", exclude_characters="/\0", exclude_categories=("Cs",)),
+    st.characters(codec="utf-8", exclude_characters="/\0", exclude_categories=["Cs"]),
     min_size=1,
     max_size=60,
 ).filter(lambda name: name not in (".", "..") and len(name.encode()) < 200)
@@ -152,7 +152,7 @@ def kill_at(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
     for name in ("pwrite", "ftruncate", "fdatasync", "unlink", "rmdir", "open", "makedirs"):
         true = getattr(os, name)
 
-        def counted(*arguments, _true=true, _name=name, **options):  # type: ignore[no-untyped-def]
+        def counted(*arguments, _true=true, _name=name, **options):
             left[0] -= 1
             if left[0] == 0:
                 if _name == "pwrite":
