@@ -149,7 +149,7 @@ def recorded(state: CampaignState) -> dict[tuple[int, ...], int]:
     }
 
 
-def look(made: Made, lines: list[Line]) -> None:
+def look(made: Fuzzed, lines: list[Line]) -> None:
     """Read the damaged journal as a resume and as a viewer do, and compare with the model."""
     made.journal.write_bytes(b"".join(line.data for line in lines))
     began = time.process_time()
