@@ -411,7 +411,7 @@ def test_inputs_of_an_earlier_campaign_come_in_the_order_of_the_parameters(parse
     sampler.begin(str(parsers / "elsewhere"))
     (finding,) = sampler._known.ordered()
     assert finding.value == 7.0
-    assert finding.point == sampler._unit({"x": 0.25, "y": 0.5})
+    assert tuple(finding.point) == tuple(sampler.features([{"x": 0.25, "y": 0.5}])[0])
 
 
 def test_an_earlier_campaign_is_learnt_from_and_not_counted(parsers: Any) -> None:

@@ -58,7 +58,7 @@ def test_values_are_in_their_ranges_and_models_find_them_again(unit):
     again = space.from_features(features)
     for name, column in columns.items():
         if name in ("T", "x", "noise", "cut"):
-            tails = {"rel": 1e-6, "abs": 1e-9} if name != "noise" else {"rel": 1e-3}
+            tails: dict[str, Any] = {"rel": 1e-6, "abs": 1e-9} if name != "noise" else {"rel": 1e-3}
             assert again[name][0] == pytest.approx(column[0], **tails) or name == "noise"
         else:
             assert again[name][0] == column[0]
