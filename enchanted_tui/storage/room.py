@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-_PATIENCE = 5.0  #: seconds for one question: a file server may be away
+_PATIENCE = 2.0  #: seconds for one question: a file server may be away
 _KIB = 1024
 #: an amount as both programs print it: over the limit with a star, cached by Lustre in brackets
 _AMOUNT = re.compile(r"\[?(\d+)\]?\*?\Z")

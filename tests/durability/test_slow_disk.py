@@ -144,6 +144,47 @@ def test_viewers_with_old_attributes(on_disk, tmp_path):
         assert_complete(case, process)
 
 
+_WATCH = """
+import sys, time
+from pathlib import Path
+from enchanted_tui.views.viewing import Viewer
+viewer, end = Viewer(Path(sys.argv[1])), time.monotonic() + 50
+while time.monotonic() < end:
+    view = viewer.refresh(budget=5)
+    print(view.phase, view.snapshot.tasks_done, view.snapshot.failed, flush=True)
+    time.sleep(1)
+"""
+
+
+@pytest.mark.full
+def test_viewer_on_another_host(on_disk, tmp_path):
+    """A heart that beats is seen to beat, through old attributes too: nobody takes the supervisor
+    for dead.
+    """
+    case, disk = on_disk(flat(TASKS, 6, sleep=6))
+    with slow_disk(
+        tmp_path / "elsewhere", disk.backing, "attr_timeout=30", "entry_timeout=30"
+    ) as e:
+        process = case.supervise()
+        case.wait_for_tasks(1, process)
+        watch = ["unshare", "--uts", "sh", "-c", 'hostname elsewhere && exec "$@"', "sh"]
+        shown = subprocess.run(
+            [*watch, sys.executable, "-c", _WATCH, str(e.path)],
+            capture_output=True,
+            text=True,
+            timeout=LIMIT,
+            check=True,
+        ).stdout.split("\n")[:-1]
+        seen = [line.split() for line in shown]
+        assert {phase for phase, _, _ in seen} <= {"unknown", "running"}
+        assert seen[-1][0] == "running"
+        done = [int(count) for _, count, _ in seen]
+        assert done == sorted(done)
+        assert {failed for _, _, failed in seen} == {"0"}
+        assert done[-1] <= case.finished_tasks()
+        case.end_processes()
+
+
 @pytest.mark.full
 def test_slow_metadata(on_disk, tmp_path):
     """With 5 ms a call, 1,000 samples of a program on four workers take hardly longer than a bare
