@@ -37,6 +37,7 @@ _SHIPPED = (
     "executors/job.py",
     "executors/many.py",
     "executors/packed_inputs.py",
+    "executors/passing_errors.py",
     "packing/*.py",
     "executors/run_directory.py",
     "executors/task.py",
