@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 
 import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from enchanted_tui.executors.slurm.worker_archive import archive
 from enchanted_tui.expressions import Expression, ExpressionError
 from enchanted_tui.samplers.region import MANY
 from helpers.sampler_kinds import unhurried
@@ -114,3 +117,17 @@ def test_many_samples_at_once_give_what_each_gives(points, text):
         one = expression.value({"x": x, "y": y})
         if not math.isnan(one):  # where numpy has an infinity
             assert several[index] == pytest.approx(one, rel=1e-12, abs=1e-12)
+
+
+def test_jobs_have_what_derived_outputs_need(tmp_path):
+    """What is shipped to a cluster works out expressions there, without any package."""
+    (tmp_path / "shipped.zip").write_bytes(archive()[1])
+    code = (
+        "import sys; sys.path.insert(0, 'shipped.zip')\n"
+        "from enchanted_tui.runners.derived import with_derived\n"
+        "print(with_derived({'beta': 3}, {'x': 2}, {'merit': 'abs(beta - x)', 'd': '2 * merit'}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "{'beta': 3, 'merit': 1, 'd': 2}", done.stderr

@@ -118,6 +118,10 @@ class NestedSampler(FiniteSampler):
             name for sampler in self._parts.samplers.values() for name in sampler.parameter_names
         ]
 
+    @property
+    def parameter_names(self) -> Sequence[str]:
+        return list(super().parameter_names)
+
     def ranges(self) -> Ranges:
         return {
             name: found
