@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.contenders import (
     OURS,
+    OURS_WITHOUT,
     Contender,
     Job,
     command_line,
@@ -16,6 +18,7 @@ from benchmarks.contenders import (
     ours_external,
     ours_in_process,
     ours_nested,
+    ours_without_directories,
     peer,
 )
 from benchmarks.environments import Environments
@@ -54,11 +57,12 @@ class Wanted:
     unit: str
 
 
-def all_cases(finished: Callable[[int], Path]) -> list[Case]:
-    """Give all cases. `finished` gives the run directory of a finished campaign of so many
-    in-process samples.
+def all_cases(finished: Callable[[int], Path], *, large: bool = False) -> list[Case]:
+    """Give all cases, `large` ones too. `finished` gives the run directory of a finished campaign
+    of so many in-process samples.
     """
     return [
+        *(_million(finished) if large else ()),
         *(_in_process(samples) for samples in (100, 1_000, 10_000)),
         _linear(),
         *(_external(samples) for samples in (1_000, 5_000)),
@@ -82,6 +86,7 @@ def _in_process(samples: int) -> Case:
         peer(LOOP_PYTHON, "python_loop", external=False),
         peer("joblib", "joblib_campaign", "joblib", external=False),
         ours_in_process(),
+        ours_without_directories(),
         peer("Parsl", "parsl_campaign", "parsl", external=False),
         peer("Dask", "dask_campaign", "dask[distributed]", external=False),
     )
@@ -105,6 +110,46 @@ def _linear() -> Case:
     )
     title = "100,000 samples of a function in the worker's own process"
     return Case("in-process-100000", title, 100_000, contenders, 1, LOOP_PYTHON, quick=False)
+
+
+def _million(finished: Callable[[int], Path]) -> list[Case]:
+    """A million samples, and what is done with them afterwards."""
+    count = 1_000_000
+    out = Path(tempfile.gettempdir()) / "enchanted-million.parquet"
+    load = "import sys, enchanted_tui; enchanted_tui.load(sys.argv[1])"
+    afterwards = (
+        _command("--status", lambda: command_line("--status", str(finished(count)))),
+        _command(
+            "resume", lambda: command_line(str(finished(count)), "--no-ui", "--run-mode", "resume")
+        ),
+        _command("--rebuild", lambda: command_line("--rebuild", str(finished(count)))),
+        _command(
+            "--export",
+            lambda: command_line(
+                "--export", str(finished(count)), "--to", "parquet", "--out", str(out)
+            ),
+        ),
+        _command("load", lambda: [sys.executable, "-c", load, str(finished(count))]),
+    )
+    hundredth = "100,000 samples without directories"
+    return [
+        Case("without-100000", hundredth, count // 10, (ours_without_directories(),), 1),
+        Case(
+            "without-1000000",
+            "1,000,000 samples without directories",
+            count,
+            (ours_without_directories(),),
+            1,
+        ),
+        Case(
+            "million",
+            "A finished campaign of 1,000,000 samples",
+            count,
+            afterwards,
+            1,
+            per_sample=False,
+        ),
+    ]
 
 
 def _external(samples: int) -> Case:
@@ -145,7 +190,7 @@ def _finished_campaign(finished: Callable[[int], Path]) -> Case:
 def _large_journal(finished: Callable[[int], Path]) -> Case:
     code = (
         "import sys, pathlib; from enchanted_tui.record.folding import fold;"
-        " fold(pathlib.Path(sys.argv[1]))"
+        " fold(pathlib.Path(sys.argv[1]), from_start=True)"
     )
     status = _command("--status", lambda: command_line("--status", str(finished(100_000))))
     fold = _command(
@@ -245,6 +290,25 @@ def wanted() -> list[Wanted]:
             lambda r: r.median("in-process-100000", OURS, "peak_all"),
             "MB",
         ),
+        Wanted(
+            "in-process without directories, 10,000 samples, against the loop that makes them",
+            1.0,
+            lambda r: r.ratio("in-process-10000", OURS_WITHOUT, LOOP_PYTHON),
+            "x",
+        ),
+        Wanted(
+            "memory at 1,000,000 samples, all processes (--large)",
+            400,
+            lambda r: r.median("without-1000000", OURS_WITHOUT, "peak_all"),
+            "MB",
+        ),
+        Wanted(
+            "--status of 1,000,000 (--large)", 1.0, lambda r: r.wall("million", "--status"), "s"
+        ),
+        Wanted("resume of 1,000,000 (--large)", 3.0, lambda r: r.wall("million", "resume"), "s"),
+        Wanted("rebuild of 1,000,000 (--large)", 60, lambda r: r.wall("million", "--rebuild"), "s"),
+        Wanted("export of 1,000,000 (--large)", 5.0, lambda r: r.wall("million", "--export"), "s"),
+        Wanted("load of 1,000,000 (--large)", 3.0, lambda r: r.wall("million", "load"), "s"),
         Wanted("enchanted-tui --help", 0.3, lambda r: r.wall("start-up", "--help"), "s"),
     ]
 

@@ -15,6 +15,7 @@ from typing import Any
 from benchmarks.environments import HERE, Environments, environment_of
 
 OURS = "enchanted-tui"
+OURS_WITHOUT = "without directories"
 _SAMPLER = {"type": "RandomSampler", "parameters": ["x", "y"], "bounds": [[0, 1], [0, 1]]}
 _GRID = {"type": "GridSampler", "bounds": [[0.1, 0.9], [0.1, 0.9]], "num_samples": [10, 10]}
 _GAUSSIAN = {"type": "SyntheticDoubleGaussianRunner", "dimensions": 2}
@@ -100,6 +101,32 @@ def ours_in_process(batch_size: int | None = None) -> Contender:
         return ours(directory, campaign(_GAUSSIAN, [sampler], directory / "run"), samples)
 
     return Contender(OURS if batch_size is None else f"{OURS}, batches of {batch_size}", prepare)
+
+
+def ours_without_directories() -> Contender:
+    """Samples that leave no file of their own: a function without ``run_dir``, nothing kept, no
+    runs.h5.
+    """
+
+    def prepare(environments: Environments, samples: int, directory: Path) -> Job:
+        runner = {
+            "type": "PythonRunner",
+            "function": "benchmarks.function:peaks",
+            "python_path": [str(HERE.parent)],
+        }
+        sampler = {**_SAMPLER, "budget": samples, "batch_size": min(samples, 10_000)}
+        sections = campaign(runner, [sampler], directory / "run")
+        sections["storage"] = {"type": "none"}
+        sections["supervisor"]["save_files"] = "none"
+
+        def check() -> None:
+            rows = count_rows(directory / "run" / "enchanted_dataset.csv")
+            assert rows == samples, "the dataset is not whole"
+            assert not os.listdir(directory / "run" / "data"), "there are run directories"
+
+        return Job(command_line(str(write_config(directory, sections)), "--no-ui"), check=check)
+
+    return Contender(OURS_WITHOUT, prepare)
 
 
 def ours_nested() -> Contender:
