@@ -13,6 +13,10 @@ from typing import Any
 import pytest
 
 from enchanted_tui import cli
+from enchanted_tui.journal_lines import checksum_of
+from enchanted_tui.packing.door import TaskDirectories
+from enchanted_tui.packing.shards import job_prefix
+from enchanted_tui.packing.writer import ShardWriter, supersede
 from helpers.campaign import Campaign
 from helpers.configs import array_sampler, campaign_config, random_sampler
 from helpers.packed import (
@@ -174,3 +178,31 @@ def test_packing_begins_when_a_campaign_goes_on_with_it(campaign: Campaign) -> N
     assert campaign.run("--run-mode", "resume", config=config) == 0
     assert loose(campaign.run_dir) == [] and len(packed_tasks(campaign.run_dir)) == 5
     assert len(campaign.records("task")) == 5
+
+
+def test_of_what_jobs_have_packed_only_what_is_on_record_is_taken_over(campaign: Campaign) -> None:
+    """A job may die between packing and its result: the task ran again elsewhere, and what was
+    packed first is nobody's.
+    """
+    config = campaign_config(
+        array_sampler("x", [1, 2]), runners={"r0": WRITES_THREE}, save_files="packed"
+    )
+    assert campaign.run(config=config) == 0
+    before = files_of_tasks(campaign.run_dir)
+    door = TaskDirectories(str(campaign.path("data")))
+    packed = door.packed("d0_b0_s0_r0")
+    assert packed is not None
+    of_job = ShardWriter(str(campaign.path("packed")), prefix=job_prefix("e0123456789ab", 0))
+    of_job.open()
+    door.restore(packed, str(campaign.root / "back"))
+    line = next(line for line in campaign.intact_journal().splitlines(True) if b"[0,0,0,0]" in line)
+    of_job.add("d0_b0_s0_r0", str(campaign.root / "back"), record=checksum_of(line))
+    (campaign.root / "stale").mkdir()
+    (campaign.root / "stale" / "stale.txt").touch()
+    of_job.add("d0_b0_s1_r0", str(campaign.root / "stale"), record="01234567")
+    of_job.commit()
+    supersede(packed)
+    assert campaign.resume() == 0
+    assert packed_tasks(campaign.run_dir) == ["d0_b0_s0_r0", "d0_b0_s1_r0"]
+    assert files_of_tasks(campaign.run_dir) == before
+    assert not list(campaign.path("packed").glob("job-*"))
