@@ -11,7 +11,7 @@ from functools import partial
 import numpy
 
 from enchanted_tui.config.ranges import Range
-from enchanted_tui.supervisor.space import Finished, Space, Unbegun
+from enchanted_tui.supervisor.space import FinishedSamples, Space, Unbegun
 
 PARAMETERS = (3, 8)
 SAMPLES = (1_000, 10_000, 100_000)
@@ -37,7 +37,7 @@ def main() -> None:
         space = Space(names, dict.fromkeys(names, Range(0.0, 1.0)), {})
         for count in SAMPLES:
             places, asked = generator.random((count, dimension)), generator.random((20, dimension))
-            finished = Finished(space)
+            finished = FinishedSamples(space)
             for number, place in enumerate(places):
                 finished.put((0, number), place)
             unbegun = Unbegun(space, range(count), places.T)

@@ -22,8 +22,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))  # for `helpers`
 
-from enchanted_tui.executors.slurm.ssh.settings import SshSettings
-from enchanted_tui.executors.slurm.ssh.transport import SshTransport
+from enchanted_tui.executors.slurm.ssh.ssh_options import SshSettings
+from enchanted_tui.executors.slurm.ssh.ssh_transport import SshTransport
 
 _SAMPLES = (10, 100, 1_000)
 _PER_JOB = 100  #: samples that share a file of inputs and one of results

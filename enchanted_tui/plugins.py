@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         WorkerInfo,
     )
     from enchanted_tui.executors.task import run_task, task_message
-    from enchanted_tui.executors.verdict import FAILURE_KINDS, EnvironmentFailure
+    from enchanted_tui.executors.task_end import FAILURE_KINDS, EnvironmentFailure
     from enchanted_tui.runners.base import Runner, SampleFailed
     from enchanted_tui.runners.restart import Continues
     from enchanted_tui.samplers.base import Sample, Sampler
@@ -83,8 +83,8 @@ else:
             "Parser": "enchanted_tui.samplers.parser",
             "Runner": "enchanted_tui.runners.base",
             "SampleFailed": "enchanted_tui.runners.base",
-            "FAILURE_KINDS": "enchanted_tui.executors.verdict",
-            "EnvironmentFailure": "enchanted_tui.executors.verdict",
+            "FAILURE_KINDS": "enchanted_tui.executors.task_end",
+            "EnvironmentFailure": "enchanted_tui.executors.task_end",
             "run_task": "enchanted_tui.executors.task",
             "task_message": "enchanted_tui.executors.task",
             "Deliver": _EXECUTORS,

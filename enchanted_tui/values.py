@@ -112,7 +112,7 @@ def _other_to_json(value: Any) -> Any:
         return {"$complex": [value.real, value.imag]}
     try:
         data = as_data(value)
-    except NotDataError:  # of a runner, `verdict.judge` has let nothing come so far
+    except NotDataError:  # of a runner, `task_end.outputs_and_failure` has let nothing come so far
         return safe_text(value)
     return _array_to_json(data) if hasattr(data, "tobytes") else to_json(data)
 

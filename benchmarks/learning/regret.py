@@ -16,7 +16,7 @@ import numpy
 from scipy.stats import qmc
 
 from benchmarks.learning.functions import FUNCTIONS
-from enchanted_tui.samplers.learning.bayesian import Options, propose
+from enchanted_tui.samplers.learning.bayesian import BayesianOptions, propose
 
 Run = dict[str, Any]
 _BOTORCH_LIMIT = 1800  #: seconds for one run
@@ -25,7 +25,7 @@ _BOTORCH_LIMIT = 1800  #: seconds for one run
 def ours(name: str, seed: int, evaluations: int, kernel: str) -> Run:
     """Give the regret after each evaluation, one sample at a time, and the seconds of one proposal."""
     function = FUNCTIONS[name]
-    options = Options(
+    options = BayesianOptions(
         "qLEI", kernel, 2.0, fully_bayesian=False, avoid_failures=False, minimise=False
     )
     with warnings.catch_warnings():

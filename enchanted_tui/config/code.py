@@ -100,7 +100,7 @@ def _imported_by(path: str) -> Iterable[str]:
 
 
 def _files_of_command(spec: ComponentSpec) -> list[str]:
-    from enchanted_tui.runners.command.templates import Text
+    from enchanted_tui.runners.command.rendering import Text
 
     found: list[str] = []
     for name, path in (spec.options.get("templates") or {}).items():

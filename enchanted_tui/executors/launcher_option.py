@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from enchanted_tui.config.options import option
-from enchanted_tui.executors.pool.launch import AUTO, KNOWN, is_mpirun, own_words
+from enchanted_tui.executors.pool.rank_launcher import AUTO, KNOWN, is_mpirun, own_words
 from enchanted_tui.resources import Resources
 from enchanted_tui.suggestions import did_you_mean
 

@@ -16,15 +16,15 @@ from enchanted_tui.executors.packed_inputs import inputs_at_hand
 from enchanted_tui.executors.passing_errors import outage_in
 from enchanted_tui.executors.run_directory import RunDirectory, disk_is_full
 from enchanted_tui.executors.task import finish_task, leave_unless, needs_run_dir, ready_runner
-from enchanted_tui.executors.verdict import (
+from enchanted_tui.executors.task_end import (
     EnvironmentFailure,
     environment_error,
     explained,
     failure_of,
-    judge,
+    outputs_and_failure,
     known_outputs,
 )
-from enchanted_tui.runners.results import NO_RESULT, in_rows
+from enchanted_tui.runners.many_results import NO_RESULT, in_rows
 
 Message = dict[str, Any]
 #: begins the line, with a reason, after which the tasks without a record are to be run again
@@ -140,7 +140,7 @@ class _ManyRun:
         if isinstance(returned, BaseException):
             outputs, failure = known_outputs(returned), failure_of(returned)
         else:
-            outputs, failure = judge(returned)  # type: ignore[assignment]
+            outputs, failure = outputs_and_failure(returned)  # type: ignore[assignment]
         return finish_task(
             message,
             self._context,

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Container
 from typing import Any, TypeVar
 
-from enchanted_tui.executors.verdict import PASSING_ERRNOS, environment_error
+from enchanted_tui.executors.task_end import PASSING_ERRNOS, environment_error
 
 PATIENCE = 60.0  #: seconds, where nobody has said for how long
 PAUSE = 1.0  #: seconds between two tries

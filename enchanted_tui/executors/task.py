@@ -21,12 +21,12 @@ from enchanted_tui.executors import continued
 from enchanted_tui.executors.packed_inputs import inputs_at_hand
 from enchanted_tui.executors.passing_errors import endure, outage_in, patience_of
 from enchanted_tui.executors.run_directory import RunDirectory, disk_is_full
-from enchanted_tui.executors.verdict import (
+from enchanted_tui.executors.task_end import (
     EnvironmentFailure,
     environment_error,
     explained,
     failure_of,
-    judge,
+    outputs_and_failure,
     known_outputs,
 )
 from enchanted_tui.journal_lines import FORMAT_VERSION, seal
@@ -67,7 +67,7 @@ def run_task(message: dict[str, Any], context: dict[str, Any]) -> bytes:
             returned = runner.single_code_run(run_dir=directory.path, params=given)
             runtime = time.perf_counter() - clock
         leave_unless(process)
-        outputs, failure = judge(returned)
+        outputs, failure = outputs_and_failure(returned)
         if failure is not None and (outage := outage_in(directory.path)) is not None:
             raise outage
     except BaseException as error:  # whatever a runner raises is a fact about its sample

@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> list[Path]:
     """Export as the options say; give the files written. Raises ExportError, EnvironmentProblem, or
     OSError for a full or lost disk.
     """
-    from enchanted_tui.executors.verdict import environment_error
+    from enchanted_tui.executors.task_end import environment_error
     from enchanted_tui.export.selection import ExportError, parse_split
     from enchanted_tui.export.writing import Export, export
     from enchanted_tui.record.outcome import EnvironmentProblem

@@ -14,7 +14,7 @@ from enchanted_tui.export.hdf5_table import read_hdf5_table
 from enchanted_tui.export.selection import ExportError
 from enchanted_tui.record.provenance import metadata
 from enchanted_tui.storage.column_types import ColumnType, column_types, unicode_name
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 
 if TYPE_CHECKING:
     import pandas
@@ -64,7 +64,7 @@ def to_frame(
 
 def _read(path: Path) -> Cells:
     if path.is_dir():
-        return _read_run_dir(RunDir(path.resolve()))
+        return _read_run_dir(CampaignDirectory(path.resolve()))
     if not path.is_file():
         raise ExportError(f"{path} does not exist")
     with path.open("rb") as file:
@@ -74,8 +74,8 @@ def _read(path: Path) -> Cells:
     if start == b"\x89HDF\r\n\x1a\n":
         return read_hdf5_table(path)
     if (
-        RunDir(path.resolve().parent).dataset.name == path.name
-        and RunDir(path.resolve().parent).journal.is_file()
+        CampaignDirectory(path.resolve().parent).dataset.name == path.name
+        and CampaignDirectory(path.resolve().parent).journal.is_file()
     ):
         raise ExportError(f"{path} has no types; load the run directory, {path.parent}, which has")
     if not schema_path(path).is_file():
@@ -86,7 +86,7 @@ def _read(path: Path) -> Cells:
     return read_csv(path)
 
 
-def _read_run_dir(run_dir: RunDir) -> Cells:
+def _read_run_dir(run_dir: CampaignDirectory) -> Cells:
     from enchanted_tui.record.older.adopt import is_older_run
     from enchanted_tui.record.older.older_view import recorded
     from enchanted_tui.record.output_files import dataset_stage, read_rows

@@ -24,7 +24,7 @@ class ExportError(RefusedError, ValueError):
 
 
 @dataclass(frozen=True)
-class Part:
+class ExportPart:
     """One file of an export."""
 
     name: str  #: ``train``, or empty if there is no split
@@ -45,21 +45,21 @@ def parse_split(text: str) -> tuple[float, ...]:
     return shares
 
 
-def parts(count: int, shares: tuple[float, ...] | None, seed: int) -> list[Part]:
+def parts(count: int, shares: tuple[float, ...] | None, seed: int) -> list[ExportPart]:
     """Divide `count` rows at random, by `seed` alone: the same rows and shares give the same parts
     on any machine.
 
     Sizes are rounded by largest remainder, so they add up to `count`.
     """
     if shares is None:
-        return [Part("", None)]
+        return [ExportPart("", None)]
     names = _PART_NAMES.get(len(shares)) or tuple(
         f"part{number}" for number in range(1, len(shares) + 1)
     )
     order = np.random.Generator(np.random.PCG64(seed)).permutation(count).tolist()
     found, start = [], 0
     for name, size in zip(names, _sizes(count, shares), strict=True):
-        found.append(Part(name, frozenset(order[start : start + size])))
+        found.append(ExportPart(name, frozenset(order[start : start + size])))
         start += size
     return found
 

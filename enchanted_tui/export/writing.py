@@ -17,7 +17,7 @@ from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.record.output_files import dataset_stage
 from enchanted_tui.record.provenance import PROVENANCE_COLUMNS, metadata, provenance_rows
 from enchanted_tui.storage.column_types import ColumnType, column_types
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.parquet import write_parquet
 from enchanted_tui.values import Row
 
@@ -52,7 +52,7 @@ def export(
     Nothing in the run directory is changed. Raises EnvironmentProblem if no campaign is there,
     ExportError if what is asked for is not in its dataset, OSError if a file cannot be written.
     """
-    run_dir = RunDir(root.resolve())
+    run_dir = CampaignDirectory(root.resolve())
     if not run_dir.journal.is_file() and not is_older_run(run_dir):
         raise EnvironmentProblem(
             f"{root} holds no campaign, so there is nothing to export: it has no journal; name the"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from enchanted_tui.campaign_status import Liveness
 from enchanted_tui.commands import command_line
-from enchanted_tui.executors.verdict import remedy_of
+from enchanted_tui.executors.task_end import remedy_of
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.folding import fold
 from enchanted_tui.record.live import read_live
@@ -25,7 +25,7 @@ from enchanted_tui.record.state import CampaignState
 from enchanted_tui.record.stored_configs import Original, StoredConfig, newest_config
 from enchanted_tui.record.stored_configs import original_config as find_original
 from enchanted_tui.record.why import Facts
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.lock import DirectoryInUseError, Holder, Lock, is_alive_here, look_at
 from enchanted_tui.supervisor import control
 from enchanted_tui.supervisor.free_directory import check_files, has_record
@@ -85,7 +85,7 @@ def who_runs(root: Path) -> Holder | None:
     """Return the supervisor that is at work in `root`; None also where only its next heartbeat
     would tell (`Lock.acquire` waits).
     """
-    holder = _holder(RunDir(root))
+    holder = _holder(CampaignDirectory(root))
     return holder if holder is not None and is_alive_here(holder) else None
 
 
@@ -192,9 +192,9 @@ def rebuild(root: Path, config: CampaignConfig) -> list[str]:
     from enchanted_tui.record.older.additions import take_additions
     from enchanted_tui.record.older.adopt import adopt
     from enchanted_tui.record.output_files import rebuild_all
-    from enchanted_tui.supervisor.continuing import read_at
+    from enchanted_tui.supervisor.resuming import read_at
 
-    run_dir = RunDir(root.resolve())
+    run_dir = CampaignDirectory(root.resolve())
     check_files(*run_dir.files)
     if not has_record(run_dir):
         raise EnvironmentProblem(
@@ -219,7 +219,7 @@ def rebuild(root: Path, config: CampaignConfig) -> list[str]:
 
 def stored_config(root: Path) -> StoredConfig:
     """Return the newest configuration kept in a run directory."""
-    run_dir = RunDir(root.resolve())
+    run_dir = CampaignDirectory(root.resolve())
     found = newest_config(run_dir)
     if found is None:
         raise EnvironmentProblem(
@@ -233,7 +233,7 @@ def original_config(root: Path) -> Original | None:
     """Return the file from which the newest configuration of a run directory was read; None if
     nobody knows where that was.
     """
-    return find_original(RunDir(root.resolve()))
+    return find_original(CampaignDirectory(root.resolve()))
 
 
 def read_state(root: Path) -> CampaignState:
@@ -241,7 +241,7 @@ def read_state(root: Path) -> CampaignState:
     return fold(_run_dir(root).journal)[0]
 
 
-def _holder(run_dir: RunDir) -> Holder | None:
+def _holder(run_dir: CampaignDirectory) -> Holder | None:
     """Return who holds the lock. Raises EnvironmentProblem if that cannot be seen."""
     try:
         return look_at(run_dir.lock)
@@ -252,11 +252,11 @@ def _holder(run_dir: RunDir) -> Holder | None:
         ) from error
 
 
-def _run_dir(root: Path, *, older: bool = False) -> RunDir:
+def _run_dir(root: Path, *, older: bool = False) -> CampaignDirectory:
     """Return a run directory that holds a campaign, `older` being whether one that the older
     program made will do.
     """
-    run_dir = RunDir(root.resolve())
+    run_dir = CampaignDirectory(root.resolve())
     if not run_dir.root.is_dir():
         raise EnvironmentProblem(f"{root} is not a directory.")
     check_files(run_dir.journal, run_dir.lock)

@@ -13,7 +13,7 @@ from typing import BinaryIO
 from enchanted_tui.interpreter import python_command
 from enchanted_tui.record.journal import last_open
 from enchanted_tui.record.outcome import EnvironmentProblem
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.lock import read_holder
 
 _LOOK_EVERY = 0.05  #: seconds
@@ -46,7 +46,7 @@ def start_detached(
             start_new_session=True,
         )
     looked_at = time.monotonic()
-    while process.poll() is None and not _has_begun(RunDir(root), process.pid):
+    while process.poll() is None and not _has_begun(CampaignDirectory(root), process.pid):
         # a long journal takes long to look through
         time.sleep(max(_LOOK_EVERY, time.monotonic() - looked_at))
         looked_at = time.monotonic()
@@ -64,7 +64,7 @@ def _open_log(log: Path) -> BinaryIO:
         ) from error
 
 
-def _has_begun(run_dir: RunDir, pid: int) -> bool:
+def _has_begun(run_dir: CampaignDirectory, pid: int) -> bool:
     """Tell whether the process has opened the campaign: it holds the lock and has written so into
     the journal.
     """

@@ -6,7 +6,7 @@ import errno
 from dataclasses import dataclass
 
 from enchanted_tui.errors import ExitCode, UserError
-from enchanted_tui.executors.verdict import environment_error, explained
+from enchanted_tui.executors.task_end import environment_error, explained
 from enchanted_tui.whole_files import InTheWayError
 
 

@@ -23,9 +23,9 @@ from enchanted_tui.record.records import Record
 from enchanted_tui.record.session_start import build_samplers, is_pure, sampler_target
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.runners.sample_resources import resources_of
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.room import room_of
-from enchanted_tui.supervisor.continuing import check_unchanged, go_on, read_at
+from enchanted_tui.supervisor.resuming import check_unchanged, go_on, read_at
 from enchanted_tui.supervisor.free_directory import has_record
 from enchanted_tui.supervisor.sampler_kinds import learns
 
@@ -126,7 +126,7 @@ def preview(config: CampaignConfig) -> Preview:
 
     Raises what opening the campaign would raise where that is known beforehand.
     """
-    run_dir = RunDir(config.base_run_dir)
+    run_dir = CampaignDirectory(config.base_run_dir)
     mode = config.supervisor.run_mode
     recorded = has_record(run_dir)
     if mode == "auto":

@@ -14,7 +14,7 @@ from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.record.stored_configs import recorded_configs
 from enchanted_tui.storage.cleaning import campaign_files, delete_campaign, refuse_to_delete
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.lock import Lock
 from enchanted_tui.views.known_runs import is_run
 from enchanted_tui.views.liveness import LivenessWatch
@@ -26,7 +26,7 @@ def what_a_campaign_created(root: Path, config_path: Path | None = None) -> list
     """List, a line for each kind, what a deletion would delete in a run directory, and what it
     would leave.
     """
-    run_dir = RunDir(root)
+    run_dir = CampaignDirectory(root)
     created = list(
         campaign_files(run_dir, stored_configs=recorded_configs(run_dir), config_path=config_path)
     )
@@ -51,7 +51,7 @@ def what_a_campaign_created(root: Path, config_path: Path | None = None) -> list
     return lines
 
 
-def _strangers(run_dir: RunDir, created: set[Path]) -> list[str]:
+def _strangers(run_dir: CampaignDirectory, created: set[Path]) -> list[str]:
     """Name what lies directly in the run directory and is not the campaign's."""
     own = set(run_dir.directories)
     try:
@@ -80,7 +80,7 @@ def delete(root: Path) -> int:
     Raises EnvironmentProblem if that could cost the user something dear, DirectoryInUseError if a
     supervisor runs there.
     """
-    run_dir = RunDir(root.resolve())
+    run_dir = CampaignDirectory(root.resolve())
     try:
         refuse_to_delete(run_dir)
     except ValueError as error:
@@ -108,7 +108,7 @@ def move_aside(root: Path) -> Path:
     root = root.resolve()
     if not is_run(root):
         raise EnvironmentProblem(f"{root} is not a run directory, so it is not removed.")
-    liveness, holder = LivenessWatch(RunDir(root).lock).look()
+    liveness, holder = LivenessWatch(CampaignDirectory(root).lock).look()
     if liveness is not Liveness.NOT_RUNNING and holder is not None:
         raise EnvironmentProblem(
             f"{root} is in use by a supervisor ({holder.describe()}); drain it first."

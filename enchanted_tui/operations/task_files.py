@@ -18,7 +18,7 @@ from enchanted_tui.packing.shards import index_files, live, read_index
 from enchanted_tui.packing.writer import archive_of, remove_shard
 from enchanted_tui.record.folding import fold
 from enchanted_tui.record.outcome import EnvironmentProblem
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.lock import Lock
 from enchanted_tui.supervisor.file_packing import FilePacking
 from enchanted_tui.supervisor.free_directory import check_files
@@ -102,7 +102,7 @@ def unpack(root: Path) -> int:
 
 
 def _door(root: Path) -> TaskDirectories:
-    return TaskDirectories(str(RunDir(root.resolve()).data))
+    return TaskDirectories(str(CampaignDirectory(root.resolve()).data))
 
 
 @contextmanager
@@ -135,8 +135,8 @@ def _place(name: str) -> tuple[int, ...]:
 
 
 @contextmanager
-def _locked(root: Path) -> Iterator[RunDir]:
-    run_dir = RunDir(root.resolve())
+def _locked(root: Path) -> Iterator[CampaignDirectory]:
+    run_dir = CampaignDirectory(root.resolve())
     check_files(run_dir.journal, run_dir.lock)
     if not run_dir.journal.is_file():
         raise EnvironmentProblem(f"{root} holds no campaign with a journal.")

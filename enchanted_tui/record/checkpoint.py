@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from enchanted_tui.record.stage_state import BatchState, StageState, StepState
 from enchanted_tui.record.state import CampaignState
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.version import __version__
 from enchanted_tui.whole_files import read_regular, write_atomically
 
@@ -39,7 +39,7 @@ _SAFE = {
     ("enchanted_tui.record.batch_sizes", "Plan"),
     ("enchanted_tui.record.batch_sizes", "Span"),
     ("enchanted_tui.record.chosen_neighbours", "ChosenNeighbours"),
-    ("enchanted_tui.record.jobs", "JobBook"),
+    ("enchanted_tui.record.open_jobs", "JobBook"),
     ("enchanted_tui.record.learned", "Learned"),
     ("enchanted_tui.record.learned", "LearnedPoint"),
     ("enchanted_tui.record.recorded_failures", "FailureNote"),
@@ -48,7 +48,7 @@ _SAFE = {
     ("enchanted_tui.record.stage_state", "StageState"),
     ("enchanted_tui.record.stage_state", "StepState"),
     ("enchanted_tui.record.state", "CampaignState"),
-    ("enchanted_tui.record.unplaced", "Unplaced"),
+    ("enchanted_tui.record.waiting_results", "WaitingResults"),
 }
 
 
@@ -61,7 +61,7 @@ class Checkpoint(NamedTuple):
 
 def path_of(journal: Path) -> Path:
     """Return the file that belongs to a journal."""
-    return RunDir(journal.parent.parent).checkpoint
+    return CampaignDirectory(journal.parent.parent).checkpoint
 
 
 def _form() -> list[Any]:
@@ -75,7 +75,7 @@ def write(journal: Path, state: CampaignState, size: int) -> None:
     """Keep the state of a journal of this size, all of which is on disk, if that is worth it and
     nothing in it is out of the ordinary. Raises OSError.
     """
-    if state.tasks_recorded < WORTH or state.irregular or state.jobs.open or state.unplaced:
+    if state.tasks_recorded < WORTH or state.irregular or state.jobs.open or state.waiting_results:
         return
     import pickle
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from enchanted_tui.record.folding import fold
 from enchanted_tui.record.journal import JournalReader
 from enchanted_tui.record.output_files import dataset_stage, read_rows
-from enchanted_tui.storage.columns import Columns
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.dataset_header import Columns
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.values import Row
 
 if TYPE_CHECKING:
     import pandas
 
 
-def dataset_frame(run_dir: RunDir) -> pandas.DataFrame:
+def dataset_frame(run_dir: CampaignDirectory) -> pandas.DataFrame:
     """Return the dataset as a pandas.DataFrame, values as they were returned; from the run
     directories if there is no journal.
     """
@@ -28,7 +28,7 @@ def dataset_frame(run_dir: RunDir) -> pandas.DataFrame:
     return pandas.DataFrame(rows, columns=list(columns.header()))
 
 
-def _recorded(run_dir: RunDir) -> list[Row]:
+def _recorded(run_dir: CampaignDirectory) -> list[Row]:
     state, _ = fold(run_dir.journal)
     if not state.stages:
         return []
@@ -36,7 +36,7 @@ def _recorded(run_dir: RunDir) -> list[Row]:
         return [row for _, row in read_rows(dataset_stage(state), reader.read_row)]
 
 
-def _left_in_run_directories(run_dir: RunDir) -> list[Row]:
+def _left_in_run_directories(run_dir: CampaignDirectory) -> list[Row]:
     """Return the rows of the last stage and step of which there is any."""
     from enchanted_tui.record.older.adopt import datapoints
 

@@ -14,7 +14,7 @@ from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.stage_state import NOT_RUN, StageState
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.sizes import size
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 
 if TYPE_CHECKING:  # whoever only says it looks at nothing
     from enchanted_tui.storage.room import Room
@@ -56,7 +56,7 @@ class _Step:
         return self.bytes / self.tasks if self.tasks else 0.0
 
 
-def file_use(run_dir: RunDir, state: CampaignState, expected: Sequence[int] | None = None) -> Files:
+def file_use(run_dir: CampaignDirectory, state: CampaignState, expected: Sequence[int] | None = None) -> Files:
     """Look at the directories of some samples; nothing is known while none has finished. Takes some
     hundred looks at the disk. `expected`: how many samples each stage will have, where that is not
     on record.
@@ -91,7 +91,7 @@ def with_room(files: Files, room: Room) -> Files:
     return cast(Files, {name: value for name, value in told.items() if value is not None})
 
 
-def _measured(run_dir: RunDir, stage: StageState, step: int) -> _Step:
+def _measured(run_dir: CampaignDirectory, stage: StageState, step: int) -> _Step:
     from enchanted_tui.packing.door import TaskDirectories
 
     found, directories = _Step(), TaskDirectories(str(run_dir.data))

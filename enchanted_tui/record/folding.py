@@ -63,7 +63,7 @@ def fold(
     if kept is not None:
         state, damage = _folded(journal, kept.state, kept.position)
         if not (damage or state.irregular):
-            return state, list(state.unplaced.sentences())
+            return state, list(state.waiting_results.sentences())
     state, damage = _folded(journal, CampaignState())
     if damage or state.irregular or not state.sessions:
         found = survey(journal, portions)
@@ -75,7 +75,7 @@ def fold(
         " again."
         for item in damage
     ]
-    return state, [*sentences, *state.unplaced.sentences()]
+    return state, [*sentences, *state.waiting_results.sentences()]
 
 
 def unknown_version(journal: Path, version: Any) -> str:

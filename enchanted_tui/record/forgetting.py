@@ -10,24 +10,24 @@ from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.chosen_neighbours import ChosenNeighbours
 from enchanted_tui.record.recorded_failures import RecordedFailures
 from enchanted_tui.record.stage_state import FAILED, NOT_RUN, BatchState, StageState
-from enchanted_tui.record.unplaced import Unplaced
+from enchanted_tui.record.waiting_results import WaitingResults
 
 
-class Results(Protocol):
+class RecordedResults(Protocol):
     """Where the state of a campaign has results."""
 
     stages: list[StageState]
     failed: RecordedFailures
-    unplaced: Unplaced
+    waiting_results: WaitingResults
     neighbours: ChosenNeighbours
 
     def find_batch(self, depth: int, number: int) -> BatchState | None:
         """Return a batch; None if nothing has been drawn for it."""
 
 
-def forget(state: Results, task: TaskId) -> None:
+def forget(state: RecordedResults, task: TaskId) -> None:
     """Forget a task's result, those of its later steps and those of all its descendants."""
-    state.unplaced.drop(task)
+    state.waiting_results.drop(task)
     batch = state.find_batch(task.depth, task.batch)
     if batch is None or task.sample >= batch.count:
         return
@@ -44,7 +44,7 @@ def forget(state: Results, task: TaskId) -> None:
         _forget_children(state, task)
 
 
-def _forget_children(state: Results, task: TaskId) -> None:
+def _forget_children(state: RecordedResults, task: TaskId) -> None:
     child_stage = state.stages[task.depth + 1]
     index = 0
     for number, start, stop in child_stage.parents:
@@ -54,7 +54,7 @@ def _forget_children(state: Results, task: TaskId) -> None:
         index += stop - start
 
 
-def forget_parent(state: Results, stage: StageState, parent: int) -> None:
+def forget_parent(state: RecordedResults, stage: StageState, parent: int) -> None:
     """Forget the results of all samples of a stage that were combined with one parent."""
     for batch in stage.batches:
         for sample in range(parent * batch.size, (parent + 1) * batch.size):

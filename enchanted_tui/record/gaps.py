@@ -10,14 +10,14 @@ from typing import Protocol
 
 from enchanted_tui.record.batch_sizes import BatchSizes, Runs, Span, spans
 from enchanted_tui.record.stage_state import StageState
-from enchanted_tui.record.unplaced import Unplaced
+from enchanted_tui.record.waiting_results import WaitingResults
 
 
 class Batches(Protocol):
     """Where the state of a campaign has batches, and what it knows of their sizes."""
 
     sizes: BatchSizes
-    unplaced: Unplaced
+    waiting_results: WaitingResults
     irregular: bool
 
     def open_batch(self, stage: StageState, first: int, size: int, time: float) -> None:
@@ -62,6 +62,6 @@ def _size(state: Batches, stage: StageState, left: int, batches_left: int) -> in
     if batches_left <= 1:
         return left
     batch = len(stage.batches)
-    ran = state.unplaced.samples(stage.depth, batch)
+    ran = state.waiting_results.samples(stage.depth, batch)
     size = state.sizes.size(stage.depth, batch, stage.drawn, stage.n_parents, ran)
     return max(1, min(size or left // batches_left, left - batches_left + 1))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, NotRequired, get_args, get_origin, get_type_hints
 
-from enchanted_tui.record.live import Job, Live, Node, Worker
+from enchanted_tui.record.live import Job, Live, LiveNode, Worker
 from enchanted_tui.record.records import KINDS
 
 PAGE = Path(__file__).parents[2] / "docs" / "journal.md"
@@ -37,7 +37,7 @@ def _live() -> Iterator[str]:
     yield f"\n## state/live.json\n\n{_text(Live)} Nothing depends on this file: it is written for\n"
     yield "viewers, at most once a second, and gone when the session has ended.\n\n"
     yield _table(Live)
-    for each in (Worker, Node, Job):
+    for each in (Worker, LiveNode, Job):
         yield f"\n{_text(each)}\n\n{_table(each)}"
 
 

@@ -28,7 +28,7 @@ class Worker(TypedDict):
     ]
 
 
-class Node(TypedDict):
+class LiveNode(TypedDict):
     """One node, as far as tasks are given shares of it."""
 
     name: Annotated[str, "as the scheduler or the machine has it"]
@@ -63,7 +63,7 @@ class Live(TypedDict, total=False):
     in_flight: Annotated[int, "tasks handed out to executors"]
     workers: Annotated[list[Worker], "at most a thousand"]
     n_workers: Annotated[int, "how many there are"]
-    nodes: Annotated[list[Node], "at most a thousand; none where no runner has `resources`"]
+    nodes: Annotated[list[LiveNode], "at most a thousand; none where no runner has `resources`"]
     cores: Annotated[int, "CPUs of all these nodes together"]
     busy_cores: Annotated[int, "how many of them tasks hold"]
     jobs: Annotated[list[Job], "at most a thousand"]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from enchanted_tui.record.live import Node
+from enchanted_tui.record.live import LiveNode
 from enchanted_tui.resources import numbers, places, ranges
 
 
@@ -28,9 +28,9 @@ class NodeUse:
             {task for held in (self.cpus, self.gpus) for by in held.values() for task in by}
         )
 
-    def told(self) -> Node:
+    def told(self) -> LiveNode:
         """Return it as it is told to viewers."""
-        return Node(
+        return LiveNode(
             name=self.name,
             cpus=ranges(self.cpus),
             gpus=ranges(self.gpus),

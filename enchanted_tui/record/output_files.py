@@ -21,8 +21,8 @@ from enchanted_tui.record.records import TaskRecord
 from enchanted_tui.record.stage_state import FAILED, StageState
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.dataset import Dataset
-from enchanted_tui.storage.failures import Failure, Failures
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.failures_file import Failure, Failures
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.progress import ProgressFiles
 from enchanted_tui.storage.run_state import RunState, write_run_state
 from enchanted_tui.values import Row
@@ -122,7 +122,7 @@ def older_run_state(state: CampaignState) -> RunState | None:
 
 def write_tables(
     config: CampaignConfig,
-    run_dir: RunDir,
+    run_dir: CampaignDirectory,
     state: CampaignState,
     read_row: ReadRow,
     tell: Tell = nobody,
@@ -143,7 +143,7 @@ def table_names(config: CampaignConfig) -> list[str]:
 
 
 def write_dataset_parquet(
-    run_dir: RunDir, state: CampaignState, read_row: ReadRow, tell: Tell = nobody
+    run_dir: CampaignDirectory, state: CampaignState, read_row: ReadRow, tell: Tell = nobody
 ) -> None:
     """Write the Parquet copy of the dataset, with units and provenance in its metadata; nothing if
     there are no rows.
@@ -162,7 +162,7 @@ def write_dataset_parquet(
 
 
 def write_runs_hdf5(
-    run_dir: RunDir,
+    run_dir: CampaignDirectory,
     state: CampaignState,
     read_row: ReadRow,
     tell: Tell = nobody,
@@ -227,7 +227,7 @@ def rebuild_dataset(path: Path, stage: StageState, read_row: ReadRow) -> None:
     dataset.finish()
 
 
-def fingerprints(run_dir: RunDir) -> dict[str, list[int]]:
+def fingerprints(run_dir: CampaignDirectory) -> dict[str, list[int]]:
     """Return size and modification time of the files made from the journal: found so by a later
     session, they are not written again.
     """
@@ -241,7 +241,7 @@ def fingerprints(run_dir: RunDir) -> dict[str, list[int]]:
     return found
 
 
-def _date_as_recorded(run_dir: RunDir, recorded: dict[str, list[int]]) -> None:
+def _date_as_recorded(run_dir: CampaignDirectory, recorded: dict[str, list[int]]) -> None:
     """Return files that are again what the last session had written the date that is on record: the
     next one need not write them anew.
     """
@@ -251,7 +251,7 @@ def _date_as_recorded(run_dir: RunDir, recorded: dict[str, list[int]]) -> None:
             os.utime(run_dir.root / name, ns=(before[1], before[1]))
 
 
-def rebuild_all(run_dir: RunDir, config: CampaignConfig) -> list[str]:
+def rebuild_all(run_dir: CampaignDirectory, config: CampaignConfig) -> list[str]:
     """Write every output file anew from the journal; give their names."""
     state, damage = fold(run_dir.journal, from_start=True)
     for sentence in damage:

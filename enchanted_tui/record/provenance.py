@@ -11,12 +11,12 @@ from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.records import TaskRecord
 from enchanted_tui.record.stage_state import StageState
 from enchanted_tui.record.state import CampaignState
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 
 PROVENANCE_COLUMNS = ("task", "success", "host", "started", "finished", "runtime_sec", "attempt")
 
 
-def metadata(run_dir: RunDir, state: CampaignState) -> dict[str, str]:
+def metadata(run_dir: CampaignDirectory, state: CampaignState) -> dict[str, str]:
     """Return what every file says of the campaign, as text; the times are in UTC."""
     return {
         "program": f"enchanted-tui {state.version}".strip(),
@@ -54,7 +54,7 @@ def provenance_rows(
         }
 
 
-def _digest(run_dir: RunDir, state: CampaignState) -> str:
+def _digest(run_dir: CampaignDirectory, state: CampaignState) -> str:
     """Return the SHA-256 of the configuration's copy; nothing if it has gone."""
     try:
         return hashlib.sha256((run_dir.config / state.config_file).read_bytes()).hexdigest()

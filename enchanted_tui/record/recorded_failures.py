@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from dataclasses import dataclass
 
-from enchanted_tui.executors.verdict import FAILURE_KINDS
+from enchanted_tui.executors.task_end import FAILURE_KINDS
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.records import TaskRecord
 from enchanted_tui.record.stage_state import FAILED, UNKNOWN_KIND

@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from enchanted_tui.executors.verdict import FAILURE_KINDS
+from enchanted_tui.executors.task_end import FAILURE_KINDS
 from enchanted_tui.record.batch_sizes import as_runs
 from enchanted_tui.record.learned import Learned
 from enchanted_tui.record.records import Drawn, StageCompleteRecord

@@ -16,8 +16,8 @@ from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record import forgetting, gaps
 from enchanted_tui.record.batch_sizes import BatchSizes, Span
 from enchanted_tui.record.chosen_neighbours import ChosenNeighbours
-from enchanted_tui.record.jobs import JobBook
 from enchanted_tui.record.learned import LearnedPoint
+from enchanted_tui.record.open_jobs import JobBook
 from enchanted_tui.record.parent_list import changed_places, extends
 from enchanted_tui.record.recorded_failures import RecordedFailures
 from enchanted_tui.record.records import (
@@ -43,7 +43,7 @@ from enchanted_tui.record.stage_state import (
     StageState,
     StepState,
 )
-from enchanted_tui.record.unplaced import Result, Unplaced
+from enchanted_tui.record.waiting_results import Result, WaitingResults
 
 _RECENT_TIMES = 512
 
@@ -88,7 +88,7 @@ class CampaignState:
         self.finish_times: deque[float] = deque(maxlen=_RECENT_TIMES)
         self.jobs = JobBook()  #: jobs of a scheduler that may hold tasks
         self.neighbours = ChosenNeighbours()  #: from which samples the tasks to come start
-        self.unplaced = Unplaced()
+        self.waiting_results = WaitingResults()
         self.placed: list[Result] = []  #: results that have got their place since somebody looked
         #: (depth, batch) of all results that did: they may be those of other samples
         self.placed_late: set[tuple[int, int]] = set()
@@ -214,15 +214,15 @@ class CampaignState:
         batch = self.find_batch(depth, number)
         if batch is None or sample >= batch.count:
             self.irregular = True
-            self.unplaced.put(record, offset)
+            self.waiting_results.put(record, offset)
         else:
             self._result(record, offset, batch)
 
     def _place(self, depth: int, batch: BatchState) -> None:
         """Put results that were waiting for their samples where they belong."""
-        for record, offset in self.unplaced.take(depth, batch.index):
+        for record, offset in self.waiting_results.take(depth, batch.index):
             if record["task"][2] >= batch.count:
-                self.unplaced.put(record, offset)
+                self.waiting_results.put(record, offset)
                 continue
             self._result(record, offset, batch)
             self.placed.append((record, offset))
@@ -292,7 +292,7 @@ class CampaignState:
         self._take_parents(stage, record.get("parents", []))
         gaps.open_all(self, stage, record.get("sizes", []), record["time"])
         if "sizes" not in record and stage.n_parents:
-            last = self.unplaced.last_batch(stage.depth) + 1
+            last = self.waiting_results.last_batch(stage.depth) + 1
             gaps.open_missing(self, stage, last, record["rows"] // stage.n_parents, record["time"])
         # there are fewer where lines before this one are damaged
         stage.completed_rows = record["rows"]

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from enchanted_tui.record.journal import JournalReader, last_open
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.whole_files import write_atomically
 
 if TYPE_CHECKING:
     from enchanted_tui.config.models import CampaignConfig
 
 
-def store_config(config: CampaignConfig, run_dir: RunDir, newest: str) -> str:
+def store_config(config: CampaignConfig, run_dir: CampaignDirectory, newest: str) -> str:
     """Keep the configuration in the run directory unless it is there already; give the file's name.
     `newest` is the one kept last.
     """
@@ -40,7 +40,7 @@ def _holds(path: Path, data: bytes) -> bool:
     return path.is_file() and path.read_bytes() == data
 
 
-def recorded_configs(run_dir: RunDir) -> set[str]:
+def recorded_configs(run_dir: CampaignDirectory) -> set[str]:
     """Return the names of all configurations that a campaign's sessions have stored."""
     if not run_dir.journal.is_file():
         return set()
@@ -72,7 +72,7 @@ def _is_same_place(path: str, root: Path) -> bool:
         return False
 
 
-def newest_config(run_dir: RunDir) -> StoredConfig | None:
+def newest_config(run_dir: CampaignDirectory) -> StoredConfig | None:
     """Return the stored configuration that was in force last; None if there is none."""
     opened = last_open(run_dir.journal) if run_dir.journal.exists() else None
     if opened is not None and (run_dir.config / opened["config"]).exists():
@@ -104,7 +104,7 @@ class Original:
     stored: Path  #: that copy
 
 
-def original_config(run_dir: RunDir) -> Original | None:
+def original_config(run_dir: CampaignDirectory) -> Original | None:
     """Return where the configuration in force came from; None if that is not on record, or its
     directory has gone.
     """

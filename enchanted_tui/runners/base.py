@@ -113,7 +113,7 @@ class Runner(Component):
         """
         if type(self).many_code_run is Runner.many_code_run:
             raise NotImplementedError
-        from enchanted_tui.runners.results import only_result
+        from enchanted_tui.runners.many_results import only_result
 
         self.prepared = [self.prepared]
         result: dict[str, Any] = only_result(self.many_code_run([run_dir], [params]))

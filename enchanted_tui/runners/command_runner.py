@@ -31,7 +31,8 @@ from enchanted_tui.runners.command.files import (
     write_files,
 )
 from enchanted_tui.runners.command.inputs import Inputs
-from enchanted_tui.runners.command.launching import launchers_in, resource_warnings
+from enchanted_tui.runners.command.mpi_launchers import launchers_in, resource_warnings
+from enchanted_tui.runners.command.parameter_use import meant_by, used_names
 from enchanted_tui.runners.command.process import run_command, signal_name
 from enchanted_tui.runners.command.quiet import QuietStreams
 from enchanted_tui.runners.command.row_outputs import (
@@ -42,10 +43,9 @@ from enchanted_tui.runners.command.row_outputs import (
     read_rows,
 )
 from enchanted_tui.runners.command.rules import OutputRule
-from enchanted_tui.runners.command.usage import meant_by, used_names
 from enchanted_tui.runners.kept_directory import begin_beside_checkpoints, inputs_left_to_put
 from enchanted_tui.runners.restart import Continues
-from enchanted_tui.runners.results import NO_RESULT
+from enchanted_tui.runners.many_results import NO_RESULT
 
 _SHELL_SIGNAL = 128  # a shell reports a command that died by signal n as exit code 128 + n
 

@@ -13,7 +13,7 @@ from enchanted_tui.resources import Resources
 from enchanted_tui.runners.failure import SampleFailed
 
 if TYPE_CHECKING:
-    from enchanted_tui.runners.command.templates import Text
+    from enchanted_tui.runners.command.rendering import Text
 
 
 class SampleResources(Nested):
@@ -83,7 +83,7 @@ def needed_names(written: Mapping[str, Any]) -> dict[str, set[str]]:
 
 def sample_resources(written: Mapping[str, Any], params: Mapping[str, Any]) -> Resources:
     """Return what one sample needs. Raises SampleFailed, kind ``prepare``."""
-    from enchanted_tui.runners.command.templates import context
+    from enchanted_tui.runners.command.rendering import context
 
     rendered = {name: value for name, value in written.items() if value is not None}
     texts = list(_texts(written))
@@ -105,7 +105,7 @@ def static_resources(written: Mapping[str, Any]) -> Resources | None:
 
 
 def _texts(written: Mapping[str, Any]) -> Iterator[Text]:
-    from enchanted_tui.runners.command.templates import Text
+    from enchanted_tui.runners.command.rendering import Text
 
     for name, value in written.items():
         if _has_placeholders(value):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from enchanted_tui.config.options import option
-from enchanted_tui.samplers import checks
+from enchanted_tui.samplers import shared_checks
 from enchanted_tui.samplers.finite import ProductSampler
 
 
@@ -28,7 +28,7 @@ class ArraySampler(ProductSampler):
         return [parameter.axis().listed or () for parameter in self.described.values()]
 
     def axis_problems(self) -> Iterator[tuple[str, str]]:
-        yield from checks.bounds_problems(self.parameters, self.bounds, "lists of values")
+        yield from shared_checks.bounds_problems(self.parameters, self.bounds, "lists of values")
         for name, parameter in (self.described or {}).items():
             if parameter.axis().listed is None:
                 yield (

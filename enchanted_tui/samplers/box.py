@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from enchanted_tui.config.options import option
 from enchanted_tui.config.ranges import Range, Ranges
-from enchanted_tui.samplers import checks, philox
+from enchanted_tui.samplers import shared_checks, philox
 from enchanted_tui.samplers.base import Sample
 from enchanted_tui.samplers.design import WITH_TEXT, DesignSampler
 from enchanted_tui.samplers.parameter import Parameter
@@ -116,8 +116,8 @@ class BoxSampler(DesignSampler):
             yield from self._region_problems()
 
     def parameter_problems(self) -> Iterator[tuple[str, str]]:
-        yield from checks.name_problems(self.parameters)
-        yield from checks.bounds_problems(self.parameters, self.bounds)
+        yield from shared_checks.name_problems(self.parameters)
+        yield from shared_checks.bounds_problems(self.parameters, self.bounds)
         for index, (lower, upper) in enumerate(self.pairs):
             yield from self.interval_problems(lower, upper, f"bounds[{index}]")
 
@@ -125,7 +125,7 @@ class BoxSampler(DesignSampler):
         self, lower: int | float, upper: int | float, where: str
     ) -> Iterator[tuple[str, str]]:
         """Check one pair of bounds, `where` being its place in the options."""
-        return checks.interval_problems(lower, upper, where)
+        return shared_checks.interval_problems(lower, upper, where)
 
     def _region_problems(self) -> Iterator[tuple[str, str]]:
         try:
@@ -151,7 +151,7 @@ class BoxSampler(DesignSampler):
 
     def warnings(self) -> Iterator[tuple[str, str]]:
         yield from super().warnings()
-        yield from checks.name_warnings(self.parameters)
+        yield from shared_checks.name_warnings(self.parameters)
         share = vars(self).get("_share_of_region", 1.0)  # where the checks have come so far
         if 0 < share < _FEW:
             yield (

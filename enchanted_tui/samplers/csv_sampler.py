@@ -7,7 +7,7 @@ from functools import cached_property
 
 from enchanted_tui.config.options import option
 from enchanted_tui.config.ranges import Ranges, range_of
-from enchanted_tui.samplers import checks
+from enchanted_tui.samplers import shared_checks
 from enchanted_tui.samplers.base import Sample
 from enchanted_tui.samplers.box import as_samples
 from enchanted_tui.samplers.finite import FiniteSampler, total_by_default
@@ -82,7 +82,7 @@ class CSVSampler(FiniteSampler):
                 ),
             )
             return
-        found = list(checks.name_problems(self.parameters)) if self.parameters is not None else []
+        found = list(shared_checks.name_problems(self.parameters)) if self.parameters is not None else []
         yield from found
         try:
             columns = self._file.columns
@@ -90,7 +90,7 @@ class CSVSampler(FiniteSampler):
             yield error.option, str(error)
             return
         if self.parameters is None:
-            for _, sentence in checks.name_problems(tuple(columns)):
+            for _, sentence in shared_checks.name_problems(tuple(columns)):
                 yield "path", f"{sentence}; columns of a file can be chosen with `parameters`"
                 return
         expressions = [*self.expression_problems(), *self.repeat_problems()]
@@ -101,7 +101,7 @@ class CSVSampler(FiniteSampler):
     def warnings(self) -> Iterator[tuple[str, str]]:
         try:
             yield from super().warnings()
-            yield from checks.name_warnings(self.parameter_names)
+            yield from shared_checks.name_warnings(self.parameter_names)
             for remark in self._file.remarks:
                 yield "path", remark
             if self.budget is not None and self.budget > self.total:

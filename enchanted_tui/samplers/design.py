@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from enchanted_tui.config.options import option
-from enchanted_tui.samplers import checks
+from enchanted_tui.samplers import shared_checks
 from enchanted_tui.samplers.base import Sample, Sampler
 from enchanted_tui.samplers.expression_checks import expression_problems
 
@@ -64,7 +64,7 @@ class DesignSampler(Sampler):
         """Check constraints and derived parameters by themselves."""
         yield from expression_problems(self.constraints or (), self.derived or {}, self.drawn_names)
         for name in self.derived or ():
-            if name in checks.RESERVED or not name.strip():
+            if name in shared_checks.RESERVED or not name.strip():
                 yield (
                     f"derived.{name}",
                     f"the name {name!r} belongs to the program's own column; choose another",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from enchanted_tui.config.options import Option, option
 from enchanted_tui.config.ranges import Ranges, range_of
-from enchanted_tui.samplers import checks
+from enchanted_tui.samplers import shared_checks
 from enchanted_tui.samplers.base import Sample
 from enchanted_tui.samplers.box import as_samples, parameters_option, units_of
 from enchanted_tui.samplers.design import WITH_TEXT
@@ -206,7 +206,7 @@ class ProductSampler(FiniteSampler):
 
     @cached_property
     def _axes(self) -> Sequence[Sequence[Any]]:
-        excess = checks.too_many_points(self.all_points, self.max_points)
+        excess = shared_checks.too_many_points(self.all_points, self.max_points)
         if excess:
             raise ValueError(excess)
         return self.axes()
@@ -249,9 +249,9 @@ class ProductSampler(FiniteSampler):
         return dict(zip(self.parameters, map(range_of, self._axes), strict=True))
 
     def problems(self) -> Iterator[tuple[str, str]]:
-        names = list(checks.name_problems(self.parameters))
+        names = list(shared_checks.name_problems(self.parameters))
         axes = list(self.axis_problems())
-        excess = None if axes else checks.too_many_points(self.all_points, self.max_points)
+        excess = None if axes else shared_checks.too_many_points(self.all_points, self.max_points)
         expressions = [*self.expression_problems(), *self.repeat_problems()]
         yield from [*names, *axes, *expressions]
         if excess:
@@ -265,7 +265,7 @@ class ProductSampler(FiniteSampler):
 
     def warnings(self) -> Iterator[tuple[str, str]]:
         yield from super().warnings()
-        yield from checks.name_warnings(self.parameters)
+        yield from shared_checks.name_warnings(self.parameters)
         if self._ignored_budget is not None and self._ignored_budget != self.total:
             yield (
                 "budget",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from enchanted_tui.config.options import option
-from enchanted_tui.samplers import checks
+from enchanted_tui.samplers import shared_checks
 from enchanted_tui.samplers.finite import ProductSampler
 from enchanted_tui.samplers.parameter import Parameter
 from enchanted_tui.suggestions import did_you_mean
@@ -64,11 +64,11 @@ class GridSampler(ProductSampler):
         ]
 
     def axis_problems(self) -> Iterator[tuple[str, str]]:
-        yield from checks.bounds_problems(self.parameters, self.bounds)
+        yield from shared_checks.bounds_problems(self.parameters, self.bounds)
         for index, (lower, upper) in enumerate(self.pairs):
-            yield from checks.interval_problems(lower, upper, f"bounds[{index}]")
+            yield from shared_checks.interval_problems(lower, upper, f"bounds[{index}]")
         if isinstance(self.num_samples, list):
-            yield from checks.count_problems(
+            yield from shared_checks.count_problems(
                 len(self.num_samples), self.parameters, "num_samples", "numbers of values"
             )
             if len(self.num_samples) != len(self.parameters):

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from enchanted_tui.config.options import option
 from enchanted_tui.config.ranges import Ranges
-from enchanted_tui.samplers import checks
+from enchanted_tui.samplers import shared_checks
 from enchanted_tui.samplers.base import Sample
 from enchanted_tui.samplers.finite import MAX_POINTS, FiniteSampler, total_by_default
 from enchanted_tui.samplers.parts import Factor, Parts, build_parts
@@ -176,7 +176,7 @@ class NestedSampler(FiniteSampler):
             return
         names = [*self._name_problems(), *self.expression_problems(), *self.repeat_problems()]
         yield from names
-        excess = checks.too_many_points(self.all_points, self.max_points)
+        excess = shared_checks.too_many_points(self.all_points, self.max_points)
         if excess:
             yield "samplers", excess
 

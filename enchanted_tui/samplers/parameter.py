@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from enchanted_tui.config.options import Nested, option
-from enchanted_tui.samplers import checks
+from enchanted_tui.samplers import shared_checks
 from enchanted_tui.samplers.points_file import PointsFileError, read_points
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ class Parameter(Nested):
             yield from self._bound_problems(self.low, self.high)
 
     def _bound_problems(self, low: float, high: float) -> Iterator[tuple[str, str]]:
-        found = list(checks.interval_problems(low, high, "high"))
+        found = list(shared_checks.interval_problems(low, high, "high"))
         yield from found
         if found:
             return
@@ -160,10 +160,10 @@ class Parameter(Nested):
             for name, bound in (("low", low), ("high", high)):
                 if not float(bound).is_integer():
                     yield name, f"must be a whole number, since integer is true; it is {bound!r}"
-                elif abs(bound) > checks.MOST_WHOLE:
+                elif abs(bound) > shared_checks.MOST_WHOLE:
                     yield (
                         name,
-                        f"whole numbers reach to {checks.MOST_WHOLE:,} here; it is {bound!r}",
+                        f"whole numbers reach to {shared_checks.MOST_WHOLE:,} here; it is {bound!r}",
                     )
         if (
             self.distribution == "truncated_normal"

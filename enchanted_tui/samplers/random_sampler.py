@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from enchanted_tui.config.options import option
 from enchanted_tui.config.ranges import Ranges
-from enchanted_tui.samplers import checks, philox
+from enchanted_tui.samplers import shared_checks, philox
 from enchanted_tui.samplers.base import Sample
 from enchanted_tui.samplers.box import BoxSampler, as_samples, scale
 from enchanted_tui.samplers.repeats import RepeatingSampler
@@ -143,11 +143,11 @@ class RandomSampler(RepeatingSampler, BoxSampler):
         self, lower: Number, upper: Number, where: str
     ) -> Iterator[tuple[str, str]]:
         if self.distribution.lower() == "int_uniform":
-            yield from checks.whole_number_problems(lower, upper, where)
-            if self.constraints and max(abs(lower), abs(upper)) > checks.MOST_WHOLE:
+            yield from shared_checks.whole_number_problems(lower, upper, where)
+            if self.constraints and max(abs(lower), abs(upper)) > shared_checks.MOST_WHOLE:
                 yield (
                     where,
-                    f"with constraints, whole numbers reach to {checks.MOST_WHOLE:,}; narrow it",
+                    f"with constraints, whole numbers reach to {shared_checks.MOST_WHOLE:,}; narrow it",
                 )
             return
         yield from super().interval_problems(lower, upper, where)

@@ -15,7 +15,7 @@ from pathlib import Path
 from enchanted_tui.file_patterns import FilePatterns
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.storage.growing import spare_path
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.whole_files import partial_path, remove_directory
 
 _TASK = re.compile(
@@ -29,7 +29,7 @@ _JOBS = re.compile(r"jobs\Z")
 _REQUEST = re.compile(r"\.?\d{20}-[0-9a-f]{8}(\.json)?\Z")
 
 
-def clean_task(run_dir: RunDir, name: str, keep: Sequence[str] = ()) -> list[str]:
+def clean_task(run_dir: CampaignDirectory, name: str, keep: Sequence[str] = ()) -> list[str]:
     """Remove the files of task `name` except those that `keep` names, and the directories that
     become empty (see `file_patterns.FilePatterns`). Gives the paths that could not be removed.
 
@@ -40,7 +40,7 @@ def clean_task(run_dir: RunDir, name: str, keep: Sequence[str] = ()) -> list[str
     return FilePatterns(keep).clean(str(run_dir.data / name))
 
 
-def refuse_to_delete(run_dir: RunDir, config_path: Path | None = None) -> None:
+def refuse_to_delete(run_dir: CampaignDirectory, config_path: Path | None = None) -> None:
     """Raise ValueError, with a sentence, if deleting in this directory could cost the user
     something dear.
     """
@@ -53,7 +53,7 @@ def refuse_to_delete(run_dir: RunDir, config_path: Path | None = None) -> None:
 
 
 def campaign_files(
-    run_dir: RunDir, *, stored_configs: Iterable[str] = (), config_path: Path | None = None
+    run_dir: CampaignDirectory, *, stored_configs: Iterable[str] = (), config_path: Path | None = None
 ) -> Iterator[Path]:
     """Return what a campaign has created in the directory: files, and the tasks' directories as
     wholes.
@@ -81,7 +81,7 @@ def campaign_files(
 
 
 def delete_campaign(
-    run_dir: RunDir,
+    run_dir: CampaignDirectory,
     *,
     keep: Collection[Path] = (),
     stored_configs: Iterable[str] = (),
@@ -146,7 +146,7 @@ def _reason_to_refuse(root: Path, real: Path, config_path: Path | None) -> str |
     return None
 
 
-def _config_names(run_dir: RunDir, stored: Iterable[str], config_path: Path | None) -> set[str]:
+def _config_names(run_dir: CampaignDirectory, stored: Iterable[str], config_path: Path | None) -> set[str]:
     names = {name for name in stored if name == os.path.basename(name)}
     if config_path is not None:
         numbered = re.compile(

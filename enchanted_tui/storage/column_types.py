@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 
 from enchanted_tui import values
-from enchanted_tui.storage.columns import Columns
+from enchanted_tui.storage.dataset_header import Columns
 from enchanted_tui.values import Row
 
 Kind = Literal["bool", "int", "float", "text", "array", "json"]

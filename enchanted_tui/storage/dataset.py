@@ -9,8 +9,8 @@ from itertools import chain, islice, takewhile
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from enchanted_tui.storage.columns import Columns, Key, Shape
 from enchanted_tui.storage.csv_lines import CsvLines
+from enchanted_tui.storage.dataset_header import Columns, Key, Shape
 from enchanted_tui.storage.growing import FileChangedError, GrowingFile
 from enchanted_tui.storage.row_order import RowOrder
 from enchanted_tui.values import Row

@@ -13,7 +13,7 @@ import numpy as np
 
 from enchanted_tui import values
 from enchanted_tui.storage.column_types import link_name
-from enchanted_tui.storage.columns import Columns
+from enchanted_tui.storage.dataset_header import Columns
 from enchanted_tui.storage.hdf5_file import FORMAT, Guard
 from enchanted_tui.values import Row
 from enchanted_tui.whole_files import open_replacement

@@ -24,7 +24,7 @@ def task_of_directory(name: str) -> TaskId | None:
 
 
 @dataclass(frozen=True)
-class RunDir:
+class CampaignDirectory:
     """The paths of a campaign's files, all below `root`."""
 
     root: Path
@@ -157,7 +157,7 @@ def campaign_that_owns(path: Path) -> Path | None:
     """Return the run directory among whose own files `path` is or would be, if there is one."""
     path = path.resolve()
     for root in path.parents:
-        run_dir = RunDir(root)
+        run_dir = CampaignDirectory(root)
         if run_dir.journal.is_file() and (
             path in run_dir.results
             or not set(run_dir.directories).isdisjoint((path, *path.parents))

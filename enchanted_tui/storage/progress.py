@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from enchanted_tui.durations import rough_duration, whole_duration
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.whole_files import append_all, write_atomically
 
 _BAR = 40  # characters
@@ -83,7 +83,9 @@ class PipelineProgress:
 class ProgressFiles:
     """The three files of one campaign. Methods raise OSError if a file cannot be written."""
 
-    def __init__(self, run_dir: RunDir, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, run_dir: CampaignDirectory, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._run_dir = run_dir
         self._clock = clock
         self._written: tuple[BatchProgress | None, PipelineProgress] | None = None

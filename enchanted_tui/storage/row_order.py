@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator, Sequence
 
-from enchanted_tui.storage.columns import Key
+from enchanted_tui.storage.dataset_header import Key
 
 
 class RowOrder:

@@ -24,7 +24,7 @@ from enchanted_tui.record.output_files import (
     write_runs_hdf5,
 )
 from enchanted_tui.record.state import CampaignState
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ _SHARE = 0.05  #: of the elapsed time, at most, goes into writing them
 class BackgroundTables:
     """Writes now and then what is written as a whole, in a process of its own."""
 
-    def __init__(self, run_dir: RunDir, tables: Sequence[str]) -> None:
+    def __init__(self, run_dir: CampaignDirectory, tables: Sequence[str]) -> None:
         """Write what `tables` names, see `output_files.table_names`."""
         self._run_dir, self._tables = run_dir, tables
         self._process: subprocess.Popen[bytes] | None = None
@@ -124,7 +124,7 @@ def write_tables(root: Path, tables: Sequence[str]) -> None:
     """Write the tables from what is on record."""
     _end_with_parent()
     os.nice(10)
-    run_dir = RunDir(root)
+    run_dir = CampaignDirectory(root)
     state, _ = fold(run_dir.journal)
     with JournalReader(run_dir.journal) as reader:
         for layout in HDF5_LAYOUTS:

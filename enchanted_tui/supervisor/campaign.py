@@ -26,7 +26,6 @@ from enchanted_tui.record.records import (
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.lock import PATIENCE
 from enchanted_tui.supervisor import control, stopping
-from enchanted_tui.supervisor.aside import Woken
 from enchanted_tui.supervisor.control import Request
 from enchanted_tui.supervisor.dispatch import Dispatcher
 from enchanted_tui.supervisor.file_writer import FileWriter, NotWritten
@@ -39,6 +38,7 @@ from enchanted_tui.supervisor.plan import StagePlan, stage_plans, task_context
 from enchanted_tui.supervisor.projections import Projections
 from enchanted_tui.supervisor.recorder import Observer, Recorder
 from enchanted_tui.supervisor.sampler_failure import SamplerFailure
+from enchanted_tui.supervisor.sampler_thread import Woken
 from enchanted_tui.supervisor.session import Session, environment_problem
 from enchanted_tui.supervisor.stage import Ready, StageRun
 
@@ -133,7 +133,7 @@ class Campaign:
     def _run_stage(self, run: StageRun) -> None:
         depth = run.plan.depth
         run.find_parents()
-        if run.reunion.check_all() or self.state.placed:
+        if run.late_samples.check_all() or self.state.placed:
             self.state.take_placed()
             self.projections.open(changed=True)
         if run.stage.complete:

@@ -27,7 +27,7 @@ from enchanted_tui.executors.older_form import build_executor
 from enchanted_tui.executors.task import fail_task, skip_task, task_message
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.neighbours import with_neighbour
-from enchanted_tui.record.jobs import JobBook
+from enchanted_tui.record.open_jobs import JobBook
 from enchanted_tui.record.samples import LostSamplesError
 from enchanted_tui.runners.base import SAMPLE_NAMES, Runner
 from enchanted_tui.runners.sample_resources import resources_of

@@ -8,7 +8,7 @@ import logging
 
 from enchanted_tui import values
 from enchanted_tui.record.records import TaskRecord
-from enchanted_tui.storage.failures import Failure
+from enchanted_tui.storage.failures_file import Failure
 
 log = logging.getLogger(__name__)
 

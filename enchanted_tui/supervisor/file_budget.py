@@ -13,7 +13,7 @@ from itertools import islice
 from enchanted_tui.record.file_use import Files, file_use, warning, with_room
 from enchanted_tui.record.outcome import Outcome
 from enchanted_tui.record.state import CampaignState
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.room import Room, measure, room_of
 from enchanted_tui.supervisor import stopping
 
@@ -29,7 +29,7 @@ _UNMEASURED = 2.0  #: files of a task while nobody has looked: its directory and
 class FileBudget:
     """Looks, and says when it is enough. All methods are the loop's."""
 
-    def __init__(self, run_dir: RunDir, state: CampaignState, most: int | None) -> None:
+    def __init__(self, run_dir: CampaignDirectory, state: CampaignState, most: int | None) -> None:
         """`most`: files that the run directory may hold, ``supervisor.max_files``."""
         self._run_dir, self._state, self._most = run_dir, state, most
         self.files = Files()  #: what was found last

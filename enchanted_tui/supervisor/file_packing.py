@@ -15,7 +15,7 @@ from enchanted_tui.packing.shards import OF_JOB, Packed, index_files, live, read
 from enchanted_tui.packing.writer import ShardWriter, archive_of, remove_shard, supersede
 from enchanted_tui.record.stage_state import NOT_RUN
 from enchanted_tui.record.state import CampaignState
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.supervisor.finished_files import FinishedFiles, steps
 from enchanted_tui.whole_files import remove_directory
 
@@ -31,7 +31,7 @@ class FilePacking(FinishedFiles):
     thread_name = "file packing"
     failing = "files of finished samples cannot be packed"
 
-    def __init__(self, run_dir: RunDir, state: CampaignState, pack: Mapping[str, Any]) -> None:
+    def __init__(self, run_dir: CampaignDirectory, state: CampaignState, pack: Mapping[str, Any]) -> None:
         super().__init__()
         self._run_dir, self._state = run_dir, state
         self.directories = TaskDirectories(str(run_dir.data))

@@ -9,7 +9,7 @@ from contextlib import suppress
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.cleaning import clean_task
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.supervisor.finished_files import FinishedFiles, steps
 from enchanted_tui.supervisor.unread import KeptPlan
 
@@ -21,7 +21,7 @@ class FileRemoval(FinishedFiles):
     failing = "files of finished samples cannot be removed"
 
     def __init__(
-        self, run_dir: RunDir, kept: KeptPlan, state: CampaignState, begun_at: float
+        self, run_dir: CampaignDirectory, kept: KeptPlan, state: CampaignState, begun_at: float
     ) -> None:
         """Results from offset `begun_at` of the journal on are given to `put`, or have been cleaned
         by workers.

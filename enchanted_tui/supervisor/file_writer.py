@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from enchanted_tui.executors.passing_errors import PAUSE, Patience
-from enchanted_tui.executors.verdict import remedy_of
+from enchanted_tui.executors.task_end import remedy_of
 from enchanted_tui.storage.lock import PATIENCE
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from enchanted_tui.record.journal import holds_records
 from enchanted_tui.record.older.adopt import is_older_run
 from enchanted_tui.record.outcome import EnvironmentProblem
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.lock import DirectoryInUseError, is_alive, look_at
 from enchanted_tui.whole_files import InTheWayError, check_in_place
 
@@ -36,13 +36,13 @@ def check_files(*paths: Path) -> None:
         raise EnvironmentProblem("\n".join(found))
 
 
-def has_record(run_dir: RunDir) -> bool:
+def has_record(run_dir: CampaignDirectory) -> bool:
     """Tell whether a campaign has been recorded in the directory, by this program or the older one."""
     return holds_records(run_dir.journal) or is_older_run(run_dir)
 
 
 def check_empty(
-    config: CampaignConfig, run_dir: RunDir, overwrite: bool, confirm: Confirm | None
+    config: CampaignConfig, run_dir: CampaignDirectory, overwrite: bool, confirm: Confirm | None
 ) -> bool:
     """Tell whether existing results have to be cleared first; raise if that is not wanted or not
     allowed.
@@ -80,7 +80,7 @@ def check_empty(
     return True
 
 
-def not_empty(run_dir: RunDir) -> EnvironmentProblem:
+def not_empty(run_dir: CampaignDirectory) -> EnvironmentProblem:
     return EnvironmentProblem(
         f"{run_dir.root} is not empty. No content was deleted. To go on with what is there use"
         " --run-mode resume, to delete what a campaign created there use --overwrite, or choose"
@@ -88,7 +88,7 @@ def not_empty(run_dir: RunDir) -> EnvironmentProblem:
     )
 
 
-def _is_blank(run_dir: RunDir) -> bool:
+def _is_blank(run_dir: CampaignDirectory) -> bool:
     """Tell whether all there is are the beginnings of a campaign that was killed before its first
     record: no results, nobody's files.
     """

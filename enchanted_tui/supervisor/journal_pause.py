@@ -12,7 +12,7 @@ from collections.abc import Callable
 from enchanted_tui.durations import rough_duration
 from enchanted_tui.executors.base import Trouble
 from enchanted_tui.executors.passing_errors import PAUSE, Patience
-from enchanted_tui.executors.verdict import remedy_of
+from enchanted_tui.executors.task_end import remedy_of
 from enchanted_tui.record.journal import Journal
 from enchanted_tui.supervisor.control import Request
 from enchanted_tui.supervisor.inbox import Inbox

@@ -7,7 +7,7 @@ import time
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.record.outcome import Outcome
 from enchanted_tui.record.state import CampaignState
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.supervisor import stopping
 from enchanted_tui.supervisor.dispatch import Dispatcher
 from enchanted_tui.supervisor.file_budget import FileBudget
@@ -16,7 +16,7 @@ from enchanted_tui.supervisor.file_budget import FileBudget
 class Limits:
     """Looks whether one of them is reached."""
 
-    def __init__(self, config: CampaignConfig, run_dir: RunDir, state: CampaignState) -> None:
+    def __init__(self, config: CampaignConfig, run_dir: CampaignDirectory, state: CampaignState) -> None:
         self._options, self._state = config.supervisor, state
         self.budget = FileBudget(run_dir, state, config.supervisor.max_files)
         self._failed = self._finished = 0  #: tasks of this session

@@ -19,7 +19,7 @@ from enchanted_tui.record.snapshot import phase_of
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.record.why import waiting_for
 from enchanted_tui.resources import numbers
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.supervisor.dispatch import Dispatcher
 from enchanted_tui.supervisor.file_writer import LATE, FileWriter
 from enchanted_tui.supervisor.stage import StageRun
@@ -33,7 +33,7 @@ _REFRESH = 10.0  #: seconds after which an unchanged file is written again, as a
 class LiveFile:
     """The file as its supervisor keeps it."""
 
-    def __init__(self, run_dir: RunDir, writer: FileWriter) -> None:
+    def __init__(self, run_dir: CampaignDirectory, writer: FileWriter) -> None:
         self._path, self._writer = run_dir.live, writer
         self.last: Live | None = None  #: what viewers have been told last
         self._written_at = 0.0

@@ -11,7 +11,7 @@ from functools import partial
 from logging.handlers import QueueHandler, RotatingFileHandler
 from queue import SimpleQueue
 
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.supervisor.file_writer import LOG, FileWriter
 
 MAX_BYTES = 10_000_000
@@ -34,7 +34,7 @@ def early_log(level: int | str) -> Iterator[list[logging.LogRecord]]:
 
 @contextlib.contextmanager
 def campaign_log(
-    run_dir: RunDir, level: int | str, writer: FileWriter, early: Iterable[logging.LogRecord] = ()
+    run_dir: CampaignDirectory, level: int | str, writer: FileWriter, early: Iterable[logging.LogRecord] = ()
 ) -> Iterator[None]:
     """Send `early` and what this package, samplers and parsers log to the campaign's log while the
     block runs; then all is as it was.

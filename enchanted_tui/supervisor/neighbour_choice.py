@@ -21,7 +21,7 @@ from enchanted_tui.record.records import NeighboursRecord, Record
 from enchanted_tui.record.samples import SLICE, LostSamplesError
 from enchanted_tui.record.stage_state import NOT_RUN, OK, BatchState, StageState
 from enchanted_tui.record.state import CampaignState
-from enchanted_tui.supervisor.space import Array, Finished, Space, Unbegun
+from enchanted_tui.supervisor.space import Array, FinishedSamples, Space, Unbegun
 from enchanted_tui.values import Row
 
 log = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ class NeighbourChoice:
         self._within = numpy.inf if within is None else within
         self._places: dict[int, Array] = {}  #: by batch, shape (parameters, samples)
         self._looked_up: set[tuple[int, int]] = set()  #: (batch, first sample) of slices
-        self._finished: list[Finished] | None = None  #: by step
+        self._finished: list[FinishedSamples] | None = None  #: by step
         self._unbegun: Unbegun | None = None
         self._told = False
 
@@ -77,10 +77,10 @@ class NeighbourChoice:
         if self._finished is not None:  # else it will be found on record
             self._put(self._stage.batches[task.batch], task.sample, task.step)
 
-    def _loaded(self) -> list[Finished]:
+    def _loaded(self) -> list[FinishedSamples]:
         """Return the successes of each step; at first those that are on record."""
         if self._finished is None:
-            self._finished = [Finished(self.plan.space) for _ in range(self._stage.n_steps)]
+            self._finished = [FinishedSamples(self.plan.space) for _ in range(self._stage.n_steps)]
             there, gone = self._directories.names(), 0
             for batch in self._stage.batches:
                 for step, tasks in enumerate(batch.steps):

@@ -11,7 +11,7 @@ from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.journal import Journal
 from enchanted_tui.record.records import Record, TaskRecord
 from enchanted_tui.record.state import CampaignState
-from enchanted_tui.supervisor.reunion import retry_record
+from enchanted_tui.supervisor.late_samples import retry_record
 
 Observer = Callable[[Record], None]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import logging
 from contextlib import suppress
 
-from enchanted_tui.executors.verdict import describe
+from enchanted_tui.executors.task_end import describe
 from enchanted_tui.record.samples import clean_sample
 from enchanted_tui.record.stage_state import StageState
 from enchanted_tui.samplers.base import SomeSampler

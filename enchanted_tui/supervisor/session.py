@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from enchanted_tui.config.models import CampaignConfig
-from enchanted_tui.executors.verdict import remedy_of
+from enchanted_tui.executors.task_end import remedy_of
 from enchanted_tui.record.folding import fold
 from enchanted_tui.record.journal import Journal
 from enchanted_tui.record.journal_copy import renew
@@ -26,10 +26,17 @@ from enchanted_tui.record.session_start import build_samplers, open_record, port
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.record.stored_configs import recorded_configs, store_config
 from enchanted_tui.samplers.base import SomeSampler
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.local_storage import make_private_dir, remove_private_dir
 from enchanted_tui.storage.lock import Lock
-from enchanted_tui.supervisor.continuing import (
+from enchanted_tui.supervisor.free_directory import (
+    Confirm,
+    check_empty,
+    check_files,
+    has_record,
+    not_empty,
+)
+from enchanted_tui.supervisor.resuming import (
     check_jobs,
     check_unchanged,
     end_what_was_left,
@@ -37,13 +44,6 @@ from enchanted_tui.supervisor.continuing import (
     parents_files_are_gone,
     read_at,
     what_has_changed,
-)
-from enchanted_tui.supervisor.free_directory import (
-    Confirm,
-    check_empty,
-    check_files,
-    has_record,
-    not_empty,
 )
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ class Session:
     """An opened run directory and what is known of its campaign."""
 
     config: CampaignConfig
-    run_dir: RunDir
+    run_dir: CampaignDirectory
     lock: Lock
     journal: Journal
     state: CampaignState
@@ -99,7 +99,7 @@ def open_session(
     Raises EnvironmentProblem, DirectoryInUseError or RefusedError, each with a sentence for the
     user, before anything is changed.
     """
-    run_dir = RunDir(config.base_run_dir)
+    run_dir = CampaignDirectory(config.base_run_dir)
     try:
         check_files(*run_dir.files)
         if mode == "auto":
@@ -118,7 +118,7 @@ def open_session(
 
 def _fresh(
     config: CampaignConfig,
-    run_dir: RunDir,
+    run_dir: CampaignDirectory,
     overwrite: bool,
     confirm: Confirm | None,
     on_lock_lost: Callable[[], None],
@@ -158,7 +158,7 @@ def _fresh(
 
 
 def _resumed(
-    config: CampaignConfig, run_dir: RunDir, mode: str, on_lock_lost: Callable[[], None]
+    config: CampaignConfig, run_dir: CampaignDirectory, mode: str, on_lock_lost: Callable[[], None]
 ) -> Session:
     if not has_record(run_dir):
         raise EnvironmentProblem(
@@ -203,7 +203,7 @@ def _resumed(
 
 
 def _fold_as_ours(
-    config: CampaignConfig, run_dir: RunDir, lock: Lock
+    config: CampaignConfig, run_dir: CampaignDirectory, lock: Lock
 ) -> tuple[CampaignState, list[str]]:
     """Fold the journal, as `fold` does, when nobody can write in it any more, not even from a host
     where all hangs.
@@ -222,7 +222,7 @@ def _fold_as_ours(
 # -- both ------------------------------------------------------------------------------------------
 
 
-def _take(run_dir: RunDir, on_lock_lost: Callable[[], None]) -> Lock:
+def _take(run_dir: CampaignDirectory, on_lock_lost: Callable[[], None]) -> Lock:
     run_dir.state.mkdir(parents=True, exist_ok=True)
     return Lock.acquire(run_dir.lock, on_lock_lost)
 
@@ -244,7 +244,7 @@ def environment_problem(error: OSError, root: Path, *, begun: bool = True) -> En
 
 def _begin(
     config: CampaignConfig,
-    run_dir: RunDir,
+    run_dir: CampaignDirectory,
     lock: Lock,
     state: CampaignState,
     samplers: list[SomeSampler],

@@ -86,7 +86,7 @@ def _coordinate(value: Any, scaled: Range) -> float | None:
     return (value - lower) / ((upper - lower) or 1.0) if math.isfinite(value) else None
 
 
-class Finished:
+class FinishedSamples:
     """Finished samples that others may start from, in no order."""
 
     def __init__(self, space: Space) -> None:

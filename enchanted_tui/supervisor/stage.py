@@ -19,15 +19,15 @@ from enchanted_tui.record.records import LearnedRecord, ParentsRecord, Record
 from enchanted_tui.record.samples import SLICE, clean_sample, read_samples, samples_record
 from enchanted_tui.record.stage_state import FAILED, NOT_RUN, BatchState, StageState
 from enchanted_tui.record.state import CampaignState
-from enchanted_tui.supervisor.aside import Aside
+from enchanted_tui.supervisor.late_samples import LateSamples
 from enchanted_tui.supervisor.plan import StagePlan
 from enchanted_tui.supervisor.replayed_sampler import ReplayedSampler
-from enchanted_tui.supervisor.reunion import Reunion
 from enchanted_tui.supervisor.sampler_failure import SamplerFailure, blamed_on
+from enchanted_tui.supervisor.sampler_thread import SamplerThread
 from enchanted_tui.values import Row
 
 if TYPE_CHECKING:
-    from enchanted_tui.supervisor.learning import Learning
+    from enchanted_tui.supervisor.learning_stage import Learning
     from enchanted_tui.supervisor.neighbour_choice import NeighbourChoice
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class Ready(NamedTuple):
     row: Row | None
 
 
-class Inputs(NamedTuple):
+class TaskInputs(NamedTuple):
     """What a task is handed, and the inherited columns that its row hides: if it fails, and in any
     case.
     """
@@ -74,10 +74,10 @@ class StageRun:
         self._record = record
         self._samples: OrderedDict[tuple[int, int], list[Row]] = OrderedDict()
         self._parent: tuple[int, Row] | None = None
-        self.reunion = Reunion(plan, state, journal, record, self._first_params)
+        self.late_samples = LateSamples(plan, state, journal, record, self._first_params)
         self._learned_batches = 0
         self._replayed = ReplayedSampler(plan.sampler, self.stage)
-        self._aside = Aside(wake)
+        self._thread = SamplerThread(wake)
         self.learning: Learning | None = self._make_learning() if plan.learning else None
         self.neighbours: NeighbourChoice | None = None
         if plan.continuation is not None:
@@ -191,11 +191,11 @@ class StageRun:
             if step is not None:
                 yield Ready(TaskId(self.plan.depth, batch.index, sample, step), None)
 
-    def inputs(self, ready: Ready) -> Inputs:
+    def inputs(self, ready: Ready) -> TaskInputs:
         """Return what a task is handed."""
         params, lost = self._params(ready)
         inherits = ready.id.step or self.plan.depth
-        return Inputs(
+        return TaskInputs(
             params,
             (
                 [name for name in self.plan.own_outputs[ready.id.step] if name in params]
@@ -251,7 +251,7 @@ class StageRun:
         key = (batch.index, start)
         samples = self._samples.get(key)
         if samples is None and start not in batch.slices and not self.plan.pure:
-            return self.reunion.recovered(batch, position)
+            return self.late_samples.recovered(batch, position)
         if samples is None:
             samples = self._slice(batch, start)
             self._keep(key, samples)
@@ -307,7 +307,7 @@ class StageRun:
         samples = self._points(number, first, size, 0, min(SLICE, size))
         self._record_slice(number, first, size, 0, samples)
         self._keep((number, 0), samples)
-        self.reunion.check(self.stage.batches[number])
+        self.late_samples.check(self.stage.batches[number])
         return True
 
     def _recorded_size(self, number: int) -> int | None:
@@ -315,9 +315,9 @@ class StageRun:
         nothing says it.
         """
         depth = self.plan.depth
-        if self.state.unplaced.last_batch(depth) < number:
+        if self.state.waiting_results.last_batch(depth) < number:
             return None
-        ran = self.state.unplaced.samples(depth, number)
+        ran = self.state.waiting_results.samples(depth, number)
         return self.state.sizes.size(depth, number, self.stage.drawn, self.stage.n_parents, ran)
 
     def _record_batch(self, drawn: list[Row], known: int | None = None) -> bool:
@@ -328,13 +328,13 @@ class StageRun:
                 f"{type(self.plan.sampler).__name__} has nothing more to give: {first} of"
                 f" {self.stage.target} samples were drawn"
             )
-        drawn = self.reunion.as_run(number, drawn)
+        drawn = self.late_samples.as_run(number, drawn)
         for start in range(0, len(drawn), SLICE):
             self._record_slice(
                 number, first, len(drawn), start, drawn[start : start + SLICE], known
             )
         if drawn:
-            self.reunion.check(self.stage.batches[number])
+            self.late_samples.check(self.stage.batches[number])
         return bool(drawn)
 
     # -- samplers that learn -----------------------------------------------------------------------
@@ -357,7 +357,7 @@ class StageRun:
         self._learned_batches = len(self.stage.batches)
         if rows:
             self._publish()
-        drawn: list[Row] = yield from self._aside.run(lambda: self._learn_and_draw(rows))
+        drawn: list[Row] = yield from self._thread.run(lambda: self._learn_and_draw(rows))
         return self.stage.drawn < self.stage.target and self._record_batch(drawn)
 
     def _learn_and_draw(self, rows: list[Row]) -> list[Row]:
@@ -371,7 +371,7 @@ class StageRun:
 
     def _make_learning(self) -> Learning:
         from enchanted_tui.samplers.learning_sampler import LearningSampler
-        from enchanted_tui.supervisor.learning import Learning
+        from enchanted_tui.supervisor.learning_stage import Learning
 
         assert isinstance(self.plan.sampler, LearningSampler)
         return Learning(
@@ -380,7 +380,7 @@ class StageRun:
             self.stage,
             self._journal,
             self.plan.data_dir,
-            self._aside,
+            self._thread,
         )
 
     def _draw_learning(self, learning: Learning) -> Generator[None, None, bool]:

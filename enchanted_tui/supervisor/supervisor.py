@@ -14,7 +14,7 @@ from enchanted_tui.record.live import Live
 from enchanted_tui.record.outcome import Outcome
 from enchanted_tui.record.snapshot import Snapshot
 from enchanted_tui.record.state import CampaignState
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.supervisor import control, notify
 from enchanted_tui.supervisor.campaign import LOCK_LOST, Campaign
 from enchanted_tui.supervisor.control import Request
@@ -126,4 +126,4 @@ class Supervisor:
         """Return what has been computed so far as a table: from the record, or from the run
         directories where there is no record.
         """
-        return dataset_frame(RunDir(self.config.base_run_dir))
+        return dataset_frame(CampaignDirectory(self.config.base_run_dir))

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 
 _INTERVAL = 5.0  #: seconds between two looks
 _FIRST_PAUSE = 0.5  #: the same at first, and after files have come or gone
@@ -34,7 +34,9 @@ class DiskWatch:
     system.
     """
 
-    def __init__(self, run_dir: RunDir, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, run_dir: CampaignDirectory, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._run_dir = run_dir
         self._clock = clock
         self._looked_at = float("-inf")
@@ -63,14 +65,14 @@ def free_space(root: Path) -> int | None:
         return None
 
 
-def _files(run_dir: RunDir) -> Iterator[FileInfo]:
+def _files(run_dir: CampaignDirectory) -> Iterator[FileInfo]:
     for path in _paths(run_dir):
         with suppress(OSError):
             found = path.stat()
             yield FileInfo(str(path.relative_to(run_dir.root)), found.st_size, found.st_mtime)
 
 
-def _paths(run_dir: RunDir) -> Iterator[Path]:
+def _paths(run_dir: CampaignDirectory) -> Iterator[Path]:
     yield from run_dir.results
     for directory in (run_dir.logs, run_dir.config):
         with suppress(OSError):

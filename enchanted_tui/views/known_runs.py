@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from enchanted_tui.campaign_status import Liveness, Phase
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.lock import Holder
 from enchanted_tui.views.liveness import LivenessWatch
 from enchanted_tui.views.viewing import View, Viewer
@@ -96,7 +96,7 @@ class RunCatalogue:
         return sorted(entries, key=lambda entry: (-entry.last_change, entry.root))
 
     def _entry(self, root: Path, deadline: float | None) -> RunEntry:
-        run_dir = RunDir(root)
+        run_dir = CampaignDirectory(root)
         key = _key(run_dir)
         liveness, holder = self._watches.setdefault(root, LivenessWatch(run_dir.lock)).look()
         known = self._summaries.get(str(root))
@@ -177,7 +177,7 @@ def entry_of(view: View) -> RunEntry:
 
 def is_run(root: Path) -> bool:
     """Tell whether a campaign is recorded in a directory, by this program or the older one."""
-    run_dir = RunDir(root)
+    run_dir = CampaignDirectory(root)
     return run_dir.journal.is_file() or run_dir.run_state.is_file()
 
 
@@ -247,7 +247,7 @@ def cache_path() -> Path:
     return Path(base) / "enchanted-tui" / "runs.json"
 
 
-def _key(run_dir: RunDir) -> list[int]:
+def _key(run_dir: CampaignDirectory) -> list[int]:
     """What a summary holds for: the journal, or the older program's state, as it is on disk."""
     for path in (run_dir.journal, run_dir.run_state):
         with suppress(OSError):

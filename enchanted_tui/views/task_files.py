@@ -15,7 +15,7 @@ from pathlib import Path
 from enchanted_tui.config.lookup import LookupFailure, find
 from enchanted_tui.packing.door import TaskDirectories
 from enchanted_tui.record.stored_configs import newest_config
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.views.disk import FileInfo
 from enchanted_tui.views.task_lines import TaskLine
 
@@ -59,7 +59,7 @@ def _copies() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="enchanted-files-")
 
 
-def task_files(run_dir: RunDir, line: TaskLine, executor: str = "") -> TaskFiles:
+def task_files(run_dir: CampaignDirectory, line: TaskLine, executor: str = "") -> TaskFiles:
     """List the files of a task; `executor` is the type of what ran it. Looks at the disk: not for
     the event loop.
     """
@@ -84,7 +84,7 @@ def task_files(run_dir: RunDir, line: TaskLine, executor: str = "") -> TaskFiles
     return TaskFiles(directory, _in_order(found), note)
 
 
-def _packed_files(run_dir: RunDir, name: str, archive: str) -> TaskFiles:
+def _packed_files(run_dir: CampaignDirectory, name: str, archive: str) -> TaskFiles:
     found = [FileInfo(*entry) for entry in TaskDirectories(str(run_dir.data)).files(name)[:_MOST]]
     note = f"Packed in {os.path.relpath(archive, run_dir.root)}."
     return TaskFiles(run_dir.data / name, _in_order(found), note, packed=True)
@@ -117,7 +117,7 @@ def _rank(name: str) -> int:
     return next((rank for rank, part in enumerate(_FIRST) if part in name.lower()), len(_FIRST))
 
 
-def _where_they_are(run_dir: RunDir, line: TaskLine, executor: str) -> str:
+def _where_they_are(run_dir: CampaignDirectory, line: TaskLine, executor: str) -> str:
     """Say why the directory of a task is not there, and what to do."""
     if line.status == "waiting":
         return "It has not run yet, so it has no files."
@@ -159,7 +159,7 @@ def _may_keep_files(executor: str) -> bool:
     return found
 
 
-def _kept(run_dir: RunDir) -> str:
+def _kept(run_dir: CampaignDirectory) -> str:
     """Return what the configuration in force says about keeping files; empty if that cannot be
     known.
     """

@@ -26,7 +26,7 @@ from enchanted_tui.record.older.older_view import OlderRun
 from enchanted_tui.record.records import Record, TaskRecord
 from enchanted_tui.record.snapshot import Snapshot
 from enchanted_tui.record.why import Facts
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.lock import Holder
 from enchanted_tui.views.campaign_fold import BatchSummary, CampaignFold
 from enchanted_tui.views.disk import DiskWatch, FileInfo
@@ -92,7 +92,7 @@ class Viewer:
     """
 
     def __init__(self, root: Path) -> None:
-        self.run_dir = RunDir(root.resolve())
+        self.run_dir = CampaignDirectory(root.resolve())
         self._lock = threading.Lock()
         self._waiting = 0
         self._source: JournalFollower | OlderRun = self._choose_source()
@@ -270,7 +270,7 @@ class Viewer:
             damage and not self._fold.state.sessions and isinstance(self._source, JournalFollower)
         ):
             return (lost_beginning(self.run_dir.journal),)
-        return (*damage, *self._fold.state.unplaced.sentences())
+        return (*damage, *self._fold.state.waiting_results.sentences())
 
     def _count(self, view: View) -> int:
         live = (

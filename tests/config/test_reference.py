@@ -8,7 +8,7 @@ import yaml
 
 from enchanted_tui.config.lookup import BUILTIN, find
 from enchanted_tui.config.reference import PAGE, page
-from enchanted_tui.executors.slurm.ssh.settings import SshSettings
+from enchanted_tui.executors.slurm.ssh.ssh_options import SshSettings
 
 
 def test_committed_page_is_up_to_date():

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from enchanted_tui.executors.verdict import environment_error
+from enchanted_tui.executors.task_end import environment_error
 from enchanted_tui.record.journal import FORMAT_VERSION, Journal
 from helpers.marks import in_full
 from helpers.processes import assert_one_sentence, finish

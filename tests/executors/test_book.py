@@ -14,7 +14,7 @@ from enchanted_tui.executors.pool import backlog as backlogs
 from enchanted_tui.executors.pool.backlog import Backlog
 from enchanted_tui.executors.pool.book import Book, Node
 from enchanted_tui.executors.pool.booking import Booking
-from enchanted_tui.executors.pool.launch import Launcher
+from enchanted_tui.executors.pool.rank_launcher import RankLauncher
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.resources import Resources, Share
 from helpers.marks import examples
@@ -169,7 +169,7 @@ def test_no_more_samples_than_the_upper_bound_at_once() -> None:
 
 def waiting(cpus: list[int], of: int = 4) -> Backlog:
     """Return a backlog for one node, with a task for each of these numbers of CPUs."""
-    made = Backlog(Booking(Book([Node("n1", tuple(range(of)))]), Launcher("none")))
+    made = Backlog(Booking(Book([Node("n1", tuple(range(of)))]), RankLauncher("none")))
     made.add(
         Task(TaskId(0, 0, number, 0), "r", {}, resources=Resources(cpus_per_rank=size))
         for number, size in enumerate(cpus)

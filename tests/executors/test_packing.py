@@ -15,7 +15,7 @@ from enchanted_tui.executors.pool import backlog as backlog_module
 from enchanted_tui.executors.pool.backlog import Backlog
 from enchanted_tui.executors.pool.book import Book, Node
 from enchanted_tui.executors.pool.booking import Booking
-from enchanted_tui.executors.pool.launch import Launcher
+from enchanted_tui.executors.pool.rank_launcher import Launcher
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.resources import Resources
 

@@ -13,7 +13,7 @@ import pytest
 
 from enchanted_tui import cli
 from enchanted_tui.runners.command_runner import CommandRunner
-from enchanted_tui.runners.results import NO_RESULT
+from enchanted_tui.runners.many_results import NO_RESULT
 from helpers.campaign import campaigns_apart
 
 #: writes a row for each sample, and fails in the way that one says; of samples with numbers the last

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from enchanted_tui.executors.slurm.directories import Directories
-from enchanted_tui.executors.slurm.inputs import Inputs
+from enchanted_tui.executors.slurm.staging import StagedInputs
 
 #: A command to run as somebody whom permissions concern.
 ORDINARY = ["setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner"]
@@ -135,7 +135,7 @@ def test_relative_links_of_a_copied_case(linked_case: Path, command) -> None:
 def test_links_that_go_to_a_cluster(linked_case: Path, tmp_path: Path) -> None:
     """Protects the same where the cluster has files of its own: what the links lead to goes along."""
     places = Directories.of(str(tmp_path / "run" / "data"), "/far", "CAMPAIGN", "cluster")
-    inputs = Inputs(places)
+    inputs = StagedInputs(places)
     message = {
         "name": "d0_b0_s0_r0",
         "params": {},

@@ -13,8 +13,8 @@ import pytest
 
 from enchanted_tui import values
 from enchanted_tui.runners.failure import SampleFailed
+from enchanted_tui.runners.many_results import in_rows
 from enchanted_tui.runners.python_runner import PythonRunner, load_function
-from enchanted_tui.runners.results import in_rows
 
 MODULE = """
 import os

@@ -14,7 +14,7 @@ from scipy.stats import norm, qmc
 
 from enchanted_tui.samplers.learning import acquisition as functions
 from enchanted_tui.samplers.learning.acquisition import Acquisition
-from enchanted_tui.samplers.learning.bayesian import Options, propose
+from enchanted_tui.samplers.learning.bayesian import BayesianOptions, propose
 from enchanted_tui.samplers.learning.feasibility import KeepAway, ProbabilityOfSuccess
 from enchanted_tui.samplers.learning.fitting import fit, log_likelihood
 from enchanted_tui.samplers.learning.kernels import SMOOTHNESS, correlation
@@ -35,7 +35,7 @@ def data(count: int = 14, dimensions: int = 3, seed: int = 0):
     return rng, points, numpy.sin(5 * points[:, 0]) + points[:, 1] ** 2
 
 
-def options(**changes) -> Options:
+def options(**changes) -> BayesianOptions:
     given = {
         "acquisition": "qLEI",
         "kernel": "Matern-5/2",
@@ -44,7 +44,7 @@ def options(**changes) -> Options:
         "avoid_failures": False,
         "minimise": False,
     }
-    return Options(**{**given, **changes})
+    return BayesianOptions(**{**given, **changes})
 
 
 def sklearn_process(hyper: Hyperparameters):

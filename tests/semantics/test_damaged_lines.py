@@ -109,7 +109,7 @@ def test_whatever_line_is_damaged_and_wherever_it_was_killed(
         ], (end, hit)
         state, _ = fold(campaign.path("state/journal.jsonl"))
         assert state.complete
-        assert not state.unplaced
+        assert not state.waiting_results
         assert all(
             batch.finished_at is not None for stage in state.stages for batch in stage.batches
         )
@@ -179,7 +179,7 @@ def test_a_result_never_goes_to_another_sample(
     assert len({row["y"] for row in campaign.rows()}) == 4
     assert all(float(row["output"]) == float(row["x"]) + float(row["y"]) for row in campaign.rows())
     assert set(campaign.executions().values()) <= {1}
-    assert not fold(campaign.path("state/journal.jsonl"))[0].unplaced
+    assert not fold(campaign.path("state/journal.jsonl"))[0].waiting_results
 
 
 @pytest.mark.parametrize("batch", [0, 1, 2])

@@ -15,7 +15,7 @@ from scipy.stats import qmc
 
 import enchanted_tui
 from enchanted_tui import cli
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.run_state import read_run_state
 from enchanted_tui.supervisor.sequences import _same
 from helpers.campaign import Campaign
@@ -751,6 +751,6 @@ def test_directories_of_the_next_version_are_read_too(campaign: Campaign) -> Non
     assert campaign.rows("last_complete_enchanted_dataset.csv") == before
     assert before[0]["run_dir"] == "run/data/dn0_ds0_b0_s0"
     assert {name[:3] for name in campaign.executions()} == {"d1_"}
-    assert RunDir(campaign.run_dir).task("d0_b0_s2_r0").name == "dn0_ds0_b0_s2"
+    assert CampaignDirectory(campaign.run_dir).task("d0_b0_s2_r0").name == "dn0_ds0_b0_s2"
     assert campaign.run("--overwrite") == 0
     assert not any(path.name.startswith("dn") for path in campaign.path("data").iterdir())

@@ -29,7 +29,7 @@ from enchanted_tui.executors.slurm.script import job_script, option_problems, wa
 from enchanted_tui.executors.slurm.worker_archive import archive
 from enchanted_tui.executors.slurm_terms import seconds
 from enchanted_tui.journal_lines import seal
-from enchanted_tui.record.jobs import JobBook
+from enchanted_tui.record.open_jobs import JobBook
 from enchanted_tui.resources import Resources
 
 tasks = st.builds(

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from enchanted_tui.executors.slurm.ssh.connection import SshConnection
 from enchanted_tui.executors.slurm.ssh.deadline import Deadline
 from enchanted_tui.executors.slurm.ssh.session_limit import Refusals, SessionLimit
-from enchanted_tui.executors.slurm.ssh.transport import SshTransport
+from enchanted_tui.executors.slurm.ssh.ssh_transport import SshTransport
 from enchanted_tui.executors.slurm.transport import CommandTimeout, FarSideProblem
 from helpers.ssh.interactive_server import InteractiveServer
 from helpers.ssh.people import settings_for

@@ -16,7 +16,7 @@ import pytest
 
 from enchanted_tui.executors.slurm.ssh import far_side
 from enchanted_tui.executors.slurm.ssh.archive import Unpacking, UnsafeArchive
-from enchanted_tui.executors.slurm.ssh.transport import SshTransport
+from enchanted_tui.executors.slurm.ssh.ssh_transport import SshTransport
 from enchanted_tui.executors.slurm.transport import READ_LIMIT, FarSideProblem
 from helpers.ssh.people import settings_for
 from helpers.ssh.sshd import Sshd
@@ -189,7 +189,7 @@ def test_missing_python(sshd: Sshd, tmp_path: Path) -> None:
 
 def test_lost_while_fetching_leaves_nothing_half(sshd: Sshd, tmp_path: Path) -> None:
     """Protects run directories: what did not come whole does not come."""
-    from enchanted_tui.executors.slurm.ssh.errors import ConnectionLost
+    from enchanted_tui.executors.slurm.ssh.connection_errors import ConnectionLost
 
     run = tmp_path / "far" / "run"
     run.mkdir(parents=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from enchanted_tui.executors.slurm.ssh.connection import SshConnection
-from enchanted_tui.executors.slurm.ssh.errors import (
+from enchanted_tui.executors.slurm.ssh.connection_errors import (
     ConnectionFailed,
     ConnectionLost,
     HostKeyRejected,

@@ -14,10 +14,14 @@ from typing import Any
 import pytest
 
 from enchanted_tui.executors.slurm.ssh.connection import SshConnection
-from enchanted_tui.executors.slurm.ssh.errors import ConnectionFailed, ConnectionLost, LogInFailed
+from enchanted_tui.executors.slurm.ssh.connection_errors import (
+    ConnectionFailed,
+    ConnectionLost,
+    LogInFailed,
+)
 from enchanted_tui.executors.slurm.ssh.framing import Exchange
 from enchanted_tui.executors.slurm.ssh.keeping import Kept, _Pause
-from enchanted_tui.executors.slurm.ssh.transport import SshTransport
+from enchanted_tui.executors.slurm.ssh.ssh_transport import SshTransport
 from helpers.ssh.interactive_server import InteractiveServer
 from helpers.ssh.people import Person, settings_for
 from helpers.ssh.proxy import Network

@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from enchanted_tui.executors.slurm.ssh.connection import SshConnection
-from enchanted_tui.executors.slurm.ssh.errors import (
+from enchanted_tui.executors.slurm.ssh.connection_errors import (
     ConnectionFailed,
     ConnectionLost,
     HostKeyRejected,
@@ -96,7 +96,7 @@ def test_dead_supervisor_leaves_no_connection(sshd: Sshd, tmp_path: Path) -> Non
     script.write_text(
         f"import time\nfrom"
         " enchanted_tui.executors.slurm.ssh.connection import SshConnection\nfrom"
-        " enchanted_tui.executors.slurm.ssh.settings import SshSettings\nconnection ="
+        " enchanted_tui.executors.slurm.ssh.ssh_options import SshSettings\nconnection ="
         f" SshConnection(SshSettings(host='127.0.0.1', port={sshd.port},"
         f" key_filename={str(sshd.user_key)!r}, known_hosts={str(sshd.known_hosts)!r},"
         " config_file='/dev/null', transport='openssh'))\nprint('ready',"

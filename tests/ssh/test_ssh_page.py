@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from enchanted_tui.config.options import REQUIRED
-from enchanted_tui.executors.slurm.ssh.settings import SshSettings
+from enchanted_tui.executors.slurm.ssh.ssh_options import SshSettings
 
 PAGE = (Path(__file__).parents[2] / "docs" / "ssh.md").read_text()
 

@@ -19,10 +19,10 @@ import yaml
 from enchanted_tui.config.loading import parse_config
 from enchanted_tui.executors.slurm.ssh.authentication import Secrets
 from enchanted_tui.executors.slurm.ssh.connection import SshConnection
-from enchanted_tui.executors.slurm.ssh.errors import ConnectionLost, LogInFailed
-from enchanted_tui.executors.slurm.ssh.lookup import look_up
+from enchanted_tui.executors.slurm.ssh.connection_errors import ConnectionLost, LogInFailed
+from enchanted_tui.executors.slurm.ssh.host_config import look_up
 from enchanted_tui.executors.slurm.ssh.questions import set_asker
-from enchanted_tui.executors.slurm.ssh.settings import SshSettings
+from enchanted_tui.executors.slurm.ssh.ssh_options import SshSettings
 from helpers.ssh.interactive_server import InteractiveServer
 from helpers.ssh.people import Person, settings_for
 from helpers.ssh.sshd import Sshd, make_key

@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from enchanted_tui.executors.slurm.ssh.errors import ConnectionLost, HostKeyRejected
-from enchanted_tui.executors.slurm.ssh.transport import SshTransport
+from enchanted_tui.executors.slurm.ssh.connection_errors import ConnectionLost, HostKeyRejected
+from enchanted_tui.executors.slurm.ssh.ssh_transport import SshTransport
 from helpers.ssh.people import settings_for
 from helpers.ssh.sshd import Sshd
 

@@ -13,7 +13,7 @@ from enchanted_tui.storage.cleaning import (
     delete_campaign,
     refuse_to_delete,
 )
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.local_storage import make_private_dir, remove_private_dir
 
 TASK = "d0_b0_s1_r0"
@@ -39,9 +39,9 @@ def fill(root: Path, *names: str) -> None:
 
 
 @pytest.fixture
-def run_dir(tmp_path: Path) -> RunDir:
+def run_dir(tmp_path: Path) -> CampaignDirectory:
     """A run directory with one finished task that left files at several levels."""
-    run_dir = RunDir(tmp_path / "out")
+    run_dir = CampaignDirectory(tmp_path / "out")
     files = (
         "enchanted_datapoint.csv",
         "out.nc",
@@ -75,7 +75,9 @@ SPARED = {"logs", "logs/code.log", "a", "a/runs.h5"}
         (["sub"], set()),
     ],
 )
-def test_only_listed_files_are_kept(run_dir: RunDir, keep: list[str], kept: set[str]) -> None:
+def test_only_listed_files_are_kept(
+    run_dir: CampaignDirectory, keep: list[str], kept: set[str]
+) -> None:
     """`save_files` keeps what its list says, by name, pattern or path, and the neighbours are not
     touched.
     """
@@ -84,7 +86,7 @@ def test_only_listed_files_are_kept(run_dir: RunDir, keep: list[str], kept: set[
     assert tree(run_dir.data) >= {"d0_b0_s10_r0/out.nc", "foreign.txt"}
 
 
-def test_a_task_that_keeps_nothing_loses_its_directory(run_dir: RunDir) -> None:
+def test_a_task_that_keeps_nothing_loses_its_directory(run_dir: CampaignDirectory) -> None:
     """Ten thousand empty directories count against the quota as much as files do; cleaning twice is
     no error.
     """
@@ -93,7 +95,7 @@ def test_a_task_that_keeps_nothing_loses_its_directory(run_dir: RunDir) -> None:
     assert not (run_dir.data / "d0_b0_s10_r0").exists()
 
 
-def test_links_are_removed_not_followed(run_dir: RunDir, tmp_path: Path) -> None:
+def test_links_are_removed_not_followed(run_dir: CampaignDirectory, tmp_path: Path) -> None:
     """A run directory often links to input data shared by all samples."""
     shared = tmp_path / "shared"
     fill(shared, "precious.dat")
@@ -110,7 +112,7 @@ def test_links_are_removed_not_followed(run_dir: RunDir, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../data", "d0_b0_s1_r0/..", "d0_b0_s1", "*"])
-def test_only_the_names_of_tasks_are_cleaned(run_dir: RunDir, name: str) -> None:
+def test_only_the_names_of_tasks_are_cleaned(run_dir: CampaignDirectory, name: str) -> None:
     """Whatever goes wrong elsewhere, cleaning cannot be led out of `data/`."""
     before = tree(run_dir.root)
     with pytest.raises(ValueError, match="not the name of a task"):
@@ -161,7 +163,7 @@ FOREIGN = (
 
 def test_overwriting_deletes_what_a_campaign_created_and_nothing_else(tmp_path: Path) -> None:
     """People keep notes, plots and reference data in run directories."""
-    run_dir = RunDir(tmp_path / "out")
+    run_dir = CampaignDirectory(tmp_path / "out")
     fill(run_dir.root, *CREATED, *FOREIGN)
     config = tmp_path / "run.yaml"
     previewed = {
@@ -184,7 +186,7 @@ def test_overwriting_leaves_no_empty_directories(tmp_path: Path) -> None:
     """With nothing foreign in it, the run directory is empty afterwards; configs stored under other
     names can be given by name.
     """
-    run_dir = RunDir(tmp_path / "out")
+    run_dir = CampaignDirectory(tmp_path / "out")
     fill(run_dir.root, *CREATED, "config/earlier.yaml")
     delete_campaign(
         run_dir, config_path=tmp_path / "run.yaml", stored_configs=["earlier.yaml", "../state"]
@@ -198,7 +200,7 @@ def test_an_interrupted_deletion_leaves_no_campaign(
     """Killed after the first of a hundred thousand directories, it must not leave a journal that
     says they are all there.
     """
-    run_dir = RunDir(tmp_path / "out")
+    run_dir = CampaignDirectory(tmp_path / "out")
     fill(run_dir.root, *CREATED)
 
     def killed(*_: object, **__: object) -> None:
@@ -223,7 +225,7 @@ def test_overwriting_does_not_follow_links(tmp_path: Path) -> None:
     """
     elsewhere = tmp_path / "scratch"
     fill(elsewhere, "d0_b0_s0_r0/x", "main.log", "current_progress.txt")
-    run_dir = RunDir(tmp_path / "out")
+    run_dir = CampaignDirectory(tmp_path / "out")
     run_dir.data.mkdir(parents=True)
     (run_dir.data / "d0_b0_s0_r0").symlink_to(elsewhere / "d0_b0_s0_r0")
     run_dir.logs.symlink_to(elsewhere)
@@ -259,9 +261,9 @@ def test_dear_directories_are_refused(
     else:
         config = out / "sub" / "run.yaml"
     with pytest.raises(ValueError, match="Nothing is deleted"):
-        refuse_to_delete(RunDir(out), config)
+        refuse_to_delete(CampaignDirectory(out), config)
     with pytest.raises(ValueError, match="choose another base_run_dir"):
-        delete_campaign(RunDir(out), config_path=config)
+        delete_campaign(CampaignDirectory(out), config_path=config)
     assert (tmp_path / "out" / "enchanted_dataset.csv").exists()
 
 

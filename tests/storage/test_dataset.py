@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from enchanted_tui.storage.columns import fold
 from enchanted_tui.storage.dataset import Dataset, Key
+from enchanted_tui.storage.dataset_header import fold
 from helpers.marks import examples
 from helpers.odd_rows import Row, as_read, parse, rows
 

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from enchanted_tui.executors.verdict import FAILURE_KINDS
+from enchanted_tui.executors.task_end import FAILURE_KINDS
 from enchanted_tui.storage.dataset import Dataset
-from enchanted_tui.storage.failures import Failure, Failures
+from enchanted_tui.storage.failures_file import Failure, Failures
 from enchanted_tui.storage.hdf5 import write_hdf5
 
 PAGE = (Path(__file__).parents[2] / "docs" / "output-files.md").read_text()

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from enchanted_tui import values
-from enchanted_tui.storage.failures import Failure, Failures
+from enchanted_tui.storage.failures_file import Failure, Failures
 from helpers.odd_rows import parse
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from enchanted_tui import values
 from enchanted_tui.storage import hdf5
-from enchanted_tui.storage.columns import fold
+from enchanted_tui.storage.dataset_header import fold
 from enchanted_tui.storage.hdf5 import encode_text, write_hdf5, write_hdf5_tables
 from helpers.marks import examples
 from helpers.odd_rows import column_names, others, scalars

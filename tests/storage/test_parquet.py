@@ -18,7 +18,7 @@ from pyarrow import parquet
 from enchanted_tui import values
 from enchanted_tui.storage import parquet as module
 from enchanted_tui.storage.column_types import ColumnType
-from enchanted_tui.storage.columns import fold
+from enchanted_tui.storage.dataset_header import fold
 from enchanted_tui.storage.parquet import write_parquet
 from helpers.marks import examples
 from helpers.odd_rows import rows as odd_rows

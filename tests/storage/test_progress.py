@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.progress import (
     BatchProgress,
     PipelineProgress,
@@ -55,7 +55,7 @@ PIPELINE = PipelineProgress(
 class Bench:
     def __init__(self, root: Path) -> None:
         self.now = 0.0
-        self.run_dir = RunDir(root)
+        self.run_dir = CampaignDirectory(root)
         self.run_dir.logs.mkdir(parents=True)
         self.files = self.open()
 

@@ -22,7 +22,7 @@ from enchanted_tui.operations import actions
 from enchanted_tui.record import snapshot
 from enchanted_tui.record.journal import JournalReader
 from enchanted_tui.record.output_files import write_dataset_parquet, write_tables
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.lock import Lock
 from enchanted_tui.supervisor.file_writer import FileWriter
 from enchanted_tui.supervisor.live_report import LiveFile
@@ -58,7 +58,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> CampaignConfig:
 @pytest.fixture
 def at_work(config: CampaignConfig) -> Iterator[Path]:
     """The run directory as a supervisor holds it that is writing runs.h5."""
-    run_dir = RunDir(config.base_run_dir)
+    run_dir = CampaignDirectory(config.base_run_dir)
     journal = run_dir.journal.read_bytes()
     lines = journal.splitlines(keepends=True)
     run_dir.journal.write_bytes(
@@ -80,7 +80,7 @@ def test_files_that_take_long_say_how_far_they_are(config: CampaignConfig) -> No
     """Whoever writes runs.h5 and the Parquet file tells which, and how many of the samples it has
     taken.
     """
-    run_dir = RunDir(config.base_run_dir)
+    run_dir = CampaignDirectory(config.base_run_dir)
     said: list[Any] = []
     state = actions.read_state(run_dir.root)
     with JournalReader(run_dir.journal) as reader:
@@ -139,7 +139,7 @@ def test_files_are_looked_at_sooner_while_they_come(tmp_path: Path) -> None:
     """A campaign that begins has files within a second; the list does not say for five that there
     are none.
     """
-    run_dir, now = RunDir(tmp_path), [0.0]
+    run_dir, now = CampaignDirectory(tmp_path), [0.0]
     watch = DiskWatch(run_dir, clock=lambda: now[0])
     watch.look()
     assert watch.files == ()

@@ -136,10 +136,10 @@ def test_removing_is_undone(tree: Path) -> None:
 
 def test_a_run_in_use_is_not_removed(tree: Path) -> None:
     """Protects a campaign that runs."""
-    from enchanted_tui.storage.layout import RunDir
+    from enchanted_tui.storage.layout import CampaignDirectory
     from enchanted_tui.storage.lock import Lock
 
-    lock = Lock.acquire(RunDir(tree / "near").lock, lambda: None)
+    lock = Lock.acquire(CampaignDirectory(tree / "near").lock, lambda: None)
     try:
         with pytest.raises(EnvironmentProblem, match=f"pid {os.getpid()}"):
             move_aside(tree / "near")

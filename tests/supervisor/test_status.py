@@ -20,7 +20,7 @@ from enchanted_tui.operations import actions
 from enchanted_tui.record import snapshot
 from enchanted_tui.record.snapshot import phase_of
 from enchanted_tui.record.why import waiting_for
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.lock import Lock
 from enchanted_tui.supervisor.supervisor import Supervisor
 from enchanted_tui.views.status import Status
@@ -48,9 +48,9 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Supervisor:
 
 
 @pytest.fixture
-def held(ended: Supervisor) -> Iterator[RunDir]:
+def held(ended: Supervisor) -> Iterator[CampaignDirectory]:
     """Its run directory as a supervisor holds it that is asked to stop."""
-    run_dir = RunDir(ended.config.base_run_dir)
+    run_dir = CampaignDirectory(ended.config.base_run_dir)
     journal = run_dir.journal.read_bytes()
     lines = journal.splitlines(keepends=True)
     run_dir.journal.write_bytes(b"".join(line for line in lines if b'"type":"end"' not in line))
@@ -116,7 +116,7 @@ def test_status_and_app_tell_the_same(which: str, request: pytest.FixtureRequest
     assert view.phase is status.phase is (Phase.STOPPING if which == "held" else Phase.FINISHED)
 
 
-def test_json_has_the_words_of_the_record(held: RunDir, ended: Supervisor) -> None:
+def test_json_has_the_words_of_the_record(held: CampaignDirectory, ended: Supervisor) -> None:
     """Protects scripts: names, their order and the four words of `state` are those of before."""
     content = actions.status(held.root).as_json()
     assert list(content) == [

@@ -21,13 +21,13 @@ from hypothesis import strategies as st
 from enchanted_tui.campaign_status import Liveness, Phase
 from enchanted_tui.cli import main
 from enchanted_tui.executors.base import TaskId
-from enchanted_tui.executors.verdict import FAILURE_KINDS
+from enchanted_tui.executors.task_end import FAILURE_KINDS
 from enchanted_tui.journal_lines import seal
 from enchanted_tui.record import snapshot
 from enchanted_tui.record.folding import fold
 from enchanted_tui.record.journal import Journal, JournalReader
 from enchanted_tui.record.state import CampaignState
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.lock import PATIENCE, Holder
 from enchanted_tui.views.failure_groups import pattern_of
 from enchanted_tui.views.liveness import LivenessWatch
@@ -223,7 +223,7 @@ def test_what_is_read_in_parts_is_what_is_read_at_once(
     """Protects the viewer: at every prefix of a journal, a torn line at its end included, it knows
     what a fold of the whole gives.
     """
-    run_dir = RunDir(tmp_path_factory.mktemp("run"))
+    run_dir = CampaignDirectory(tmp_path_factory.mktemp("run"))
     run_dir.state.mkdir()
     viewer = Viewer(run_dir.root)
     for end in [*sorted(int(cut * len(content)) for cut in cuts), len(content)]:
@@ -346,9 +346,9 @@ def test_a_stage_shows_its_own_parameters_first(tmp_path: Path) -> None:
     viewer.close()
 
 
-def _campaign(root: Path, samples: int, **end: Any) -> RunDir:
+def _campaign(root: Path, samples: int, **end: Any) -> CampaignDirectory:
     """Write a journal with one batch of so many samples, none of which has run."""
-    run_dir = RunDir(root)
+    run_dir = CampaignDirectory(root)
     run_dir.state.mkdir(parents=True)
     journal = Journal(run_dir.journal)
     journal.append(opening([samples], [1]))
@@ -445,7 +445,7 @@ def test_a_damaged_first_line_is_said_and_nothing_raised(tmp_path: Path) -> None
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[RunDir]:
+def running(tmp_path: Path) -> Iterator[CampaignDirectory]:
     """A campaign whose lock this process holds."""
     from enchanted_tui.storage.lock import Lock
 
@@ -455,7 +455,7 @@ def running(tmp_path: Path) -> Iterator[RunDir]:
     lock.release()
 
 
-def _why(run_dir: RunDir, now: float, **live: Any) -> str:
+def _why(run_dir: CampaignDirectory, now: float, **live: Any) -> str:
     if live:
         workers = live.pop("workers", [])
         content = {
@@ -477,7 +477,7 @@ def _worker(task: str | None, since: float | None, name: str = "w") -> dict[str,
     return {"name": name, "host": "node12", "pid": 1, "task": task, "since": since}
 
 
-def test_it_says_why_nothing_happens(running: RunDir) -> None:
+def test_it_says_why_nothing_happens(running: CampaignDirectory) -> None:
     """Protects the line that answers it: workers, stragglers, the sampler, pauses, full disks, lost
     connections, a silent supervisor.
     """
@@ -514,7 +514,7 @@ def test_it_says_why_nothing_happens(running: RunDir) -> None:
     assert "paused by ann@login3" in _why(running, now, in_flight=0)
 
 
-def test_what_has_finished_does_not_run(running: RunDir) -> None:
+def test_what_has_finished_does_not_run(running: CampaignDirectory) -> None:
     """Protects the table of batches: the report of what runs is older than the journal, and a
     complete batch has nothing running.
     """
@@ -530,7 +530,7 @@ def test_what_has_finished_does_not_run(running: RunDir) -> None:
     assert (batch.done, batch.count) == (3, 3) and not batch.oldest_running
 
 
-def _record(run_dir: RunDir, record: Any) -> None:
+def _record(run_dir: CampaignDirectory, record: Any) -> None:
     journal = Journal(run_dir.journal)
     journal.append(record)
     journal.close()

@@ -11,7 +11,7 @@ import pytest
 
 from enchanted_tui.operations import actions
 from enchanted_tui.record.journal import Journal
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.ui.editor.recovery import Recovery
 from enchanted_tui.ui.screens.config import ConfigScreen
 from enchanted_tui.ui.screens.launch import LaunchScreen
@@ -217,7 +217,7 @@ def test_the_file_of_older_records_is_found_by_its_name(tmp_path: Path) -> None:
     (run / "state").mkdir()
     (run / "config/a.2.yaml").write_text(TEXT)
     (tmp_path / "a.yaml").write_text(TEXT)
-    journal = Journal(RunDir(run).journal)
+    journal = Journal(CampaignDirectory(run).journal)
     opened: Any = {"type": "open", "config": "a.2.yaml", "config_dir": str(tmp_path)}
     journal.append(opened)
     journal.flush()

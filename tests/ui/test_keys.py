@@ -10,7 +10,7 @@ from textual.widgets import OptionList, TextArea
 
 from enchanted_tui.config.problems import Problem
 from enchanted_tui.executors.base import TaskId
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.lock import Lock
 from enchanted_tui.supervisor import control
 from enchanted_tui.ui.actions import registry
@@ -109,7 +109,9 @@ async def test_draining_from_the_palette_asks(
     leave it running.
     """
     run = Path(shutil.copytree(finished_run, tmp_path / "campaign"))
-    lock = Lock.acquire(RunDir(run).lock, lambda: None)  # as a supervisor at work holds it
+    lock = Lock.acquire(
+        CampaignDirectory(run).lock, lambda: None
+    )  # as a supervisor at work holds it
     try:
         async with watching(run, "monitor") as watcher:
             await watcher.sees("RUNNING")
@@ -117,12 +119,13 @@ async def test_draining_from_the_palette_asks(
                 # what the palette does with its entry
                 watcher.app.perform(perform(watcher.app, registry()[f"campaign.{word}"]))
                 await watcher.sees(f"{word.capitalize()} the campaign in campaign")
-                assert not list(RunDir(run).control.glob("*"))
+                assert not list(CampaignDirectory(run).control.glob("*"))
                 await watcher.press(key)
                 await watcher.until(lambda: not isinstance(watcher.screen, Dialog))
             await watcher.until(
                 lambda: (
-                    [request.action for request in control.look(RunDir(run).control)[0]] == [word]
+                    [request.action for request in control.look(CampaignDirectory(run).control)[0]]
+                    == [word]
                 )
             )
     finally:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Button, Input
 
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.lock import Lock
 from enchanted_tui.supervisor.supervisor import Supervisor
 from enchanted_tui.ui.app import EnchantedApp
@@ -436,7 +436,9 @@ async def test_start_is_not_offered_where_a_supervisor_is_at_work(
         (run / "config/finished_run.yaml").read_text().replace(str(finished_run), str(run))
     )
     shutil.copy(finished_run.parent / "code_under_test.py", tmp_path)
-    lock = Lock.acquire(RunDir(run).lock, lambda: None)  # as a supervisor at work holds it
+    lock = Lock.acquire(
+        CampaignDirectory(run).lock, lambda: None
+    )  # as a supervisor at work holds it
     try:
         async with watching(run, "monitor") as watcher:
             for target, mode in (

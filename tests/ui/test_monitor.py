@@ -20,7 +20,7 @@ import pytest
 from enchanted_tui.config.loading import load_config
 from enchanted_tui.executors.base import JobInfo
 from enchanted_tui.operations import actions
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.lock import Lock
 from enchanted_tui.ui.screens.file import FileScreen
 from enchanted_tui.ui.screens.monitor import MonitorScreen
@@ -353,7 +353,7 @@ async def test_jobs_of_a_scheduler_are_listed_with_what_they_wait_for(
             {**content, "core_hours": 12.5, "links": [], "waiting_for": "1 job in the queue"}
         )
     )
-    lock = Lock.acquire(RunDir(run).lock, lambda: None)
+    lock = Lock.acquire(CampaignDirectory(run).lock, lambda: None)
     try:
         async with watching(run, "monitor", (120, 40)) as watcher:
             await watcher.sees(
@@ -390,7 +390,7 @@ async def test_tasks_that_end_faster_than_they_are_reported(
         "waiting_for": "",
     }
     (run / "state" / "live.json").write_text(json.dumps(content))
-    lock = Lock.acquire(RunDir(run).lock, lambda: None)
+    lock = Lock.acquire(CampaignDirectory(run).lock, lambda: None)
     try:
         async with watching(run, "monitor", (120, 40)) as watcher:
             await watcher.sees("2 of 2 busy")

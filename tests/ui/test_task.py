@@ -14,7 +14,7 @@ import yaml
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.operations import actions
 from enchanted_tui.operations import task_files as task_file_operations
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.ui.screens.monitor import MonitorScreen
 from enchanted_tui.ui.screens.task import TaskScreen
 from enchanted_tui.ui.widgets.line import Line
@@ -187,7 +187,7 @@ def test_it_is_said_where_files_are(
     tmp_path: Path, line: dict[str, Any], setting: str, expected: str
 ) -> None:
     """Protects the sentence about files that are elsewhere: each case has its own."""
-    run_dir = RunDir(tmp_path)
+    run_dir = CampaignDirectory(tmp_path)
     run_dir.config.mkdir()
     (run_dir.config / "c.yaml").write_text(yaml.safe_dump({"supervisor": {"save_files": setting}}))
     task = TaskId(0, 0, 3, 0)
@@ -208,7 +208,7 @@ def test_a_cleaned_campaign_says_what_its_configuration_did(tmp_path: Path) -> N
     config = next((run / "config").glob("*.yaml"))
     config.write_text(config.read_text().replace("seed: 7", "seed: 7\n  save_files: none"))
     shutil.rmtree(run / "data" / "d0_b0_s0_r0")
-    note = task_files(RunDir(run), TaskLine(TaskId(0, 0, 0, 0), "ok")).note
+    note = task_files(CampaignDirectory(run), TaskLine(TaskId(0, 0, 0, 0), "ok")).note
     assert "save_files: none" in note
 
 

@@ -16,7 +16,7 @@ from enchanted_tui.executors.local.executor import fork_server
 from enchanted_tui.executors.pool.backlog import Backlog
 from enchanted_tui.executors.pool.booking import Booking, booking_of_node
 from enchanted_tui.executors.pool.pool import Pool
-from enchanted_tui.executors.pool.settings import PoolSettings
+from enchanted_tui.executors.pool.pool_settings import PoolSettings
 
 _IDLE = 60.0  #: seconds after which processes that have nothing to do are ended
 

@@ -31,7 +31,7 @@ NOTICES = (
 
 
 @dataclass(frozen=True)
-class Report:
+class WorkerEnd:
     """How a worker ended."""
 
     status: int  #: wait status
@@ -64,7 +64,7 @@ class Reaper:
         """Have the worker ended with everything it has started; returns at once."""
         send(self.pid, signal.SIGTERM)
 
-    def report(self, status: int) -> Report:
+    def report(self, status: int) -> WorkerEnd:
         """Return how the worker ended, once the reaper has been waited for, with what `status`;
         closes what connected us.
         """
@@ -74,9 +74,9 @@ class Reaper:
                 data += more
         self.close()
         try:
-            return Report(**json.loads(data))
+            return WorkerEnd(**json.loads(data))
         except ValueError:  # it was killed: the kernel has killed the worker with it, and what that had started is left to us
-            return Report(status, end((), self.mark), False)
+            return WorkerEnd(status, end((), self.mark), False)
 
     def close(self) -> None:
         """Close what connects us with the reaper."""
@@ -123,18 +123,18 @@ def _become(become_worker: Callable[[], None]) -> None:
         os._exit(1)
 
 
-def _wait(worker: int, mark: str, grace: float, *, orphaned: bool) -> Report:
+def _wait(worker: int, mark: str, grace: float, *, orphaned: bool) -> WorkerEnd:
     """Wait until the worker ends, or end it when asked to; either way end what it has left."""
     left: list[str] = []
     asked = orphaned
     while True:
         status = _reap(worker)
         if status is not None:
-            return Report(status, left or end([os.getpid()], mark), asked)
+            return WorkerEnd(status, left or end([os.getpid()], mark), asked)
         if asked:
             left = end([os.getpid()], mark, frozen=[worker], grace=grace)
             status = _reap(worker)
-            return Report(signal.SIGKILL if status is None else status, left, asked)
+            return WorkerEnd(signal.SIGKILL if status is None else status, left, asked)
         asked = signal.sigwait(_SIGNALS) == signal.SIGTERM
 
 

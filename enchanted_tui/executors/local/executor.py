@@ -25,7 +25,7 @@ from enchanted_tui.executors.pool.book import Book
 from enchanted_tui.executors.pool.booking import booking, nodes_here, size_for
 from enchanted_tui.executors.pool.fork_server_handle import ForkServerHandle
 from enchanted_tui.executors.pool.pool import Pool
-from enchanted_tui.executors.pool.settings import PoolSettings
+from enchanted_tui.executors.pool.pool_settings import PoolSettings
 from enchanted_tui.resources import THREAD_VARIABLES, Resources
 
 MOST_WORKERS = 4096  #: each is a process, which is started at once

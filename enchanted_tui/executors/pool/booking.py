@@ -11,9 +11,14 @@ from typing import Any, Optional
 from enchanted_tui.executors.base import NodeInfo, Task
 from enchanted_tui.executors.pool.book import Book, Node
 from enchanted_tui.executors.pool.holding import share_message
-from enchanted_tui.executors.pool.launch import SRUN, Launcher, launcher_for, single_everywhere
 from enchanted_tui.executors.pool.machine import host, nodes_of_job, pinnable, this_machine
 from enchanted_tui.executors.pool.node_book import NodeBook
+from enchanted_tui.executors.pool.rank_launcher import (
+    SRUN,
+    RankLauncher,
+    launcher_for,
+    single_everywhere,
+)
 from enchanted_tui.resources import Resources, ranges
 
 _DEFAULT = Resources()
@@ -22,7 +27,7 @@ _DEFAULT = Resources()
 class Booking:
     """Gives tasks their shares of a book, and takes these back."""
 
-    def __init__(self, book: Book, launcher: Launcher) -> None:
+    def __init__(self, book: Book, launcher: RankLauncher) -> None:
         self.book = book
         self._launcher = launcher
         here = [node for node in book.nodes if node.name == host()]

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, Optional
 
-from enchanted_tui.executors.pool.launch import Launcher
+from enchanted_tui.executors.pool.rank_launcher import RankLauncher
 from enchanted_tui.resources import (
     DEVICE_VARIABLES,
     LAUNCH,
@@ -29,7 +29,7 @@ _BESIDES_ROCM = (_CUDA, "HIP_VISIBLE_DEVICES", "GPU_DEVICE_ORDINAL")
 
 
 def share_message(
-    share: Share, launcher: Launcher, *, binds: bool, has_gpus: bool
+    share: Share, launcher: RankLauncher, *, binds: bool, has_gpus: bool
 ) -> dict[str, Any]:
     """Return a share as a worker is told of it.
 
@@ -68,7 +68,7 @@ def holding(task: Mapping[str, Any], scratch: str) -> Iterator[None]:
     if told is None:
         yield
         return
-    share, launcher = share_of(told), Launcher(*told["launcher"])
+    share, launcher = share_of(told), RankLauncher(*told["launcher"])
     directory = os.path.join(scratch, f"slot-{share.slot}")
     os.makedirs(directory, mode=0o700, exist_ok=True)
     before = dict(os.environ)

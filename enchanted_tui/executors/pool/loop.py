@@ -28,7 +28,7 @@ from enchanted_tui.executors.pool.channel import WorkerChannel
 from enchanted_tui.executors.pool.continuing import Continuing
 from enchanted_tui.executors.pool.delivery import Delivery
 from enchanted_tui.executors.pool.outcomes import Outcomes
-from enchanted_tui.executors.pool.settings import PoolSettings
+from enchanted_tui.executors.pool.pool_settings import PoolSettings
 from enchanted_tui.executors.pool.worker_death import died_early, too_large, trouble_of
 from enchanted_tui.executors.pool.worker_group import WorkerGroup
 from enchanted_tui.journal_lines import TaskId

@@ -23,11 +23,11 @@ from enchanted_tui.executors.pool.channel import WorkerChannel
 from enchanted_tui.executors.pool.continuing import Continuing
 from enchanted_tui.executors.pool.delivery import Delivery
 from enchanted_tui.executors.pool.outages import Outages
-from enchanted_tui.executors.pool.settings import PoolSettings
+from enchanted_tui.executors.pool.pool_settings import PoolSettings
 from enchanted_tui.executors.pool.worker import OUTAGE, TROUBLE
 from enchanted_tui.executors.pool.worker_death import failure_of
 from enchanted_tui.executors.pool.worker_group import WorkerGroup
-from enchanted_tui.executors.verdict import ending, timed_out
+from enchanted_tui.executors.task_end import ending, timed_out
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from enchanted_tui.executors.base import Deliver, NodeInfo, Task, TaskContext, WorkerInfo
 from enchanted_tui.executors.pool.backlog import Backlog
 from enchanted_tui.executors.pool.loop import PoolLoop
-from enchanted_tui.executors.pool.settings import PoolSettings
+from enchanted_tui.executors.pool.pool_settings import PoolSettings
 from enchanted_tui.journal_lines import TaskId
 
 _LONGEST_END = 70.0  #: seconds for workers to end, with job steps that SLURM has to end

@@ -37,7 +37,7 @@ from enchanted_tui.executors.pool.holding import holding
 from enchanted_tui.executors.pool.machine import host
 from enchanted_tui.executors.run_directory import RunDirectory
 from enchanted_tui.executors.task import leaves_no_trace, load_class, run_task
-from enchanted_tui.executors.verdict import EnvironmentFailure
+from enchanted_tui.executors.task_end import EnvironmentFailure
 from enchanted_tui.runners.command import quiet
 from enchanted_tui.runners.environment import encoded_environment, here
 from enchanted_tui.whole_files import append_file, write_all

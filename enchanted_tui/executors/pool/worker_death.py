@@ -17,7 +17,7 @@ from enchanted_tui.executors.pool.channel import WorkerChannel
 from enchanted_tui.executors.pool.forking import capture_files
 from enchanted_tui.executors.pool.worker import collect_output
 from enchanted_tui.executors.task import fail_task, task_message
-from enchanted_tui.executors.verdict import explained
+from enchanted_tui.executors.task_end import explained
 from enchanted_tui.interpreter import ending_of, last_words
 
 log = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from typing import Any, Optional
 
 from enchanted_tui.executors.base import TaskContext, WorkerInfo
 from enchanted_tui.executors.pool.channel import WorkerChannel
-from enchanted_tui.executors.pool.settings import Starter
+from enchanted_tui.executors.pool.pool_settings import Starter
 
 
 class WorkerGroup:

@@ -13,11 +13,11 @@ from typing import Any
 
 from enchanted_tui.executors.base import Deliver, Note, TaskContext
 from enchanted_tui.executors.slurm.adding import ShareAdder
+from enchanted_tui.executors.slurm.collecting import ResultCollector
 from enchanted_tui.executors.slurm.core_time import CoreTime
 from enchanted_tui.executors.slurm.directories import Directories
 from enchanted_tui.executors.slurm.job_options import JobOptions
 from enchanted_tui.executors.slurm.monitoring import JobMonitor
-from enchanted_tui.executors.slurm.results import ResultCollector
 from enchanted_tui.executors.slurm.scheduler import Scheduler, SchedulerUnreachable
 from enchanted_tui.executors.slurm.submitting import Submitter
 from enchanted_tui.executors.slurm.task_table import TaskTable

@@ -18,10 +18,10 @@ from enchanted_tui.executors.launcher_option import (
 )
 from enchanted_tui.executors.slurm.bundling import Bundling
 from enchanted_tui.executors.slurm.directories import Directories
+from enchanted_tui.executors.slurm.dry_run import previews
 from enchanted_tui.executors.slurm.job_options import JobOptions
 from enchanted_tui.executors.slurm.notice_checks import restart_warning, signal_warnings
 from enchanted_tui.executors.slurm.polling import Intervals
-from enchanted_tui.executors.slurm.preview import previews
 from enchanted_tui.executors.slurm.running import SlurmRunning
 from enchanted_tui.executors.slurm.script import (
     COMMAND,
@@ -30,7 +30,7 @@ from enchanted_tui.executors.slurm.script import (
     read_template,
 )
 from enchanted_tui.executors.slurm.sizing import gpus_of_node, room_problem
-from enchanted_tui.executors.slurm.ssh.settings import SshSettings
+from enchanted_tui.executors.slurm.ssh.ssh_options import SshSettings
 from enchanted_tui.executors.slurm.transport import LocalTransport, Transport
 from enchanted_tui.resources import Resources
 from enchanted_tui.runners.sample_resources import static_resources
@@ -387,7 +387,7 @@ class SlurmExecutor(Executor):
     def _connect(self) -> Transport:
         if self.ssh is None:
             return LocalTransport()
-        from enchanted_tui.executors.slurm.ssh.transport import SshTransport
+        from enchanted_tui.executors.slurm.ssh.ssh_transport import SshTransport
 
         return SshTransport(SshSettings.of(self.ssh), shared=True)
 

@@ -14,12 +14,12 @@ from typing import Any
 
 from enchanted_tui.executors.base import Deliver, Note, Trouble
 from enchanted_tui.executors.prologue import failed_line
+from enchanted_tui.executors.slurm.collecting import ResultCollector
 from enchanted_tui.executors.slurm.core_time import CoreTime
 from enchanted_tui.executors.slurm.element import Element
 from enchanted_tui.executors.slurm.far.share import revocations
 from enchanted_tui.executors.slurm.job_end import JobEnd, job_end, never_starts
 from enchanted_tui.executors.slurm.job_options import JobOptions
-from enchanted_tui.executors.slurm.results import ResultCollector
 from enchanted_tui.executors.slurm.scheduler import JobRow, Scheduler, SchedulerUnreachable
 from enchanted_tui.executors.slurm.submitting import Submitter
 from enchanted_tui.executors.slurm.task_table import TaskTable

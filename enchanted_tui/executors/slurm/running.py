@@ -40,7 +40,7 @@ from enchanted_tui.executors.slurm.transport import (
     FarSideProblem,
     Transport,
 )
-from enchanted_tui.executors.verdict import explained
+from enchanted_tui.executors.task_end import explained
 from enchanted_tui.journal_lines import TaskId
 
 log = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from enchanted_tui.executors.slurm.directories import Directories
 from enchanted_tui.executors.slurm.element import AssignedTask, Element
 from enchanted_tui.executors.slurm.far.share import revocations, share_file, write_share
 from enchanted_tui.executors.slurm.fitting import Fitting
-from enchanted_tui.executors.slurm.inputs import Inputs, unpack
+from enchanted_tui.executors.slurm.staging import StagedInputs, unpack
 from enchanted_tui.executors.slurm.job_options import JobOptions
 from enchanted_tui.executors.slurm.scheduler import (
     QueueFull,
@@ -79,7 +79,7 @@ class Submitter:
             table,
             record,
         )
-        self.inputs = None if directories.shared else Inputs(directories)
+        self.inputs = None if directories.shared else StagedInputs(directories)
         shared = {**dataclasses.asdict(context), "local_storage": None}
         self._context = shared if self.inputs is None else self.inputs.context(shared)
         self._local_storage = context.local_storage_written

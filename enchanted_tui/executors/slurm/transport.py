@@ -26,7 +26,7 @@ READ_LIMIT = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class CompletedCommand:
     """How a command ended."""
 
     code: int
@@ -76,7 +76,9 @@ class Transport(Protocol):
         """
         ...
 
-    def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 60.0) -> Finished:
+    def run(
+        self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 60.0
+    ) -> CompletedCommand:
         """Run a command, none of its arguments seen by a shell, with `stdin` as its input, and give
         how it ended.
 
@@ -134,7 +136,9 @@ class LocalTransport:
 
     way: object = _HERE
 
-    def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 60.0) -> Finished:
+    def run(
+        self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 60.0
+    ) -> CompletedCommand:
         try:
             done = subprocess.run(
                 list(argv),
@@ -148,7 +152,7 @@ class LocalTransport:
             raise FarSideProblem(missing_program(argv[0])) from None
         except subprocess.TimeoutExpired:
             raise CommandTimeout(f"{argv[0]} did not answer within {timeout:g} s") from None
-        return Finished(done.returncode, done.stdout, done.stderr)
+        return CompletedCommand(done.returncode, done.stdout, done.stderr)
 
     def put(self, files: Mapping[str, bytes]) -> None:
         for path, content in files.items():

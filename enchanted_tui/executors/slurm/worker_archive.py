@@ -42,6 +42,7 @@ _SHIPPED = (
     "packing/*.py",
     "executors/run_directory.py",
     "executors/task.py",
+    "executors/task_end.py",
     "executors/verdict.py",
     "executors/pool/*.py",
     "executors/ends/*.py",

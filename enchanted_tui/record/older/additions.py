@@ -17,7 +17,7 @@ from enchanted_tui.record.records import ParentsRecord, Record, StageCompleteRec
 from enchanted_tui.record.samples import read_samples
 from enchanted_tui.record.stage_state import StageState
 from enchanted_tui.record.state import CampaignState
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.progress import finished_here
 from enchanted_tui.storage.run_state import RunState, read_run_state
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Read = Callable[[int], Any]
 
 
-def added_samples(run_dir: RunDir, state: CampaignState) -> int:
+def added_samples(run_dir: CampaignDirectory, state: CampaignState) -> int:
     """Return how many samples the older program counts beyond those on record, before they are
     combined with parents.
     """
@@ -37,7 +37,7 @@ def added_samples(run_dir: RunDir, state: CampaignState) -> int:
     return max(1, saved.submitted_samples - state.stages[saved.depth].drawn)
 
 
-def notice(run_dir: RunDir, state: CampaignState) -> list[str]:
+def notice(run_dir: CampaignDirectory, state: CampaignState) -> list[str]:
     """Return a sentence on what the older program has added, for whoever looks at the campaign."""
     added = added_samples(run_dir, state)
     if not added:
@@ -49,7 +49,7 @@ def notice(run_dir: RunDir, state: CampaignState) -> list[str]:
 
 
 def take_additions(
-    run_dir: RunDir, config: CampaignConfig, state: CampaignState, read: Read
+    run_dir: CampaignDirectory, config: CampaignConfig, state: CampaignState, read: Read
 ) -> str | None:
     """Append to the journal what the older program has added; return a sentence that says what,
     None if there is nothing.
@@ -78,7 +78,7 @@ def take_additions(
     return f"{_counted(rows)} that the older program has added to {run_dir.root} were taken over."
 
 
-def _saved(run_dir: RunDir, state: CampaignState) -> RunState | None:
+def _saved(run_dir: CampaignDirectory, state: CampaignState) -> RunState | None:
     try:
         saved = read_run_state(run_dir.run_state)
     except (OSError, ValueError):  # ours is written anew
@@ -92,7 +92,9 @@ def _counted(count: int) -> str:
     return f"{count} sample{'' if count == 1 else 's'}"
 
 
-def _check_redone(run_dir: RunDir, state: CampaignState, saved: RunState, read: Read) -> None:
+def _check_redone(
+    run_dir: CampaignDirectory, state: CampaignState, saved: RunState, read: Read
+) -> None:
     """Raise EnvironmentProblem if the older program has run a batch, unfinished on record, with
     samples of its own.
     """
@@ -126,7 +128,7 @@ def _check_redone(run_dir: RunDir, state: CampaignState, saved: RunState, read: 
     )
 
 
-def _remedy(batch: int, run_dir: RunDir) -> str:
+def _remedy(batch: int, run_dir: CampaignDirectory) -> str:
     if not batch:
         return f"remove {run_dir.run_state}"
     return f"set batch_number to {batch - 1} in {run_dir.run_state.name}"
@@ -140,7 +142,7 @@ def _differs(point: Datapoint, samples: list[dict[str, object]]) -> bool:
 
 
 def _records(
-    run_dir: RunDir, config: CampaignConfig, state: CampaignState, saved: RunState
+    run_dir: CampaignDirectory, config: CampaignConfig, state: CampaignState, saved: RunState
 ) -> Iterator[Record]:
     begun = [stage.depth for stage in state.stages if stage.batches]
     deepest = max(begun, default=0)

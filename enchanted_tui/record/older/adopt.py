@@ -31,7 +31,7 @@ from enchanted_tui.record.records import (
 )
 from enchanted_tui.record.samples import SLICE, samples_record
 from enchanted_tui.record.state import CampaignState
-from enchanted_tui.storage.layout import RunDir, task_of_directory
+from enchanted_tui.storage.layout import CampaignDirectory, task_of_directory
 from enchanted_tui.storage.run_state import RunState, read_run_state
 from enchanted_tui.values import Row
 
@@ -48,14 +48,14 @@ class Datapoint:
     finished: float  #: seconds since the epoch
 
 
-def is_older_run(run_dir: RunDir) -> bool:
+def is_older_run(run_dir: CampaignDirectory) -> bool:
     """Tell whether the directory holds a run of the older program that had finished at least one
     batch.
     """
     return not run_dir.journal.exists() and run_dir.run_state.is_file()
 
 
-def adopt(run_dir: RunDir, config: CampaignConfig) -> None:
+def adopt(run_dir: CampaignDirectory, config: CampaignConfig) -> None:
     """Write the journal of a run directory that has none.
 
     Raises EnvironmentProblem if what is there does not fit the configuration.
@@ -71,7 +71,9 @@ def adopt(run_dir: RunDir, config: CampaignConfig) -> None:
         partial.unlink(missing_ok=True)
 
 
-def state_if_adopted(run_dir: RunDir, config: CampaignConfig) -> tuple[CampaignState, list[Record]]:
+def state_if_adopted(
+    run_dir: CampaignDirectory, config: CampaignConfig
+) -> tuple[CampaignState, list[Record]]:
     """Return the state that the campaign would have, and its records, whose numbers are its
     offsets; nothing is written.
 
@@ -84,7 +86,7 @@ def state_if_adopted(run_dir: RunDir, config: CampaignConfig) -> tuple[CampaignS
     return state, records
 
 
-def records_if_adopted(run_dir: RunDir, config: CampaignConfig) -> Iterator[Record]:
+def records_if_adopted(run_dir: CampaignDirectory, config: CampaignConfig) -> Iterator[Record]:
     """Return the records that `adopt` would write, without writing anything. Raises as `adopt`
     does.
     """
@@ -95,7 +97,7 @@ def records_if_adopted(run_dir: RunDir, config: CampaignConfig) -> Iterator[Reco
         yield record
 
 
-def _read(run_dir: RunDir, config: CampaignConfig) -> Iterator[Record]:
+def _read(run_dir: CampaignDirectory, config: CampaignConfig) -> Iterator[Record]:
     try:
         saved = read_run_state(run_dir.run_state)
     except (OSError, ValueError) as error:
@@ -294,7 +296,7 @@ def _task_record(point: Datapoint, runner: str) -> TaskRecord:
 # -- reading the older program's files -------------------------------------------------------------
 
 
-def datapoints(run_dir: RunDir) -> Iterator[Datapoint]:
+def datapoints(run_dir: CampaignDirectory) -> Iterator[Datapoint]:
     """Return every finished task there is a trace of: datasets first, so that the more exact run
     directories replace them.
     """

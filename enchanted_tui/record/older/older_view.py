@@ -16,7 +16,7 @@ from enchanted_tui.record.older.adopt import is_older_run
 from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.record.records import Record
 from enchanted_tui.record.state import CampaignState
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Recorded:
 
 
 @contextlib.contextmanager
-def recorded(run_dir: RunDir) -> Iterator[Recorded]:
+def recorded(run_dir: CampaignDirectory) -> Iterator[Recorded]:
     """Return a campaign of this program from its journal, or an untouched one of the older program
     from its files.
 
@@ -60,7 +60,7 @@ class OlderRun:
     is.
     """
 
-    def __init__(self, run_dir: RunDir) -> None:
+    def __init__(self, run_dir: CampaignDirectory) -> None:
         self._run_dir = run_dir
         self._changed: int | None = None
         self._records: list[Record] = []
@@ -101,7 +101,7 @@ class OlderRun:
         self._records = []
 
 
-def _records(run_dir: RunDir) -> tuple[list[Record], str]:
+def _records(run_dir: CampaignDirectory) -> tuple[list[Record], str]:
     """Return the records and, if there are none, a sentence that says why."""
     from enchanted_tui.config.loading import load_config
     from enchanted_tui.config.problems import ConfigError

@@ -7,7 +7,7 @@ from typing import Any
 
 from enchanted_tui.runners.command.call_files import LoopText
 from enchanted_tui.runners.command.call_texts import CallText
-from enchanted_tui.runners.command.templates import Text
+from enchanted_tui.runners.command.rendering import Text
 
 
 class CallInputs:

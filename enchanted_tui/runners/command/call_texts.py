@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from enchanted_tui.runners.command.call_files import COUNT, INDEX, INDEX0, LoopText
+from enchanted_tui.runners.command.rendering import Text, context
 from enchanted_tui.runners.command.shell import quote_values
 from enchanted_tui.runners.command.template_errors import ALL, failed_rendering
-from enchanted_tui.runners.command.templates import Text, context
 from enchanted_tui.runners.failure import SampleFailed
 
 if TYPE_CHECKING:

@@ -13,7 +13,6 @@ from enchanted_tui.runners.arguments import listed
 from enchanted_tui.runners.command.call_checks import call_problems
 from enchanted_tui.runners.command.expansion import expanded
 from enchanted_tui.runners.command.files import RESERVED, target_problem
-from enchanted_tui.runners.command.habits import habit_warnings
 from enchanted_tui.runners.command.inputs import (
     Inputs,
     command_texts,
@@ -22,9 +21,10 @@ from enchanted_tui.runners.command.inputs import (
     shell_of,
     variable_text,
 )
+from enchanted_tui.runners.command.rendering import Text, has_placeholders
 from enchanted_tui.runners.command.restart_checks import restart_problems, restart_warnings
 from enchanted_tui.runners.command.rules import EACH
-from enchanted_tui.runners.command.templates import Text, has_placeholders
+from enchanted_tui.runners.command.shell_idioms import idiom_warnings
 from enchanted_tui.runners.environment import encoded_environment
 from enchanted_tui.suggestions import did_you_mean
 
@@ -73,7 +73,7 @@ def warnings_of(runner: CommandRunner) -> Problems:
     tasks run, or is hardly meant.
     """
     yield from _program_warning(runner)
-    yield from habit_warnings(runner)
+    yield from idiom_warnings(runner)
     yield from restart_warnings(runner, _targets(runner))
     for option, sources in (("copy", runner.copy), ("link", runner.link)):
         for name, source in named(sources).items():

@@ -14,7 +14,7 @@ from enchanted_tui import neighbours
 from enchanted_tui.runners.command.call_inputs import CallInputs
 from enchanted_tui.runners.command.expansion import has_nul
 from enchanted_tui.runners.command.files import RESERVED, pattern_of, target_problem
-from enchanted_tui.runners.command.templates import Text, context, has_placeholders
+from enchanted_tui.runners.command.rendering import Text, context, has_placeholders
 from enchanted_tui.runners.failure import SampleFailed
 
 if TYPE_CHECKING:

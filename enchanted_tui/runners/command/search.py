@@ -51,7 +51,7 @@ class _Block(NamedTuple):
         )
 
 
-class Search:
+class LinePattern:
     """A regular expression in which `^` and `$` stand for the ends of a line."""
 
     def __init__(self, source: str) -> None:
@@ -106,9 +106,9 @@ class Search:
 
 
 @functools.lru_cache(maxsize=256)
-def search_for(source: str) -> Search:
+def search_for(source: str) -> LinePattern:
     """Return the search for an expression, compiled once per process. Raises `re.error`."""
-    return Search(source)
+    return LinePattern(source)
 
 
 def line_around(match: re.Match[str]) -> str:

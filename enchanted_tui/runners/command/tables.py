@@ -30,7 +30,7 @@ _Lines = Iterator["tuple[int, str]"]  # each with its number in the file, from 1
 _Names = Optional["list[str]"]
 
 
-class TableRule(NamedTuple):
+class TableReading(NamedTuple):
     """A `table` or `csv` rule: where the table lies, how it is split, and which cells to take."""
 
     file: str
@@ -47,7 +47,7 @@ class TableRule(NamedTuple):
     which: str
 
 
-def table_rule(file: str, spec: Mapping[str, Any] | int | str, *, quoted: bool) -> TableRule:
+def table_rule(file: str, spec: Mapping[str, Any] | int | str, *, quoted: bool) -> TableReading:
     """Return a valid rule, with what goes without saying.
 
     `quoted` says whether it is CSV (comma, quotes, a header by default) or a table of words (any
@@ -57,7 +57,7 @@ def table_rule(file: str, spec: Mapping[str, Any] | int | str, *, quoted: bool) 
         spec = {"column": spec}
     column = spec["column"]
     comment = spec.get("comment", ["#", "@"] if file.endswith(".xvg") else "#")
-    return TableRule(
+    return TableReading(
         file=file,
         column=column,
         row=spec.get("row", -1),
@@ -73,7 +73,7 @@ def table_rule(file: str, spec: Mapping[str, Any] | int | str, *, quoted: bool) 
     )
 
 
-def cell_reader(rule: TableRule, *, as_text: bool) -> Callable[[RunFiles], Any]:
+def cell_reader(rule: TableReading, *, as_text: bool) -> Callable[[RunFiles], Any]:
     """Return the function that reads one cell, or one column for ``row: all``, as text.
 
     Unless it is wanted `as_text`, a number with a decimal comma is given with a point.
@@ -95,7 +95,7 @@ def cell_reader(rule: TableRule, *, as_text: bool) -> Callable[[RunFiles], Any]:
     return read
 
 
-def column_reader(rule: TableRule, *, as_text: bool) -> Callable[[RunFiles], list[Any]]:
+def column_reader(rule: TableReading, *, as_text: bool) -> Callable[[RunFiles], list[Any]]:
     """Return the function that reads a column as texts like `cell_reader`, with an Unreadable in the
     place of a cell that cannot be read.
     """
@@ -125,13 +125,15 @@ def _with_point(number: re.Match[str]) -> str:
     return number[0].replace(",", ".")
 
 
-def _read(rule: TableRule, files: RunFiles) -> tuple[bool, list[str]]:
+def _read(rule: TableReading, files: RunFiles) -> tuple[bool, list[str]]:
     """Return the cells asked for, and whether their numbers may have a decimal comma."""
     comma, found, column, shape = _opened_table(rule, files)
     return comma, find_cells(found, rule.row, column, shape)
 
 
-def _opened_table(rule: TableRule, files: RunFiles) -> tuple[bool, Iterator[TableRow], int, Shape]:
+def _opened_table(
+    rule: TableReading, files: RunFiles
+) -> tuple[bool, Iterator[TableRow], int, Shape]:
     """Return whether numbers may have a decimal comma, the rows, the column's number, and how many
     cells a row has.
     """
@@ -156,7 +158,7 @@ def _opened_table(rule: TableRule, files: RunFiles) -> tuple[bool, Iterator[Tabl
 # -- where the table lies -------------------------------------------------------------------------
 
 
-def _lines_above(rule: TableRule, files: RunFiles) -> int:
+def _lines_above(rule: TableReading, files: RunFiles) -> int:
     """Return how many lines there are above the table. Raises Unreadable if `after` is not there."""
     if rule.after is None:
         return rule.skip
@@ -173,7 +175,7 @@ def _lines_above(rule: TableRule, files: RunFiles) -> int:
     return found + rule.skip
 
 
-def _lines(rule: TableRule, files: RunFiles, above: int) -> _Lines:
+def _lines(rule: TableReading, files: RunFiles, above: int) -> _Lines:
     """Yield the lines of the table."""
     marker = None if rule.until is None else re.compile(rule.until)
     numbered = enumerate(lines_of(files.pieces(rule.file)), 1)
@@ -183,7 +185,7 @@ def _lines(rule: TableRule, files: RunFiles, above: int) -> _Lines:
         yield number, line
 
 
-def _opened(rule: TableRule, lines: _Lines) -> tuple[_Names, str | None, _Lines]:
+def _opened(rule: TableReading, lines: _Lines) -> tuple[_Names, str | None, _Lines]:
     """Return the names of the header, if there is one, what separates cells, and the lines below."""
     first = next(((number, line) for number, line in lines if line.strip()), None)
     if first is None:
@@ -224,13 +226,13 @@ def _next_row(lines: _Lines, comments: tuple[str, ...]) -> tuple[_Lines, str]:
     return itertools.chain(seen, lines), row
 
 
-def _delimiter(rule: TableRule, line: str, below: str = "") -> str | None:
+def _delimiter(rule: TableReading, line: str, below: str = "") -> str | None:
     if rule.delimiter or not rule.quoted:
         return rule.delimiter
     return usual_delimiter(line, ";\t" if rule.decimal == "," else ",;\t", below)
 
 
-def _column(rule: TableRule, names: _Names) -> int:
+def _column(rule: TableReading, names: _Names) -> int:
     """Return the number of the column. Raises Unreadable if the header does not name it, or twice."""
     if not isinstance(rule.column, str):
         return rule.column if rule.column >= 0 or names is None else rule.column + len(names)

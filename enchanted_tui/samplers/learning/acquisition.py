@@ -87,7 +87,7 @@ def _log_h(z: Array) -> Array:
     return numpy.asarray(numpy.where(z > -1.0, upper, -0.5 * far * far - _LOG_ROOT_2PI + tail))
 
 
-class Factor:
+class AcquisitionFactor:
     """Something that the worth of a point is multiplied by, such as the probability that a sample
     there succeeds.
     """
@@ -108,7 +108,7 @@ class Acquisition:
     worth: Worth
     #: each with the best so far in each version, shape (j,)
     models: Sequence[tuple[Posterior, Array]]
-    factors: Sequence[Factor] = ()
+    factors: Sequence[AcquisitionFactor] = ()
     counts_pending: bool = True  #: a pending point may raise the best so far
 
     def at(self, points: Array) -> Array:

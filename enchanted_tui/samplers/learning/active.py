@@ -40,7 +40,7 @@ _MOST_EVALUATED = 100  #: points over which strategies that average over the cub
 
 
 @dataclass(frozen=True)
-class Options:
+class ActiveOptions:
     """How to choose the next points."""
 
     strategy: str  #: one of `STRATEGIES`
@@ -50,7 +50,7 @@ class Options:
 
 
 def propose(
-    options: Options,
+    options: ActiveOptions,
     points: Array,
     values: Array,
     pending: Array,
@@ -86,7 +86,7 @@ def propose(
 
 
 def _pool(
-    options: Options,
+    options: ActiveOptions,
     points: Array,
     good: Array,
     count: int,
@@ -108,7 +108,7 @@ def _pool(
 
 
 def _choose(
-    options: Options,
+    options: ActiveOptions,
     posterior: Posterior,
     occupied: Array,
     pool: Array,

@@ -65,10 +65,10 @@ def _propose(method: str, options: dict[str, Any], *arguments: Any) -> Proposal:
     if method == "active":
         from enchanted_tui.samplers.learning import active
 
-        return active.propose(active.Options(**options), *arguments)
+        return active.propose(active.ActiveOptions(**options), *arguments)
     from enchanted_tui.samplers.learning import bayesian
 
-    return bayesian.propose(bayesian.Options(**options), *arguments)
+    return bayesian.propose(bayesian.BayesianOptions(**options), *arguments)
 
 
 def _tuples(model: dict[str, Any]) -> dict[str, Any]:

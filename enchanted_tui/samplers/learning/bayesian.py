@@ -11,7 +11,7 @@ from typing import Any
 import numpy
 
 from enchanted_tui.samplers.learning import acquisition as functions
-from enchanted_tui.samplers.learning.acquisition import Acquisition, Factor
+from enchanted_tui.samplers.learning.acquisition import Acquisition, AcquisitionFactor
 from enchanted_tui.samplers.learning.candidates import Cube
 from enchanted_tui.samplers.learning.feasibility import KeepAway, ProbabilityOfSuccess
 from enchanted_tui.samplers.learning.fitting import fit
@@ -27,7 +27,7 @@ _PLACES = 3  #: best places known, near which the search for the next point look
 
 
 @dataclass(frozen=True)
-class Options:
+class BayesianOptions:
     """How to choose the next points."""
 
     acquisition: str  #: EI, LEI, PI, UCB, each perhaps with a q before
@@ -58,7 +58,7 @@ class Proposal:
 
 
 def propose(
-    options: Options,
+    options: BayesianOptions,
     points: Array,
     values: Array,
     pending: Array,
@@ -123,24 +123,24 @@ def cross_validation(posterior: Posterior, width: float) -> dict[str, float]:
 
 
 def _factors(
-    options: Options,
+    options: BayesianOptions,
     points: Array,
     good: Array,
     hyper: Hyperparameters,
     rng: numpy.random.Generator,
-) -> list[Factor]:
+) -> list[AcquisitionFactor]:
     if good.all():
         return []
-    factors: list[Factor] = [KeepAway(points[~good], numpy.array(hyper.scales))]
+    factors: list[AcquisitionFactor] = [KeepAway(points[~good], numpy.array(hyper.scales))]
     if options.avoid_failures:
         factors.append(ProbabilityOfSuccess(points, good, rng))
     return factors
 
 
 def _choose(
-    options: Options,
+    options: BayesianOptions,
     posteriors: list[Posterior],
-    factors: list[Factor],
+    factors: list[AcquisitionFactor],
     pending: Array,
     count: int,
     rng: numpy.random.Generator,
@@ -184,7 +184,7 @@ def _best(smoothed: Array, kept: Array) -> Array:
 
 
 def _in_units(
-    options: Options, log_worth: float, posteriors: list[Posterior], centre: float, width: float
+    options: BayesianOptions, log_worth: float, posteriors: list[Posterior], centre: float, width: float
 ) -> float:
     """Return the worth of the first point: an improvement or a bound in the units of the values, or
     a probability.

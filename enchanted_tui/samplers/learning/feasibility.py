@@ -9,7 +9,7 @@ from scipy.optimize import minimize_scalar
 from scipy.spatial.distance import cdist
 from scipy.special import log_ndtr
 
-from enchanted_tui.samplers.learning.acquisition import Factor
+from enchanted_tui.samplers.learning.acquisition import AcquisitionFactor
 from enchanted_tui.samplers.learning.fitting import fit
 from enchanted_tui.samplers.learning.kernels import Array
 from enchanted_tui.samplers.learning.posterior import Posterior
@@ -18,7 +18,7 @@ _LOG_ROOT_2PI = 0.5 * math.log(2 * math.pi)
 _SMOOTHNESS = 1.5  #: of the border between where samples succeed and where they fail
 
 
-class ProbabilityOfSuccess(Factor):
+class ProbabilityOfSuccess(AcquisitionFactor):
     """Least-squares Gaussian process classification: a process fitted to +1 and -1, squashed so
     that left-out samples are predicted best.
 
@@ -53,7 +53,7 @@ class ProbabilityOfSuccess(Factor):
         return value, math.exp(-0.5 * z * z - _LOG_ROOT_2PI - value) * slope
 
 
-class KeepAway(Factor):
+class KeepAway(AcquisitionFactor):
     """Keeps a short way off samples that failed, so that none is asked for again: a tenth of a
     length scale.
     """

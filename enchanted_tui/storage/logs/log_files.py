@@ -6,13 +6,13 @@ import os
 import re
 from pathlib import Path
 
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 
 _AT_MOST = 500
 _ROTATED = re.compile(r"(.*?)\.(\d+)\Z")
 
 
-def log_files(run_dir: RunDir) -> list[Path]:
+def log_files(run_dir: CampaignDirectory) -> list[Path]:
     """Return the files in ``logs/``: the campaign's log, its older parts from the newest on, then
     the others by name.
     """

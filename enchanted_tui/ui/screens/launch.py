@@ -271,7 +271,7 @@ def consequences(asked: Launch) -> Consequences:
     from enchanted_tui.operations import actions
     from enchanted_tui.operations.preview import preview
     from enchanted_tui.operations.removing import what_a_campaign_created
-    from enchanted_tui.storage.layout import RunDir
+    from enchanted_tui.storage.layout import CampaignDirectory
     from enchanted_tui.supervisor.free_directory import has_record
 
     try:
@@ -284,7 +284,7 @@ def consequences(asked: Launch) -> Consequences:
         shown = preview(config)
     except Exception as error:  # noqa: BLE001 - whatever makes it impossible is what the person has to know
         return Consequences(sentence(error)[0])
-    run_dir = RunDir(config.base_run_dir)
+    run_dir = CampaignDirectory(config.base_run_dir)
     occupied = shown.mode == "fresh" and run_dir.root.is_dir() and bool(os.listdir(run_dir.root))
     if occupied:
         listed = "\n".join(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.logs.log_files import log_files
 from enchanted_tui.ui import formats
 from enchanted_tui.ui.actions import bindings
@@ -82,7 +82,7 @@ class LogScreen(LogReading, CampaignScreen):
 
     def _open_campaign(self, root: Path) -> None:
         self._root = root
-        self._open(RunDir(root).main_log)
+        self._open(CampaignDirectory(root).main_log)
 
     def _open(self, path: Path) -> None:
         self._path = path
@@ -90,7 +90,11 @@ class LogScreen(LogReading, CampaignScreen):
         self.choose_lines()
 
     async def _find_files(self) -> list[Path]:
-        return await in_thread(log_files, RunDir(self._root)) if self._root is not None else []
+        return (
+            await in_thread(log_files, CampaignDirectory(self._root))
+            if self._root is not None
+            else []
+        )
 
     def action_log_file(self) -> None:
         """Choose a file."""
@@ -128,7 +132,7 @@ class LogScreen(LogReading, CampaignScreen):
     def action_log_back(self) -> None:
         if self.show_all_lines() or self._root is None:
             return
-        main = RunDir(self._root).main_log
+        main = CampaignDirectory(self._root).main_log
         if self._path == main:
             self.app.show_mode("monitor")
         else:

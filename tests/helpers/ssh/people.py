@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from enchanted_tui.executors.slurm.ssh.questions import Question
-from enchanted_tui.executors.slurm.ssh.settings import SshSettings
+from enchanted_tui.executors.slurm.ssh.ssh_options import SshSettings
 
 
 class Person:

@@ -14,7 +14,7 @@ from typing import Any
 
 from enchanted_tui.record.node_use import use_of_nodes
 from enchanted_tui.resources import ranges
-from enchanted_tui.storage.layout import RunDir
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.lock import Lock
 
 #: A task on two nodes, two that share a GPU, one with cores that are no neighbours, a whole node.
@@ -62,14 +62,14 @@ def tell(
         "links": [],
         "waiting_for": "",
     }
-    RunDir(run).live.write_text(json.dumps(content))
+    CampaignDirectory(run).live.write_text(json.dumps(content))
 
 
 @contextmanager
 def held_run(finished_run: Path, copy: Path) -> Iterator[Path]:
     """Copy a run, and hold it as its supervisor does."""
     shutil.copytree(finished_run, copy)
-    lock = Lock.acquire(RunDir(copy).lock, lambda: None)
+    lock = Lock.acquire(CampaignDirectory(copy).lock, lambda: None)
     try:
         yield copy
     finally:

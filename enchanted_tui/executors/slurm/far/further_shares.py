@@ -17,7 +17,7 @@ from typing import Any
 
 from enchanted_tui.executors.slurm.far.share import (
     EarlierLife,
-    Results,
+    ResultsFile,
     read_share,
     recall_file,
     share_file,
@@ -43,7 +43,7 @@ class FurtherShares:
     """The files of shares that one job is given while it runs."""
 
     def __init__(
-        self, directory: str, element: int, results: Results, earlier: EarlierLife
+        self, directory: str, element: int, results: ResultsFile, earlier: EarlierLife
     ) -> None:
         self._directory, self._element, self._results = directory, element, results
         self._earlier = earlier

@@ -15,7 +15,12 @@ from typing import Any
 
 from enchanted_tui.executors.job import cpus_of_job
 from enchanted_tui.executors.slurm.far.further_shares import FurtherShares
-from enchanted_tui.executors.slurm.far.share import Results, output_file, read_share, revocations
+from enchanted_tui.executors.slurm.far.share import (
+    ResultsFile,
+    output_file,
+    read_share,
+    revocations,
+)
 from enchanted_tui.executors.slurm.far.share_run import EXIT_DISK, ShareRun
 from enchanted_tui.resources import THREAD_VARIABLES
 
@@ -37,7 +42,7 @@ def main(arguments: list[str]) -> int:
         print("this share has been done and put away")  # noqa: T201
         return 0
     printed = _printed(directory, element)
-    results = Results(directory, element)
+    results = ResultsFile(directory, element)
     earlier = results.earlier_life()
     if earlier.said_good_bye:
         print("this job has said good-bye, and its tasks are others'")  # noqa: T201

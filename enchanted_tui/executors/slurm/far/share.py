@@ -130,7 +130,7 @@ class EarlierLife:
         return self._done.get(task, -1) < share
 
 
-class Results:
+class ResultsFile:
     """The results file as its job writes it: whole lines only, closed after every write, so that
     network file systems show them.
     """

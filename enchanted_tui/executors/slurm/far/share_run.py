@@ -23,15 +23,15 @@ from enchanted_tui.executors.base import (
 from enchanted_tui.executors.ends.preemption import Preemption
 from enchanted_tui.executors.pool.booking import booking, size_for
 from enchanted_tui.executors.pool.forking_here import ForkingHere
-from enchanted_tui.executors.pool.launch import AUTO
+from enchanted_tui.executors.pool.rank_launcher import AUTO
 from enchanted_tui.executors.pool.loop import PoolLoop
-from enchanted_tui.executors.pool.settings import PoolSettings
+from enchanted_tui.executors.pool.pool_settings import PoolSettings
 from enchanted_tui.executors.slurm.far.clock import Clock, TimedBacklog
 from enchanted_tui.executors.slurm.far.further_shares import FoundShare, FurtherShares
 from enchanted_tui.executors.slurm.far.memory import oom_kills
 from enchanted_tui.executors.slurm.far.node_packing import NodePacking
-from enchanted_tui.executors.slurm.far.share import Results, is_gone, revocations, share_file
-from enchanted_tui.executors.verdict import explained
+from enchanted_tui.executors.slurm.far.share import ResultsFile, is_gone, revocations, share_file
+from enchanted_tui.executors.task_end import explained
 from enchanted_tui.journal_lines import TaskId
 
 EXIT_DISK = 74  #: exit code of a job that could not write its results
@@ -53,7 +53,7 @@ class ShareRun:
         element: int,
         header: dict[str, Any],
         further: FurtherShares,
-        results: Results,
+        results: ResultsFile,
         prepare: Callable[[dict[str, Any]], None],
     ) -> None:
         """`prepare` makes this process what a share's header wants it to be."""

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from enchanted_tui.executors.slurm.ssh.errors import LogInFailed
-from enchanted_tui.executors.slurm.ssh.lookup import Target
+from enchanted_tui.executors.slurm.ssh.connection_errors import LogInFailed
+from enchanted_tui.executors.slurm.ssh.host_config import Target
 from enchanted_tui.executors.slurm.ssh.questions import Asker, Question
 
 _TRIES = 3

@@ -11,7 +11,7 @@ from enchanted_tui.executors.slurm.ssh.keeping import ConnectionState, Kept
 from enchanted_tui.executors.slurm.ssh.link import Link
 from enchanted_tui.executors.slurm.ssh.questions import Asker
 from enchanted_tui.executors.slurm.ssh.session_limit import SessionLimit
-from enchanted_tui.executors.slurm.ssh.settings import SshSettings
+from enchanted_tui.executors.slurm.ssh.ssh_options import SshSettings
 
 
 class SshConnection:

@@ -13,8 +13,8 @@ from typing import Any
 
 from enchanted_tui.executors.slurm.ssh import host_keys
 from enchanted_tui.executors.slurm.ssh.authentication import Secrets, log_in
-from enchanted_tui.executors.slurm.ssh.errors import ConnectionFailed
-from enchanted_tui.executors.slurm.ssh.lookup import Target
+from enchanted_tui.executors.slurm.ssh.connection_errors import ConnectionFailed
+from enchanted_tui.executors.slurm.ssh.host_config import Target
 from enchanted_tui.executors.slurm.ssh.questions import Asker
 
 _LOG = "enchanted_tui.ssh.library"

@@ -17,8 +17,8 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from enchanted_tui.executors.slurm.ssh.errors import HostKeyRejected
-from enchanted_tui.executors.slurm.ssh.lookup import Target
+from enchanted_tui.executors.slurm.ssh.connection_errors import HostKeyRejected
+from enchanted_tui.executors.slurm.ssh.host_config import Target
 from enchanted_tui.executors.slurm.ssh.questions import Asker, Question
 
 

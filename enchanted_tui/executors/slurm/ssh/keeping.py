@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from enchanted_tui.durations import rough_duration
-from enchanted_tui.executors.slurm.ssh.errors import (
+from enchanted_tui.executors.slurm.ssh.connection_errors import (
     ConnectionFailed,
     ConnectionLost,
     HostKeyRejected,

@@ -15,19 +15,19 @@ import time
 from collections.abc import Iterable
 
 from enchanted_tui.executors.slurm.ssh.askpass import Askpass
-from enchanted_tui.executors.slurm.ssh.deadline import Deadline
-from enchanted_tui.executors.slurm.ssh.errors import (
+from enchanted_tui.executors.slurm.ssh.connection_errors import (
     ConnectionFailed,
     ConnectionLost,
     HostKeyRejected,
     LogInFailed,
 )
+from enchanted_tui.executors.slurm.ssh.deadline import Deadline
 from enchanted_tui.executors.slurm.ssh.framing import LOGIN_COMMAND, Exchange
-from enchanted_tui.executors.slurm.ssh.lookup import by_hand_command, ssh_arguments
+from enchanted_tui.executors.slurm.ssh.host_config import by_hand_command, ssh_arguments
 from enchanted_tui.executors.slurm.ssh.process_run import run_process
 from enchanted_tui.executors.slurm.ssh.questions import Asker
 from enchanted_tui.executors.slurm.ssh.session_limit import Refusals, SessionLimit
-from enchanted_tui.executors.slurm.ssh.settings import SshSettings
+from enchanted_tui.executors.slurm.ssh.ssh_options import SshSettings
 from enchanted_tui.executors.slurm.transport import FarSideProblem
 
 # Ends ssh when our end of its input closes, so that no connection and no file outlives a killed

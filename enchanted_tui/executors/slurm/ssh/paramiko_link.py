@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from enchanted_tui.executors.slurm.ssh.authentication import Secrets
+from enchanted_tui.executors.slurm.ssh.connection_errors import ConnectionLost
 from enchanted_tui.executors.slurm.ssh.deadline import Deadline
 from enchanted_tui.executors.slurm.ssh.dialling import Dialled, dial
-from enchanted_tui.executors.slurm.ssh.errors import ConnectionLost
 from enchanted_tui.executors.slurm.ssh.framing import LOGIN_COMMAND, Exchange
-from enchanted_tui.executors.slurm.ssh.lookup import look_up
+from enchanted_tui.executors.slurm.ssh.host_config import look_up
 from enchanted_tui.executors.slurm.ssh.questions import Asker
 from enchanted_tui.executors.slurm.ssh.session_limit import Refusals, SessionLimit
-from enchanted_tui.executors.slurm.ssh.settings import SshSettings
+from enchanted_tui.executors.slurm.ssh.ssh_options import SshSettings
 from enchanted_tui.executors.slurm.transport import FarSideProblem
 
 _CHUNK = 1 << 16

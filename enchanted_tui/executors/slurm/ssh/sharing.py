@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from enchanted_tui.executors.slurm.ssh.connection import SshConnection
-from enchanted_tui.executors.slurm.ssh.settings import SshSettings
+from enchanted_tui.executors.slurm.ssh.ssh_options import SshSettings
 
 
 @dataclass

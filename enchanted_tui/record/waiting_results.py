@@ -16,7 +16,7 @@ from enchanted_tui.record.records import TaskRecord
 Result = tuple[TaskRecord, int]
 
 
-class Unplaced:
+class WaitingResults:
     """Results by the batch that they belong to."""
 
     def __init__(self) -> None:

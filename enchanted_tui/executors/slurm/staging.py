@@ -27,7 +27,7 @@ _OWN = "enchanted_tui."
 _TIMEOUT = 3600.0
 
 
-class Inputs:
+class StagedInputs:
     """Translates tasks for the far side, and gathers the files that they need there."""
 
     def __init__(self, directories: Directories) -> None:

@@ -11,7 +11,7 @@ from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.records import JobsRecord
 
 
-class Holder(NamedTuple):
+class TaskHolder(NamedTuple):
     """Who was given a task last."""
 
     token: str  #: of the submission
@@ -24,7 +24,7 @@ class JobBook:
     """A fold over the records of type ``jobs``, and over the tasks that come back."""
 
     open: dict[str, Submission] = field(default_factory=dict)  #: by token
-    holders: dict[TaskId, Holder] = field(default_factory=dict)
+    holders: dict[TaskId, TaskHolder] = field(default_factory=dict)
 
     def apply(self, record: JobsRecord) -> None:
         event, token = record["event"], record["token"]
@@ -36,7 +36,7 @@ class JobBook:
             elif event == "added":
                 for index, number, runs in record["shares"]:
                     tasks = self.open[token].added[index, number] = list(unpacked(runs))
-                    self._hold(tasks, Holder(token, index, number))
+                    self._hold(tasks, TaskHolder(token, index, number))
             elif event == "closed":
                 self._close(token)
 
@@ -53,9 +53,9 @@ class JobBook:
             stays=record.get("stays"),
         )
         for index, tasks in enumerate(elements):
-            self._hold(tasks, Holder(token, index, 0))
+            self._hold(tasks, TaskHolder(token, index, 0))
 
-    def _hold(self, tasks: Iterable[tuple[TaskId, int]], holder: Holder) -> None:
+    def _hold(self, tasks: Iterable[tuple[TaskId, int]], holder: TaskHolder) -> None:
         self.holders.update((task, holder) for task, _ in tasks)
 
     def came_back(self, task: TaskId) -> None:
@@ -74,7 +74,7 @@ class JobBook:
         def held(
             tasks: Iterable[tuple[TaskId, int]], index: int, share: int
         ) -> list[tuple[TaskId, int]]:
-            holder = Holder(submission.token, index, share)
+            holder = TaskHolder(submission.token, index, share)
             return [item for item in tasks if self.holders.get(item[0]) == holder]
 
         return replace(

@@ -32,7 +32,7 @@ _OF_THE_JOB = (
 
 
 @dataclass(frozen=True)
-class Launcher:
+class RankLauncher:
     """What starts ranks here."""
 
     words: str  #: none, srun, mpirun, mpiexec, a path of one of them, or words of the user's own
@@ -78,7 +78,7 @@ class Launcher:
         return changes
 
 
-def launcher_for(words: str, *, single: bool, nodes: int) -> Launcher:
+def launcher_for(words: str, *, single: bool, nodes: int) -> RankLauncher:
     """Return the launcher that `words` stand for here; `single`: every sample is one process on one
     node, `nodes`: of the job, or 1.
 
@@ -88,8 +88,8 @@ def launcher_for(words: str, *, single: bool, nodes: int) -> Launcher:
         words = _found(single=single and nodes == 1)
     name = os.path.basename(words.split()[0]) if words.split() else NONE
     if is_mpirun(name):
-        return Launcher(words, family_of(words.split()[0]))
-    return Launcher(words)
+        return RankLauncher(words, family_of(words.split()[0]))
+    return RankLauncher(words)
 
 
 def is_mpirun(name: str) -> bool:

@@ -18,15 +18,15 @@ from enchanted_tui.executors import inherited
 from enchanted_tui.executors.slurm.ssh import sharing
 from enchanted_tui.executors.slurm.ssh.archive import Unpacking, UnsafeArchive
 from enchanted_tui.executors.slurm.ssh.connection import SshConnection
-from enchanted_tui.executors.slurm.ssh.errors import ConnectionLost
+from enchanted_tui.executors.slurm.ssh.connection_errors import ConnectionLost
 from enchanted_tui.executors.slurm.ssh.keeping import ConnectionState
 from enchanted_tui.executors.slurm.ssh.questions import Asker
-from enchanted_tui.executors.slurm.ssh.settings import SshSettings
+from enchanted_tui.executors.slurm.ssh.ssh_options import SshSettings
 from enchanted_tui.executors.slurm.transport import (
     READ_LIMIT,
     CommandTimeout,
+    CompletedCommand,
     FarSideProblem,
-    Finished,
 )
 
 _BULK_TIMEOUT = 60.0  #: seconds, and more where much is moved
@@ -117,7 +117,9 @@ class SshTransport:
 
     # -- commands ----------------------------------------------------------------------------------
 
-    def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 60.0) -> Finished:
+    def run(
+        self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 60.0
+    ) -> CompletedCommand:
         """Run one of SLURM's commands, none of its arguments seen by a shell, whatever start-up
         files have set; see
         `Transport` and `inherited`."""
@@ -128,7 +130,7 @@ class SshTransport:
                 " SLURM's commands come with a profile or a module, add it under ssh, as in"
                 " `prologue: [. /etc/profile, module load slurm]`"
             )
-        return Finished(code, out, err)
+        return CompletedCommand(code, out, err)
 
     # -- files -------------------------------------------------------------------------------------
 

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from getpass import getuser
 
-from enchanted_tui.executors.slurm.ssh.errors import ConnectionFailed
-from enchanted_tui.executors.slurm.ssh.settings import SshSettings
+from enchanted_tui.executors.slurm.ssh.connection_errors import ConnectionFailed
+from enchanted_tui.executors.slurm.ssh.ssh_options import SshSettings
 
 _DEFAULT_KEYS = ("~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa")
 _JUMP = re.compile(

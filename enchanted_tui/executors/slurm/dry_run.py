@@ -7,7 +7,14 @@ from collections.abc import Sequence
 
 from enchanted_tui.durations import duration
 from enchanted_tui.executors.pool.book import Book, Node
-from enchanted_tui.executors.pool.launch import AUTO, NONE, SRUN, Launcher, family_of, is_mpirun
+from enchanted_tui.executors.pool.rank_launcher import (
+    AUTO,
+    NONE,
+    SRUN,
+    RankLauncher,
+    family_of,
+    is_mpirun,
+)
 from enchanted_tui.executors.slurm.directories import Directories
 from enchanted_tui.executors.slurm.job_options import JobOptions
 from enchanted_tui.executors.slurm.script import shown
@@ -67,7 +74,9 @@ def _launch(options: JobOptions, wanted: Resources) -> str:
     words = options.launcher
     if words == AUTO:
         words = NONE if wanted.is_single else SRUN
-    launcher = Launcher(words, family_of(words.split()[0]) if is_mpirun(words.split()[0]) else "")
+    launcher = RankLauncher(
+        words, family_of(words.split()[0]) if is_mpirun(words.split()[0]) else ""
+    )
     line = "" if share is None else shlex.join(launcher.line(share, "", "SAMPLE", binds=False))
     return (
         f"Samples of {wanted.shown()} are started by\n  {line} COMMAND\n"

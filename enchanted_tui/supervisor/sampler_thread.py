@@ -10,10 +10,10 @@ from typing import Any
 
 
 class Woken:
-    """Tells the loop that what ran aside has ended."""
+    """Tells the loop that what ran in the thread has ended."""
 
 
-class Aside:
+class SamplerThread:
     """Runs a function; `wake` is called, from its thread, when it has ended."""
 
     def __init__(self, wake: Callable[[], None]) -> None:
@@ -23,7 +23,7 @@ class Aside:
         """Run `function` and yield None until it has ended; then return what it gave, or raise what
         it raised.
 
-        To be used as ``result = yield from aside.run(function)``.
+        To be used as ``result = yield from thread.run(function)``.
         """
         ended = threading.Event()
         gave: list[Any] = []

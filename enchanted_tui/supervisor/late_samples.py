@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 _NO_INPUTS = frozenset(("success", "run_dir"))
 
 
-class Reunion:
+class LateSamples:
     """Looks after the results of a stage that had to wait for their samples; `params_of` gives what
     a sample's first step is handed.
     """
@@ -79,7 +79,9 @@ class Reunion:
         the same again.
         """
         kept = list(drawn)
-        for sample, step, offset in self._state.unplaced.first_steps(self._plan.depth, number):
+        for sample, step, offset in self._state.waiting_results.first_steps(
+            self._plan.depth, number
+        ):
             if not self._plan.depth and sample < len(kept):
                 kept[sample] = self._sample_of(offset, step) or kept[sample]
         return kept

@@ -14,9 +14,9 @@ from enchanted_tui.record.journal import Journal
 from enchanted_tui.record.samples import LostSamplesError
 from enchanted_tui.record.stage_state import NOT_RUN, BatchState, StageState
 from enchanted_tui.record.state import CampaignState
-from enchanted_tui.samplers.learning.process import LearningProcess
+from enchanted_tui.samplers.learning.fitting_process import LearningProcess
 from enchanted_tui.samplers.learning_sampler import Draw, LearningSampler, Pending
-from enchanted_tui.supervisor.aside import Aside
+from enchanted_tui.supervisor.sampler_thread import SamplerThread
 from enchanted_tui.values import Row
 
 log = logging.getLogger(__name__)
@@ -40,14 +40,14 @@ class Learning:
         stage: StageState,
         journal: Journal,
         data_dir: str,
-        aside: Aside,
+        thread: SamplerThread,
     ) -> None:
         self._sampler = sampler
         self._state = state
         self._stage = stage
         self._journal = journal
         self._data_dir = data_dir
-        self._aside = aside
+        self._thread = thread
         self._process = LearningProcess(sampler.method)
         #: batch and place of samples that the sampler has not been told of
         self._open: list[tuple[int, int]] = []
@@ -74,7 +74,7 @@ class Learning:
             Pending(position, sample) for position, sample in self._samples(self._open, sample_of)
         ]
         started = time.monotonic()
-        draw: Draw = yield from self._aside.run(lambda: self._answer(told, first, count, pending))
+        draw: Draw = yield from self._thread.run(lambda: self._answer(told, first, count, pending))
         took = time.monotonic() - started
         if self._stage.drawn:
             self._took.append(took)
@@ -121,7 +121,7 @@ class Learning:
     def _answer(
         self, told: list[tuple[int, Row, list[Row]]], first: int, count: int, pending: list[Pending]
     ) -> Draw:
-        """Tell and ask the sampler; runs aside."""
+        """Tell and ask the sampler; runs in the thread."""
         if not self._begun:
             self._begun = True
             self._sampler.begin(self._data_dir)

@@ -1,4 +1,4 @@
-"""Habits from the shell that mean nothing in a list, which no shell reads."""
+"""Words of the shell that mean nothing in a list, which no shell reads."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from enchanted_tui.runners.command.expansion import variables_in
-from enchanted_tui.runners.command.templates import has_placeholders
+from enchanted_tui.runners.command.rendering import has_placeholders
 
 if TYPE_CHECKING:
     from enchanted_tui.runners.command_runner import CommandRunner
@@ -29,7 +29,7 @@ _BUILTINS = frozenset(
 _CODE = re.compile(r"-\w*[ce]|--eval|--expression")
 
 
-def habit_warnings(runner: CommandRunner) -> Iterator[tuple[str, str]]:
+def idiom_warnings(runner: CommandRunner) -> Iterator[tuple[str, str]]:
     """Yield (option path, sentence) for what looks as if a shell was to read it."""
     for name, value in runner.environment.items():
         for unset in variables_in(str(value)) if value is not None else ():

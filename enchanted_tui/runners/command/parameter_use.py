@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from enchanted_tui.runners.command.templates import Text
+from enchanted_tui.runners.command.rendering import Text
 from enchanted_tui.suggestions import nearest
 
 if TYPE_CHECKING:
