@@ -321,22 +321,6 @@ class CampaignConfig:
     overrides: list[str] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
 
-    def identity(self) -> dict[str, Any]:
-        """Return what may not change when the campaign is resumed, as JSON types: what determines
-        the samples and the steps.
-        """
-        from enchanted_tui.config.identity import identity
-
-        return identity(self)
-
-    def runner_options(self) -> dict[str, Any]:
-        """Return the options of the runners in use, as JSON types, with digests of the files they
-        name.
-        """
-        from enchanted_tui.config.identity import runner_options
-
-        return runner_options(self)
-
     def effective_text(self) -> str:
         """Return the configuration as text to store: the source as it is, or with the overrides
         applied and listed.

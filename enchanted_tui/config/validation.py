@@ -43,6 +43,9 @@ _VERSION_1 = (
 )
 _LOCAL = BUILTIN["executor"]["LocalExecutor"]
 
+#: Components by name, each with an instance if it declares its options.
+Section = dict[str, tuple[ComponentSpec, Any]]
+
 
 @dataclass
 class Checked:
@@ -67,14 +70,7 @@ def check(
     if version_1 is not None:
         report.error((version_1,), _VERSION_1, at_key=True)
         return Checked()
-    for key in root:
-        # customary places for anchors
-        if key not in (*SECTIONS, "post_processing") and not str(key).startswith((".", "_", "x-")):
-            report.warning(
-                (key,),
-                f"ignored, because there is no such section{did_you_mean(str(key), SECTIONS)}",
-                at_key=True,
-            )
+    _warn_of_unknown_sections(report)
     checked = Checked(logging=_log_level(report, root.get("logging")), hdf5=_hdf5(report, root))
     run_order = RunOrder(report, checker.reader)
     sections = {kind: _section(checker, kind, run_order.used(kind)) for kind in COMPONENT_KINDS}
@@ -82,29 +78,44 @@ def check(
         kind: {name: spec for name, (spec, _) in section.items()}
         for kind, section in sections.items()
     }
-    elsewhere = all(
-        getattr(instance, "looks_up_local_storage", False)
-        for _, instance in sections["executor"].values()
-    )
     _check_batches(report, sections["runner"])
+    elsewhere = all(
+        getattr(executor, "looks_up_local_storage", False)
+        for _, executor in sections["executor"].values()
+    )
     checked.supervisor = check_supervisor(checker, interactive, elsewhere)
     checked.stages = run_order.stages()
-
     _one_at_a_time(report, checked)
+    _check_together(report, checked, sections, import_dirs)
+    return checked
 
-    _check_stop_when(
-        report,
-        checked,
-        {
-            name
-            for name, (_, instance) in sections["sampler"].items()
-            if getattr(instance, "adaptive", False)
-        },
-    )
 
-    _check_earlier(
-        report, checked, {name: instance for name, (_, instance) in sections["sampler"].items()}
+def _warn_of_unknown_sections(report: Report) -> None:
+    for key in report.document.root:
+        # customary places for anchors
+        if key not in (*SECTIONS, "post_processing") and not str(key).startswith((".", "_", "x-")):
+            report.warning(
+                (key,),
+                f"ignored, because there is no such section{did_you_mean(str(key), SECTIONS)}",
+                at_key=True,
+            )
+
+
+def _check_together(
+    report: Report,
+    checked: Checked,
+    sections: Mapping[str, Section],
+    import_dirs: Sequence[FilePath],
+) -> None:
+    """Check what follows from several sections: whether components go with each other, with the
+    order in which they run and with the supervisor's options.
+    """
+    executors, samplers, runners = (
+        {name: instance for name, (_, instance) in sections[kind].items()}
+        for kind in COMPONENT_KINDS
     )
+    _check_stop_when(report, checked, samplers)
+    _check_earlier(report, checked, samplers)
 
     def place(kind: str, name: str, option: str) -> Path:
         return option_path(
@@ -112,29 +123,16 @@ def check(
         )
 
     pairs = [(step.executor, step.runner) for stage in checked.stages for step in stage.steps]
-    instances = {
-        kind: {name: instance for name, (_, instance) in sections[kind].items()}
-        for kind in ("executor", "runner")
-    }
-    check_resources(report, pairs, instances["executor"], instances["runner"], place)
-    supervisor = root.get("supervisor")
+    check_resources(report, pairs, executors, runners, place)
+    supervisor = report.document.root.get("supervisor")
     local_storage = isinstance(supervisor, dict) and bool(supervisor.get("local_storage"))
-    check_restarts(
-        report,
-        pairs,
-        instances["executor"],
-        instances["runner"],
-        place,
-        local_storage=local_storage,
-    )
-
+    check_restarts(report, pairs, executors, runners, place, local_storage=local_storage)
     with importing_from(import_dirs):  # functions are looked for where they will be found
         Flow(report, sections["sampler"], sections["runner"], place).follow(checked.stages)
     check_extent(report, sections["sampler"], checked.stages, place, groups=checked.hdf5 == "hdf5")
     check_continuation(
         report, sections["sampler"], sections["runner"], checked.stages, checked.supervisor
     )
-    return checked
 
 
 def _version_1_key(root: dict[Any, Any]) -> str | None:
@@ -210,10 +208,8 @@ def _hdf5(report: Report, root: dict[Any, Any]) -> str:
 # -- executors, samplers, runners ------------------------------------------------------------------
 
 
-def _section(checker: Checker, kind: str, used: set[str]) -> dict[str, tuple[ComponentSpec, Any]]:
-    """Check one section; give the components by name, each with an instance if it declares its
-    options.
-    """
+def _section(checker: Checker, kind: str, used: set[str]) -> Section:
+    """Check one section; return the components that are accepted."""
     report, section = checker.report, KINDS[kind]
     entries = report.document.root.get(section)
     if not isinstance(entries, dict) or not entries:
@@ -228,7 +224,7 @@ def _section(checker: Checker, kind: str, used: set[str]) -> dict[str, tuple[Com
             ),
         )
         return {}
-    accepted: dict[str, tuple[ComponentSpec, Any]] = {}
+    accepted: Section = {}
     refused: set[str] = set()
     for key, value in entries.items():
         path = (section, key)
@@ -298,7 +294,7 @@ def _one_at_a_time(report: Report, checked: Checked) -> None:
         )
 
 
-def _check_batches(report: Report, runners: Mapping[str, tuple[ComponentSpec, Any]]) -> None:
+def _check_batches(report: Report, runners: Section) -> None:
     """Say which runners are to take many samples in one call and cannot."""
     batched = {
         name: spec
@@ -327,9 +323,10 @@ def _check_batches(report: Report, runners: Mapping[str, tuple[ComponentSpec, An
             report.error((*where, "restart"), message, at_key=True)
 
 
-def _check_stop_when(report: Report, checked: Checked, learning: set[str]) -> None:
+def _check_stop_when(report: Report, checked: Checked, samplers: Mapping[str, Any]) -> None:
     """Say which limits can never be reached, because no sampler in use learns."""
-    if checked.supervisor is None or learning & {stage.sampler for stage in checked.stages}:
+    used = [samplers.get(stage.sampler) for stage in checked.stages]
+    if checked.supervisor is None or any(getattr(each, "adaptive", False) for each in used):
         return
     for name in checked.supervisor.stop_when:
         if STOP_LIMITS.get(name):

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Sequence
 from typing import Any
 
+from enchanted_tui.config.identity import identity, runner_options
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.record.records import OpenRecord, StageNames
 from enchanted_tui.samplers.base import Sampler, SomeSampler
@@ -94,8 +95,8 @@ def open_record(
         "config_dir": str(config.base_dir),
         "config_path": None if config.path is None else os.path.abspath(config.path),
         "base_run_dir": [str(config.base_run_dir), config.shown_base_run_dir],
-        "identity": config.identity(),
-        "runner_options": config.runner_options(),
+        "identity": identity(config),
+        "runner_options": runner_options(config),
         "overrides": list(config.overrides),
         "units": units(config),
         "stages": describe_stages(config),

@@ -13,13 +13,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any, ClassVar, NamedTuple
 
-from enchanted_tui.config.options import option
 from enchanted_tui.resources import LAUNCH
-from enchanted_tui.runners.base import SAMPLE_NAMES, Runner, SampleFailed
+from enchanted_tui.runners.base import SAMPLE_NAMES, SampleFailed
 from enchanted_tui.runners.command.call_files import put_together
 from enchanted_tui.runners.command.call_inputs import CallInputs
 from enchanted_tui.runners.command.checks import problems_of, warnings_of
-from enchanted_tui.runners.command.conditions import Condition, file_failure, output_failure
+from enchanted_tui.runners.command.command_options import CommandOptions
+from enchanted_tui.runners.command.conditions import file_failure, output_failure
 from enchanted_tui.runners.command.extract import Output, compile_output, read_outputs
 from enchanted_tui.runners.command.files import (
     RunFiles,
@@ -42,7 +42,6 @@ from enchanted_tui.runners.command.row_outputs import (
     outputs_of,
     read_rows,
 )
-from enchanted_tui.runners.command.rules import OutputRule
 from enchanted_tui.runners.kept_directory import begin_beside_checkpoints, inputs_left_to_put
 from enchanted_tui.runners.restart import Continues
 from enchanted_tui.runners.many_results import NO_RESULT
@@ -50,109 +49,13 @@ from enchanted_tui.runners.many_results import NO_RESULT
 _SHELL_SIGNAL = 128  # a shell reports a command that died by signal n as exit code 128 + n
 
 
-class CommandRunner(Runner):
+class CommandRunner(CommandOptions):
     """Run a program in the run directory, with input files made from templates, and read its
     results back.
     """
 
     leaves_no_trace = True
     fresh_process: ClassVar[bool] = False  # type: ignore[misc, unused-ignore]  # withdrawn: its samples are processes anyway
-
-    command: str | list[str] = option(
-        doc=(
-            "Program and arguments as a list, each with {{ name }} placeholders; or, with `shell`,"
-            " one text for the shell."
-        ),
-        example=["solver", "--beta", "{{ beta }}", "deck.inp"],
-    )
-    shell: bool | str = option(
-        False,
-        doc=(
-            "Give the command to /bin/sh (true) or to the shell named here, such as bash. Every"
-            " value in it is quoted."
-        ),
-    )
-    files: dict[str, str] = option(
-        {},
-        doc="Files to write into the run directory: by name, their text with placeholders.",
-        example={"deck.inp": "beta = {{ beta }}\n"},
-    )
-    templates: dict[str, str] = option(
-        {},
-        doc="Files to write into the run directory: by name, the template file to make them from.",
-        path=True,
-        example={"mesh.inp": "templates/mesh.inp"},
-    )
-    copy: list[str] | dict[str, str] = option(
-        {},
-        doc=(
-            "Files or directories to copy into the run directory: a list, or by name there. Paths"
-            " may have placeholders; {{ run_dir }} is the directory of the previous step or stage,"
-            " {{ neighbour_run_dir }} that of the sample to start from (`start_from`): a file there"
-            " is left out where a sample starts cold."
-        ),
-        path=True,
-    )
-    link: list[str] | dict[str, str] = option(
-        {},
-        doc="The same as `copy`, by symbolic links.",
-        path=True,
-        example=["mesh.h5", "{{ run_dir }}/equilibrium.dat"],
-    )
-    environment: dict[str, str | None] = option(
-        {},
-        doc=(
-            "Environment variables for the command, with placeholders in their values; null removes"
-            " one. `$NAME`, `${NAME}` and `~` are expanded where the task runs, but never in what a"
-            " placeholder gives."
-        ),
-        example={"OMP_NUM_THREADS": 1, "PATH": "/opt/code/bin:$PATH"},
-    )
-    stdin: str | None = option(
-        None,
-        doc=(
-            "File of the run directory that the command reads as standard input; none: empty input."
-        ),
-    )
-    stdout: str | None = option(
-        "stdout.txt",
-        doc="File of the run directory for the command's standard output; null discards it.",
-    )
-    stderr: str | None = option(
-        "stderr.txt",
-        doc="File of the run directory for the command's standard error; null discards it.",
-    )
-    exit_codes: list[int] | str = option(
-        [0], doc='Exit codes that are no failure, or "any".', example=[0, 2]
-    )
-    outputs: dict[str, dict[str, Any]] = option(
-        {},
-        doc=(
-            "What to read back: by output name, a rule with one of regex, json, table, csv, hdf5,"
-            " netcdf, text, exit_code."
-        ),
-        example={"energy": {"file": "stdout.txt", "regex": r"energy = (\S+)"}},
-        nested=OutputRule,
-    )
-    sample_column: int | str | None = option(
-        None,
-        doc=(
-            "With `batch`: where the results have the number of each sample, as the input gave it by"
-            " {{ loop.index }}: a column of the tables, a group of regular expressions, a key of JSON"
-            " elements, an array of HDF5 and NetCDF files. What a program has written before it died"
-            " then counts, in any order."
-        ),
-        example="sample",
-    )
-    success: list[dict[str, Any]] = option(
-        [],
-        doc=(
-            "Further conditions for success, each on a file (matches, lacks, exists) or on an"
-            " output (ge, gt, le, lt, equals, finite)."
-        ),
-        example=[{"file": "stdout.txt", "matches": "converged"}],
-        nested=Condition,
-    )
 
     def __init__(self, **config: Any) -> None:
         super().__init__(**config)

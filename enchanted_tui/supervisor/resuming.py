@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from enchanted_tui.config.extent import too_many_rows
-from enchanted_tui.config.identity import is_same, runner_changes
+from enchanted_tui.config.identity import identity, is_same, runner_changes, runner_options
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.ends.ending import end_marked
 from enchanted_tui.executors.ends.steps import sweep
@@ -24,7 +24,7 @@ from enchanted_tui.supervisor.sequences import continue_sequences
 
 def what_has_changed(state: CampaignState, config: CampaignConfig) -> list[str]:
     """Say what of the runners is not as it was when samples were run with them."""
-    options, code = runner_changes(state.runner_options, config.runner_options())
+    options, code = runner_changes(state.runner_options, runner_options(config))
     since = "changed since the recorded samples were run; they are kept as they are"
     return [
         *([f"The options of a runner have {since} ({'; '.join(options)})."] if options else ()),
@@ -80,7 +80,7 @@ def check_unchanged(config: CampaignConfig, state: CampaignState) -> None:
     """Raise RefusedError, listing the differences, if the configuration is not the recorded
     campaign's any more.
     """
-    recorded, now = state.identity, config.identity()
+    recorded, now = state.identity, identity(config)
     differences = list(_differences("", recorded, now))
     if differences:
         listed = "\n".join(f"  {line}" for line in differences)

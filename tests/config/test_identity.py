@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from enchanted_tui.config.identity import identity, runner_options
 from helpers.good_config import GOOD, spoilt
 
 STAGE = "{executor: e1, sampler: s1, runner: r1}"
@@ -15,8 +16,8 @@ SAMPLER = (
 
 def test_identity_is_json(good):
     """The identity goes into the journal and is compared with what comes out of it."""
-    identity = good().identity()
-    assert json.loads(json.dumps(identity)) == identity
+    found = identity(good())
+    assert json.loads(json.dumps(found)) == found
 
 
 @pytest.mark.parametrize(
@@ -36,7 +37,7 @@ def test_what_may_change(good, old, new):
     """Budget, batches, executors, limits, logging and places are free, and so is writing out a
     default.
     """
-    assert good(spoilt(old, new)).identity() == good().identity()
+    assert identity(good(spoilt(old, new))) == identity(good())
 
 
 @pytest.mark.parametrize(
@@ -57,15 +58,15 @@ def test_what_may_change(good, old, new):
 )
 def test_what_may_not_change(good, old, new):
     """Whatever determines the samples, or which steps they go through, is part of the identity."""
-    assert good(spoilt(old, new)).identity() != good().identity()
+    assert identity(good(spoilt(old, new))) != identity(good())
 
 
 def test_renaming_components(good):
     """The name of a sampler or executor means nothing; that of a runner is in the columns of the
     dataset.
     """
-    assert good(GOOD.replace("s1", "other").replace("e1", "there")).identity() == good().identity()
-    assert good(GOOD.replace("r1", "other")).identity() != good().identity()
+    assert identity(good(GOOD.replace("s1", "other").replace("e1", "there"))) == identity(good())
+    assert identity(good(GOOD.replace("r1", "other"))) != identity(good())
 
 
 def test_points_file_counts_by_content(good, tmp_path):
@@ -74,10 +75,10 @@ def test_points_file_counts_by_content(good, tmp_path):
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "points.csv").write_text("x,y\n1,2\n")
-    first = good(text, path=tmp_path / "a" / "c.yaml").identity()
-    assert good(text, path=tmp_path / "b" / "c.yaml").identity() == first
+    first = identity(good(text, path=tmp_path / "a" / "c.yaml"))
+    assert identity(good(text, path=tmp_path / "b" / "c.yaml")) == first
     (tmp_path / "b" / "points.csv").write_text("x,y\n1,3\n")
-    assert good(text, path=tmp_path / "b" / "c.yaml").identity() != first
+    assert identity(good(text, path=tmp_path / "b" / "c.yaml")) != first
 
 
 NESTED = """type: NestedSampler
@@ -92,14 +93,14 @@ def test_nested_samplers(good, tmp_path):
     """
     (tmp_path / "points.csv").write_text("x,y\n1,2\n")
     text = spoilt(SAMPLER, NESTED)
-    first = good(text).identity()
+    first = identity(good(text))
     (tmp_path / "moved").mkdir()
     shutil.copy(tmp_path / "points.csv", tmp_path / "moved")
-    assert good(text, path=tmp_path / "moved" / "c.yaml").identity() == first
-    assert good(text.replace("csv_path:", "path:")).identity() == first
-    assert good(text.replace("budget: 3", "budget: 4")).identity() != first
+    assert identity(good(text, path=tmp_path / "moved" / "c.yaml")) == first
+    assert identity(good(text.replace("csv_path:", "path:"))) == first
+    assert identity(good(text.replace("budget: 3", "budget: 4"))) != first
     assert (
-        good(text.replace("type: NestedSampler", "type: NestedSampler\n    budget: 2")).identity()
+        identity(good(text.replace("type: NestedSampler", "type: NestedSampler\n    budget: 2")))
         == first
     )
 
@@ -110,7 +111,7 @@ def test_budget_that_sizes_a_part(good, tmp_path):
     """
     (tmp_path / "points.csv").write_text("x,y\n1,2\n3,4\n")
     text = spoilt(SAMPLER, NESTED.replace(", budget: 3", "") + "\n    budget: 6")
-    assert good(text).identity() != good(text.replace("budget: 6", "budget: 8")).identity()
+    assert identity(good(text)) != identity(good(text.replace("budget: 6", "budget: 8")))
 
 
 def test_runner_options_see_changed_templates(good, tmp_path):
@@ -125,13 +126,13 @@ def test_runner_options_see_changed_templates(good, tmp_path):
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "in.j2").write_text("x = {{ x }}\n")
-    first = good(text, path=tmp_path / "a" / "c.yaml").runner_options()
+    first = runner_options(good(text, path=tmp_path / "a" / "c.yaml"))
     assert json.loads(json.dumps(first)) == first
-    assert good(text, path=tmp_path / "b" / "c.yaml").runner_options() == first
+    assert runner_options(good(text, path=tmp_path / "b" / "c.yaml")) == first
     (tmp_path / "b" / "in.j2").write_text("x = {{ x }}.0\n")
-    assert good(text, path=tmp_path / "b" / "c.yaml").runner_options() != first
+    assert runner_options(good(text, path=tmp_path / "b" / "c.yaml")) != first
     assert (
-        good(text.replace("echo", "cat"), path=tmp_path / "a" / "c.yaml").runner_options() != first
+        runner_options(good(text.replace("echo", "cat"), path=tmp_path / "a" / "c.yaml")) != first
     )
 
 
@@ -144,7 +145,7 @@ def test_what_a_campaign_leaves_beside_its_code_is_no_change(good, tmp_path):
         "{type: PythonRunner, function: 'code:run', python_path: [.], check_function: false}",
     )
     (tmp_path / "code.py").write_text("def run(x):\n    return {'success': True}\n")
-    first = good(text, path=tmp_path / "c.yaml").runner_options()
+    first = runner_options(good(text, path=tmp_path / "c.yaml"))
     for left in (
         "runs/one/state/journal.jsonl",
         "runs/one/data/d0_b0_s0_r0/made.py",
@@ -153,10 +154,10 @@ def test_what_a_campaign_leaves_beside_its_code_is_no_change(good, tmp_path):
     ):
         (tmp_path / left).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / left).write_text("x = 1\n")
-    assert good(text, path=tmp_path / "c.yaml").runner_options() == first
+    assert runner_options(good(text, path=tmp_path / "c.yaml")) == first
     (tmp_path / "package").mkdir()
     (tmp_path / "package" / "helper.py").write_text("x = 1\n")
-    assert good(text, path=tmp_path / "c.yaml").runner_options() != first
+    assert runner_options(good(text, path=tmp_path / "c.yaml")) != first
 
 
 def test_unused_runners_do_not_count(good):
@@ -165,4 +166,4 @@ def test_unused_runners_do_not_count(good):
         "r1: {type: ExampleRunner}",
         "r1: {type: ExampleRunner}\n  r2: {type: ExampleRunner, fail_prob: 1}",
     )
-    assert good(text).runner_options() == good().runner_options()
+    assert runner_options(good(text)) == runner_options(good())

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from enchanted_tui.config.identity import identity
 from enchanted_tui.config.loading import config_from_mapping, load_config
 from enchanted_tui.config.problems import ConfigError
 from enchanted_tui.config.source import read_value
@@ -291,7 +292,7 @@ def test_effective_text(good):
     )
     again = good(stored)
     assert (again.samplers["s1"].options["budget"], again.supervisor.seed) == (7, 5)
-    assert again.identity() == config.identity()
+    assert identity(again) == identity(config)
 
 
 def test_effective_text_stays_small(good):

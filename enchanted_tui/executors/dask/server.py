@@ -193,12 +193,12 @@ class Server:
         """Wait for the next look: shorter while a cluster starts, longer where it is large, at once
         on suspicion.
         """
-        known_workers = len(self._broker.known_workers)
+        known_workers = len(self._broker.members.known)
         starts = not known_workers and time.monotonic() - self._with_workers < _STARTING
         tick = _STARTING_TICK if starts else _TICK * max(1.0, known_workers / _WORKERS_PER_TICK)
-        self._broker.suspicious.clear()
+        self._broker.members.suspicious.clear()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._broker.suspicious.wait(), tick)
+            await asyncio.wait_for(self._broker.members.suspicious.wait(), tick)
             await asyncio.sleep(_STARTING_TICK)  # the scheduler may be about to learn the same
 
     async def _look(self) -> None:
@@ -212,7 +212,7 @@ class Server:
             return
         self._answered = time.monotonic()
         await self._broker.look(workers)
-        if not self._broker.complete and self._broker.slots >= self._cluster.least_slots:
+        if not self._broker.complete and self._broker.members.slots >= self._cluster.least_slots:
             self._broker.complete = True
             self._broker.hand_out()
         if not self._missing:
@@ -224,7 +224,7 @@ class Server:
         their number may follow it.
         """
         return self._broker.work > 0 and (
-            self._broker.held_back or not self._broker.any_takes_tasks
+            self._broker.held_back or not self._broker.members.any_takes_tasks
         )
 
     async def _say_why_nothing_runs(self) -> None:
@@ -241,8 +241,8 @@ class Server:
             patience = DEFAULT_PATIENCE
         if patience is not None and time.monotonic() - self._with_workers > patience:
             there = (
-                f"only {self._broker.slots} of {self._cluster.least_slots} slots"
-                if self._broker.held_back and self._broker.known_workers
+                f"only {self._broker.members.slots} of {self._cluster.least_slots} slots"
+                if self._broker.held_back and self._broker.members.known
                 else ""
             )
             there = there or (
@@ -255,16 +255,16 @@ class Server:
 
     @property
     def _all_paused(self) -> bool:
-        return self._broker.some_are_paused and not self._broker.any_takes_tasks
+        return self._broker.members.some_are_paused and not self._broker.members.any_takes_tasks
 
     def _say_about_cluster(self, key: str) -> None:
         workers = self._broker.workers(key)
         self._said_once(f"workers {key}", {"op": "workers", "queue": key, "workers": workers})
         # jobs hold the workers of all queues, and are shown once
         if key == next(iter(self._broker.queues), None):
-            nodes = self._broker.nodes()
+            nodes = self._broker.members.nodes()
             self._said_once(f"nodes {key}", {"op": "nodes", "queue": key, "nodes": nodes})
-            jobs = self._cluster.jobs_held(list(self._broker.known_workers.values()))
+            jobs = self._cluster.jobs_held(list(self._broker.members.known.values()))
             self._said_once(
                 f"jobs {key}",
                 {

@@ -29,13 +29,13 @@ from enchanted_tui.runners.environment import encoded_environment
 from enchanted_tui.suggestions import did_you_mean
 
 if TYPE_CHECKING:
-    from enchanted_tui.runners.command_runner import CommandRunner
+    from enchanted_tui.runners.command.command_options import CommandOptions
 
 Problems = Iterator[tuple[str, str]]
 _TAKEN = frozenset(("success", "run_dir"))  #: columns of the dataset
 
 
-def problems_of(runner: CommandRunner) -> Problems:
+def problems_of(runner: CommandOptions) -> Problems:
     """Yield (option path, sentence) for everything that would make samples fail or is not
     understood.
     """
@@ -68,7 +68,7 @@ def problems_of(runner: CommandRunner) -> Problems:
             )
 
 
-def warnings_of(runner: CommandRunner) -> Problems:
+def warnings_of(runner: CommandOptions) -> Problems:
     """Yield (option path, sentence) for what fails on this machine but may do on the one where the
     tasks run, or is hardly meant.
     """
@@ -98,7 +98,7 @@ def warnings_of(runner: CommandRunner) -> Problems:
         )
 
 
-def _command_problems(runner: CommandRunner) -> Problems:
+def _command_problems(runner: CommandOptions) -> Problems:
     command = runner.command
     if runner.shell:
         if not isinstance(command, str):
@@ -137,11 +137,11 @@ def _command_problems(runner: CommandRunner) -> Problems:
         )
 
 
-def _written(runner: CommandRunner) -> tuple[str, ...]:
+def _written(runner: CommandOptions) -> tuple[str, ...]:
     return (*runner.files, *runner.templates)
 
 
-def _targets(runner: CommandRunner) -> dict[str, dict[str, str]]:
+def _targets(runner: CommandOptions) -> dict[str, dict[str, str]]:
     """Return, by option, the files that it puts into the run directory."""
     return {
         "files": runner.files,
@@ -151,7 +151,7 @@ def _targets(runner: CommandRunner) -> dict[str, dict[str, str]]:
     }
 
 
-def _target_problems(runner: CommandRunner) -> Problems:
+def _target_problems(runner: CommandOptions) -> Problems:
     seen: dict[str, str] = {}
     groups = _targets(runner)
     for option, group in groups.items():
@@ -187,7 +187,7 @@ def _target_problems(runner: CommandRunner) -> Problems:
             )
 
 
-def _text_problems(runner: CommandRunner) -> Problems:
+def _text_problems(runner: CommandOptions) -> Problems:
     for name, path in runner.templates.items():
         try:
             Text.from_file(path, f"templates.{name}")
@@ -204,7 +204,7 @@ def _text_problems(runner: CommandRunner) -> Problems:
             yield text.where, problem
 
 
-def _call_problems(runner: CommandRunner) -> Problems:
+def _call_problems(runner: CommandOptions) -> Problems:
     try:
         inputs = Inputs.of(runner).for_calls()
     except OSError:  # of a template, which has been told of
@@ -214,7 +214,7 @@ def _call_problems(runner: CommandRunner) -> Problems:
     )
 
 
-def _each_problems(runner: CommandRunner) -> Problems:
+def _each_problems(runner: CommandOptions) -> Problems:
     if runner.sample_column is not None:
         yield (
             "sample_column",
@@ -230,7 +230,7 @@ def _each_problems(runner: CommandRunner) -> Problems:
             )
 
 
-def _texts(runner: CommandRunner) -> list[Text]:
+def _texts(runner: CommandOptions) -> list[Text]:
     """Return all texts with placeholders, but for templates that cannot be read."""
     texts = [] if isinstance(runner.command, str) and not runner.shell else command_texts(runner)
     texts += [Text(text, f"files.{name}") for name, text in runner.files.items()]
@@ -248,13 +248,13 @@ def _texts(runner: CommandRunner) -> list[Text]:
     return texts
 
 
-def _environment_problems(runner: CommandRunner) -> Problems:
+def _environment_problems(runner: CommandOptions) -> Problems:
     for name in runner.environment:
         if not name or "=" in name or "\0" in name:
             yield f"environment.{name}", f"{name!r} cannot be the name of an environment variable"
 
 
-def _stream_problems(runner: CommandRunner) -> Problems:
+def _stream_problems(runner: CommandOptions) -> Problems:
     targets = {
         os.path.normpath(name)
         for name in (*_written(runner), *named(runner.copy), *named(runner.link))
@@ -282,7 +282,7 @@ def _stream_problems(runner: CommandRunner) -> Problems:
             )
 
 
-def _program_warning(runner: CommandRunner) -> Problems:
+def _program_warning(runner: CommandOptions) -> Problems:
     program = shell_of(runner) or (
         str(runner.command[0]) if isinstance(runner.command, list) and runner.command else ""
     )

@@ -18,7 +18,7 @@ from enchanted_tui.runners.command.rendering import Text, context, has_placehold
 from enchanted_tui.runners.failure import SampleFailed
 
 if TYPE_CHECKING:
-    from enchanted_tui.runners.command_runner import CommandRunner
+    from enchanted_tui.runners.command.command_options import CommandOptions
 
 _NEIGHBOURS_FILE = re.compile(r"\{\{-?\s*" + neighbours.RUN_DIR + r"\s*-?\}\}")
 
@@ -40,7 +40,7 @@ class Inputs:
         self.files, self.copy, self.link, self.environment = files, copy, link, environment
 
     @classmethod
-    def of(cls, runner: CommandRunner) -> Inputs:
+    def of(cls, runner: CommandOptions) -> Inputs:
         """Read the options of `runner` and its template files. Raises OSError if one cannot be
         read.
         """
@@ -104,7 +104,7 @@ class Inputs:
         yield from (text for text in self.environment.values() if text is not None)
 
 
-def command_texts(runner: CommandRunner) -> list[Text]:
+def command_texts(runner: CommandOptions) -> list[Text]:
     """Return the command's parts as texts: the arguments of a list, or the one text for a shell."""
     if runner.shell:
         return [Text.for_shell(str(runner.command), "command")]
@@ -120,7 +120,7 @@ def variable_text(name: str, value: object) -> Text | None:
     return None if value is None else Text.for_expansion(str(value), f"environment.{name}")
 
 
-def name_texts(runner: CommandRunner) -> list[Text]:
+def name_texts(runner: CommandOptions) -> list[Text]:
     """Return the names with placeholders of files that the command reads as input, writes, or
     leaves as output.
     """
@@ -133,7 +133,7 @@ def name_texts(runner: CommandRunner) -> list[Text]:
     return [Text(name, where) for name, where in named if name and has_placeholders(name)]
 
 
-def shell_of(runner: CommandRunner) -> str | None:
+def shell_of(runner: CommandOptions) -> str | None:
     """Return the shell to run the command with, or None."""
     if not runner.shell:
         return None

@@ -11,7 +11,7 @@ from enchanted_tui.runners.command.expansion import variables_in
 from enchanted_tui.runners.command.rendering import has_placeholders
 
 if TYPE_CHECKING:
-    from enchanted_tui.runners.command_runner import CommandRunner
+    from enchanted_tui.runners.command.command_options import CommandOptions
 
 _INSTEAD = "no shell reads a list, so {0!r} is an argument like any other; use {1}"
 _OUTPUT = re.compile(r"(?:\d|&)?>>?(?:&\d|&-|[\w./-]*)\Z")
@@ -29,7 +29,7 @@ _BUILTINS = frozenset(
 _CODE = re.compile(r"-\w*[ce]|--eval|--expression")
 
 
-def idiom_warnings(runner: CommandRunner) -> Iterator[tuple[str, str]]:
+def idiom_warnings(runner: CommandOptions) -> Iterator[tuple[str, str]]:
     """Yield (option path, sentence) for what looks as if a shell was to read it."""
     for name, value in runner.environment.items():
         for unset in variables_in(str(value)) if value is not None else ():
