@@ -20,6 +20,7 @@ from textual.widgets import TextArea
 from enchanted_tui.campaign_status import Liveness
 from enchanted_tui.ui import glyphs, session, themes
 from enchanted_tui.ui.actions import bindings, registry
+from enchanted_tui.ui.app_interface import Steer
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.campaign_screen import CampaignScreen
 from enchanted_tui.ui.feed import Feed, FeedFailed, ViewUpdated
@@ -339,9 +340,7 @@ class EnchantedApp(Hosting):
 
     # -- what screens ask of the app ---------------------------------------------------------------
 
-    async def steer(
-        self, root: Path, action: Literal["pause", "continue", "drain", "abort"]
-    ) -> None:
+    async def steer(self, root: Path, action: Steer) -> None:
         """Ask whoever runs the campaign in `root`, here or elsewhere."""
         from enchanted_tui.operations import actions
 

@@ -9,19 +9,19 @@ from textual import getters
 from textual.app import ComposeResult
 from textual.screen import Screen
 
-from enchanted_tui.ui.opening import Pointable
+from enchanted_tui.ui.opened import Pointable
 from enchanted_tui.ui.widgets.hints import Hints
 from enchanted_tui.ui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
-    from enchanted_tui.ui.app import EnchantedApp
+    from enchanted_tui.ui.app_interface import AppInterface
 
 
 class AppScreen(Pointable, Screen[None]):
     """A screen with status line and footer; what is between them comes from `compose_body`."""
 
     if TYPE_CHECKING:
-        app = getters.app(EnchantedApp)
+        app = getters.app(AppInterface)
 
     def __init__(self) -> None:
         super().__init__()

@@ -16,7 +16,7 @@ from enchanted_tui.executors.slurm.ssh.questions import Asker, Question
 from enchanted_tui.ui.screens.question import QuestionDialog
 
 if TYPE_CHECKING:
-    from enchanted_tui.ui.opening import Opening
+    from enchanted_tui.ui.app_interface import AppInterface
 
 Answer = Future[str | None]
 
@@ -24,7 +24,7 @@ Answer = Future[str | None]
 class PersonAtTheApp:
     """Answers questions from any thread by dialogs, one at a time, from `begin` until `end`."""
 
-    def __init__(self, app: Opening) -> None:
+    def __init__(self, app: AppInterface) -> None:
         self._app = app
         self._turn = threading.Lock()  # a person answers one question at a time
         self._state = threading.Lock()

@@ -10,7 +10,6 @@ from textual.binding import BindingType
 
 from enchanted_tui.campaign_status import Phase
 from enchanted_tui.ui.actions import bindings
-from enchanted_tui.ui.app_screen import AppScreen
 from enchanted_tui.ui.background import Given, RunGone, in_thread
 from enchanted_tui.ui.steering import SteeringScreen
 
@@ -147,6 +146,3 @@ class CampaignScreen(SteeringScreen):
             read_at=view.read_at,
             changed=changed,
         )
-
-
-__all__ = ["AppScreen", "CampaignScreen"]

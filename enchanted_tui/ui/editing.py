@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from enchanted_tui.ui.background import in_thread
 
 if TYPE_CHECKING:
-    from enchanted_tui.ui.app import EnchantedApp
+    from enchanted_tui.ui.app_interface import AppInterface
 
 
-async def edit_config_of(app: EnchantedApp, root: Path) -> None:
+async def edit_config_of(app: AppInterface, root: Path) -> None:
     """Open the configuration that a campaign runs with in the editor: the file it was read
     from, where relative paths hold.
 
@@ -49,7 +49,7 @@ async def edit_config_of(app: EnchantedApp, root: Path) -> None:
         app.notify(said, severity="warning", timeout=10, markup=False)
 
 
-def edit_config(app: EnchantedApp, path: Path, *, copy: Path | None = None) -> None:
+def edit_config(app: AppInterface, path: Path, *, copy: Path | None = None) -> None:
     """Open a configuration file in the editor; with `copy`, what that says under the name
     `path`, not saved yet.
     """
@@ -60,7 +60,7 @@ def edit_config(app: EnchantedApp, path: Path, *, copy: Path | None = None) -> N
         app.call_after_refresh(opener, path, copy)
 
 
-def new_config(app: EnchantedApp) -> None:
+def new_config(app: AppInterface) -> None:
     """Begin a new configuration from a template, in the editor."""
     app.editor_is_wanted = True
     app.show_mode("config")

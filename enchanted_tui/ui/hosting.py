@@ -26,8 +26,8 @@ from enchanted_tui.ui.terminal_title import TerminalTitle
 
 if TYPE_CHECKING:
     from enchanted_tui.operations.in_thread import CampaignThread
+    from enchanted_tui.ui.app_interface import Editor
     from enchanted_tui.ui.asking import PersonAtTheApp
-    from enchanted_tui.ui.editor.file_actions import ConfigFileScreen
     from enchanted_tui.ui.minder import Link
     from enchanted_tui.ui.shield import Terminal
 
@@ -58,7 +58,7 @@ class Hosting(Opening):
         self.home = Path.cwd()
         self.campaign: CampaignThread | None = None
         self._person: PersonAtTheApp | None = None  #: answers what the campaign's log-ins ask
-        self.editor: ConfigFileScreen | None = None  #: the configuration's, once there is one
+        self.editor: Editor | None = None  #: the configuration's, once there is one
         self.title_bar = TerminalTitle(self._write_to_terminal)
         self._leave_when_ended = False
 
@@ -298,7 +298,7 @@ class Hosting(Opening):
         """Leave by Textual's own key (Ctrl+Q) no faster than by ours."""
         self.action_everywhere_quit()
 
-    async def _settle_and_quit(self, editor: ConfigFileScreen) -> None:
+    async def _settle_and_quit(self, editor: Editor) -> None:
         if await editor.settle_unsaved(self.screen):
             self.action_everywhere_quit()
 

@@ -12,69 +12,20 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual import getters
-from textual.app import App
-from textual.await_complete import AwaitComplete
 from textual.command import CommandList, CommandPalette
 from textual.events import Event, InputEvent, Paste
-from textual.message import Message
 from textual.screen import Screen
 
+from enchanted_tui.ui.app_interface import AppInterface
+from enchanted_tui.ui.opened import Opened
 from enchanted_tui.ui.widgets.options import is_laid_out
 
 if TYPE_CHECKING:
-    from textual.geometry import Offset
-    from textual.widget import AwaitMount, Widget
+    from textual.widget import AwaitMount
 
-    from enchanted_tui.ui.app import EnchantedApp
     from enchanted_tui.views.viewing import Viewer
 
-    Base = Screen[Any]
-else:
-    Base = object  # or Textual would take its styles in place of those of the class beside it
-
 Answer = TypeVar("Answer")
-_INTERNAL = (  #: the module of the messages by which Textual lays out, paints and removes
-    "textual.messages"
-)
-
-
-class Pointable(Base):
-    """Mixed into every screen: under the pointer is nothing that has been taken away.
-
-    Until the screen is laid out again, Textual finds a removed widget there, and selects text.
-    """
-
-    def get_widget_and_offset_at(self, x: int, y: int) -> tuple[Widget | None, Offset | None]:
-        widget, offset = super().get_widget_and_offset_at(x, y)
-        return (widget, offset) if widget is None or widget.is_attached else (None, None)
-
-
-class Opened(Pointable):
-    """Mixed into every screen that is opened over another. Once it has left it hears nothing more,
-    and its work has ended.
-    """
-
-    has_left = False
-
-    def dismiss(self, result: Any = None) -> AwaitComplete:
-        """Leave with a result: once, and only from the top; a second answer, or one from below
-        another screen, is dropped.
-        """
-        if self.has_left or not self.is_active:
-            nothing: AwaitComplete = AwaitComplete.nothing()  # type: ignore[no-untyped-call]
-            return nothing
-        self.has_left = True
-        self.workers.cancel_node(self)
-        return super().dismiss(result)
-
-    async def on_event(self, event: Event) -> None:
-        """Hear no key or click once it has left."""
-        if not (self.has_left and isinstance(event, InputEvent)):
-            await super().on_event(event)
-
-    async def _on_message(self, message: Message) -> None:
-        if not self.has_left or type(message).__module__ == _INTERNAL:
-            await super()._on_message(message)
 
 
 class OpenedOfRun(Opened):
@@ -83,7 +34,7 @@ class OpenedOfRun(Opened):
     """
 
     if TYPE_CHECKING:
-        app = getters.app(EnchantedApp)
+        app = getters.app(AppInterface)
 
     run_shown: Viewer | None = None  #: the read model that was open when it was opened
 
@@ -109,12 +60,8 @@ class ActionPalette(Opened, CommandPalette):
             super()._action_command_list(action)
 
 
-class Opening(App[str]):
+class Opening(AppInterface):
     """The part of the app that opens screens over others."""
-
-    viewer: Viewer | None = None  #: the open campaign's read model
-    #: the app ends, its screens with it: nothing is opened any more, and no key or click heard
-    leaving = False
 
     async def on_event(self, event: Event) -> None:
         """Hear nothing of what was typed after what ends the app."""

@@ -14,7 +14,7 @@ from enchanted_tui.ui.actions import Action, registry
 from enchanted_tui.ui.glyphs import spelled
 
 if TYPE_CHECKING:
-    from enchanted_tui.ui.app import EnchantedApp
+    from enchanted_tui.ui.app_interface import AppInterface
 
 #: The screen on which the actions of an area are at home.
 MODE_OF_AREA = {"task": "monitor", "campaign": "monitor"}
@@ -25,7 +25,7 @@ def area(action: Action) -> str:
     return action.id.partition(".")[0]
 
 
-def keys_of(app: EnchantedApp, action: Action) -> str:
+def keys_of(app: AppInterface, action: Action) -> str:
     """Return the keys of an action as a person reads them, those of the user's keymap if it names
     some.
     """
@@ -52,7 +52,7 @@ def _spelled(key: str) -> str:
     return _SPELLINGS.get(key, key)
 
 
-def find_target(app: EnchantedApp, action: Action) -> DOMNode | None:
+def find_target(app: AppInterface, action: Action) -> DOMNode | None:
     """Return what performs an action here: what has the focus, what is around it, the screen or the
     app; None if nothing does.
     """
@@ -65,7 +65,7 @@ def _first_that_can(action: Action, nodes: Sequence[DOMNode]) -> DOMNode | None:
     )
 
 
-def _performers(app: EnchantedApp) -> list[DOMNode]:
+def _performers(app: AppInterface) -> list[DOMNode]:
     """Return all that may perform actions here, the nearest to the focus first.
 
     Other widgets that can have the focus come last: a palette that is opened elsewhere on the
@@ -80,7 +80,7 @@ def _performers(app: EnchantedApp) -> list[DOMNode]:
     return [*chain, *(widget for widget in base.query("*") if widget.focusable)]
 
 
-async def perform(app: EnchantedApp, action: Action) -> None:
+async def perform(app: AppInterface, action: Action) -> None:
     """Perform an action, on its own screen if it is not at home here."""
     target = find_target(app, action)
     if target is None:
@@ -129,7 +129,7 @@ class ActionCommands(Provider):
                 )
 
     def _entries(self) -> Iterator[tuple[Action, str]]:
-        app: EnchantedApp = self.app  # type: ignore[assignment]
+        app: AppInterface = self.app  # type: ignore[assignment]
         actions = list(registry().values())
         nodes = _performers(app)
         here = {action.id: _first_that_can(action, nodes) is not None for action in actions}
@@ -144,7 +144,7 @@ class ActionCommands(Provider):
             )
 
     def _runner(self, action: Action):  # type: ignore[no-untyped-def]
-        app: EnchantedApp = self.app  # type: ignore[assignment]
+        app: AppInterface = self.app  # type: ignore[assignment]
 
         async def run() -> None:
             await perform(app, action)

@@ -7,12 +7,12 @@ from typing import Literal
 
 from enchanted_tui.campaign_status import Phase
 from enchanted_tui.commands import command_line
+from enchanted_tui.ui.app_interface import Steer
 from enchanted_tui.ui.app_screen import AppScreen
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.editing import edit_config_of
 from enchanted_tui.ui.widgets.dialog import Choice, Dialog
 
-Steer = Literal["pause", "continue", "drain", "abort"]
 _DRAIN = Choice("drain", "Drain", "d")
 _ABORT = Choice("abort", "Abort", "a", destroys=True)
 

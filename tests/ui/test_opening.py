@@ -21,7 +21,7 @@ from textual.widgets import Static
 import enchanted_tui.ui
 from enchanted_tui.campaign_status import Phase
 from enchanted_tui.ui.app import MODE_NAMES, EnchantedApp
-from enchanted_tui.ui.opening import Opened
+from enchanted_tui.ui.opened import Opened
 from enchanted_tui.ui.screens.monitor import MonitorScreen
 from enchanted_tui.ui.widgets.options import Options
 from helpers.marks import rounds

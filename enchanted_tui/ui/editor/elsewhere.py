@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from textual.app import SuspendNotSupported
 
 if TYPE_CHECKING:
-    from enchanted_tui.ui.app import EnchantedApp
+    from enchanted_tui.ui.app_interface import AppInterface
 
 
-def edited_elsewhere(app: EnchantedApp, text: str, name: str) -> str:
+def edited_elsewhere(app: AppInterface, text: str, name: str) -> str:
     """Return the text as ``$VISUAL`` or ``$EDITOR`` leaves a copy of it; as it was if that fails,
     which is said.
     """
@@ -35,7 +35,7 @@ def edited_elsewhere(app: EnchantedApp, text: str, name: str) -> str:
             os.unlink(copy)
 
 
-def _run(app: EnchantedApp, command: list[str]) -> bool:
+def _run(app: AppInterface, command: list[str]) -> bool:
     """Lend the terminal to a program; the app itself has none of its own."""
     try:
         code = app.run_in_terminal(command)

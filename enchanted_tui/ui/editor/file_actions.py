@@ -14,8 +14,8 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from enchanted_tui.config.recognising import is_configuration
+from enchanted_tui.ui.app_screen import AppScreen
 from enchanted_tui.ui.background import in_thread, in_time, run_newest
-from enchanted_tui.ui.campaign_screen import AppScreen
 from enchanted_tui.ui.editor import recovery
 from enchanted_tui.ui.editor.area import ConfigArea
 from enchanted_tui.ui.editor.buffer import Buffer

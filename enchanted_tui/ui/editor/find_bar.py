@@ -17,7 +17,7 @@ from enchanted_tui.ui.palette import keys_of
 from enchanted_tui.ui.widgets.line import Buttons
 
 if TYPE_CHECKING:
-    from enchanted_tui.ui.app import EnchantedApp
+    from enchanted_tui.ui.app_interface import AppInterface
 
 
 class FindBar(Vertical):
@@ -26,7 +26,7 @@ class FindBar(Vertical):
     """
 
     if TYPE_CHECKING:
-        app = getters.app(EnchantedApp)
+        app = getters.app(AppInterface)
 
     DEFAULT_CSS = """
     FindBar { display: none; height: auto; background: $panel; }

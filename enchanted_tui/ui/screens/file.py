@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from enchanted_tui.ui.actions import bindings
-from enchanted_tui.ui.campaign_screen import AppScreen
+from enchanted_tui.ui.app_screen import AppScreen
 from enchanted_tui.ui.log_reading import READING, LogReading
 from enchanted_tui.ui.opening import OpenedOfRun
 from enchanted_tui.ui.widgets.ask_line import AskLine

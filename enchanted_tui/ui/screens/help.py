@@ -15,12 +15,12 @@ from textual.widgets import Static
 
 from enchanted_tui.ui.actions import Action, registry
 from enchanted_tui.ui.glyphs import spelled
-from enchanted_tui.ui.opening import Opened
+from enchanted_tui.ui.opened import Opened
 from enchanted_tui.ui.palette import area, keys_of
 from enchanted_tui.ui.widgets.closing import ClosedByMouse
 
 if TYPE_CHECKING:
-    from enchanted_tui.ui.app import EnchantedApp
+    from enchanted_tui.ui.app_interface import AppInterface
 
 
 class HelpScreen(Opened, ClosedByMouse, ModalScreen[None]):
@@ -29,7 +29,7 @@ class HelpScreen(Opened, ClosedByMouse, ModalScreen[None]):
     """
 
     if TYPE_CHECKING:
-        app = getters.app(EnchantedApp)
+        app = getters.app(AppInterface)
 
     DEFAULT_CSS = """
     HelpScreen { align: center middle; }

@@ -20,7 +20,7 @@ from textual.widgets import Button, Input, Label, Static
 
 from enchanted_tui.ui.background import in_thread, run_newest
 from enchanted_tui.ui.launching import Launch
-from enchanted_tui.ui.opening import Opened
+from enchanted_tui.ui.opened import Opened
 from enchanted_tui.ui.problems import sentence
 from enchanted_tui.ui.widgets.line import Name
 from enchanted_tui.ui.widgets.one_of import OneOf
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from enchanted_tui.journal_lines import TaskId
     from enchanted_tui.operations.preview import Preview
     from enchanted_tui.storage.lock import Holder
-    from enchanted_tui.ui.app import EnchantedApp
+    from enchanted_tui.ui.app_interface import AppInterface
 
 _TITLES = {
     "fresh": "Fresh",
@@ -55,7 +55,7 @@ class LaunchScreen(Opened, ModalScreen[Launch | None]):
     """Gives what is to be launched, or None."""
 
     if TYPE_CHECKING:
-        app = getters.app(EnchantedApp)
+        app = getters.app(AppInterface)
 
     HELP = """\
 Fresh begins in an empty directory, and deletes what an earlier campaign created there only once its name has been typed. Resume runs what

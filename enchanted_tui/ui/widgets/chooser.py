@@ -15,7 +15,7 @@ from textual.widgets.option_list import Option
 
 from enchanted_tui.ui.fitting import cut_name
 from enchanted_tui.ui.glyphs import is_ascii
-from enchanted_tui.ui.opening import Opened
+from enchanted_tui.ui.opened import Opened
 from enchanted_tui.ui.widgets.closing import ClosedByMouse
 from enchanted_tui.ui.widgets.options import Options
 

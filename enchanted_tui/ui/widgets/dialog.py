@@ -15,7 +15,7 @@ from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
-from enchanted_tui.ui.opening import Opened
+from enchanted_tui.ui.opened import Opened
 
 
 @dataclass(frozen=True)
