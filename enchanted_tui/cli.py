@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 from enchanted_tui import shell_completion, start_up, usage
 from enchanted_tui.command_parser import command_parser
 from enchanted_tui.errors import ExitCode
-from enchanted_tui.export import command as export_command
+from enchanted_tui.export import export_command
 from enchanted_tui.record.outcome import EnvironmentProblem, Outcome, RefusedError
-from enchanted_tui.ui import command as app_command
+from enchanted_tui.ui import app_command
 
 if TYPE_CHECKING:
     from enchanted_tui.config.models import CampaignConfig

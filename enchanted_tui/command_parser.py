@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from enchanted_tui import shell_completion, usage
-from enchanted_tui.export import command as export_command
-from enchanted_tui.ui import command as app_command
+from enchanted_tui.export import export_command
+from enchanted_tui.ui import app_command
 from enchanted_tui.version import __version__
 
 _EPILOG = """\
@@ -27,9 +27,9 @@ examples:
 """
 
 
-def command_parser() -> usage.Parser:
+def command_parser() -> usage.CommandLineParser:
     """Return the parser of the whole command line."""
-    parser = usage.Parser(
+    parser = usage.CommandLineParser(
         prog="enchanted-tui",
         description="Run campaigns of simulations and collect one dataset for surrogate modelling.",
         epilog=_EPILOG,

@@ -40,7 +40,7 @@ _OPTIONS = frozenset({"only", "extract"}) | _TARGET | _OF_THE_APP | _OF_EXPORTS 
 _RUN_DIRS = ("status", "rebuild", "export", "retry_failed", "pack", "unpack")
 
 
-class Parser(argparse.ArgumentParser):
+class CommandLineParser(argparse.ArgumentParser):
     """Says in one sentence what is wrong, where argparse prints all that would be right. Raises
     RefusedError.
     """

@@ -12,8 +12,8 @@ from enchanted_tui.config.problems import ConfigError, Problem, UnreadableConfig
 from enchanted_tui.errors import ExitCode
 from enchanted_tui.operations.explaining import explanation
 from enchanted_tui.record.outcome import EnvironmentProblem, RefusedError
-from enchanted_tui.ui.editor.files import FileProblem
-from enchanted_tui.ui.problems import sentence
+from enchanted_tui.ui.editor.config_file import FileProblem
+from enchanted_tui.ui.error_sentence import sentence
 from enchanted_tui.whole_files import InTheWayError
 
 PROBLEM = Problem("error", "a.yaml", 1, 1, "", "is wrong")

@@ -19,7 +19,7 @@ from enchanted_tui.config.meaning import KeyMeaning, Meanings, schema_at, signat
 from enchanted_tui.config.options import Declared, Nested, Option
 from enchanted_tui.config.problems import Path, key_text
 from enchanted_tui.config.scan import Scan, lines_of
-from enchanted_tui.config.skeleton import Cursor, Node, Skeleton, cursor_at, skeleton
+from enchanted_tui.config.skeleton import Cursor, Skeleton, YamlNode, cursor_at, skeleton
 from enchanted_tui.config.source import dump
 
 _STAGE_KEYS = ("executor", "sampler", "runner")
@@ -37,7 +37,7 @@ class OutlineEntry:
 
 
 @dataclass(frozen=True)
-class Explanation:
+class KeyHelp:
     """What is to know about the key at the cursor."""
 
     title: str  #: where it is: ``samplers.plane.budget``
@@ -74,7 +74,7 @@ class Assistant:
                 entries += self._below(section)
         return entries
 
-    def explain(self, line: int, column: int) -> Explanation | None:
+    def explain(self, line: int, column: int) -> KeyHelp | None:
         """Explain the key at the cursor, or else the nearest one around it."""
         subject = self.cursor(line, column).subject
         while subject:
@@ -86,12 +86,12 @@ class Assistant:
 
     # -- outline -----------------------------------------------------------------------------------
 
-    def _summary(self, section: Node) -> str:
+    def _summary(self, section: YamlNode) -> str:
         if section.key in KINDS.values():
             return f"{len(section.children)}" if section.children else "empty"
         return section.value or ""
 
-    def _below(self, section: Node) -> list[OutlineEntry]:
+    def _below(self, section: YamlNode) -> list[OutlineEntry]:
         if section.key == "supervisor":
             order = section.child("run_order")
             stages = order.children if order is not None else []
@@ -120,11 +120,11 @@ class Assistant:
             if not child.is_merge
         ]
 
-    def _type(self, component: Node) -> str:
+    def _type(self, component: YamlNode) -> str:
         written = self.skeleton.get(component, "type")
         return (written.value or "") if written is not None else ""
 
-    def _stage(self, stage: Node) -> str:
+    def _stage(self, stage: YamlNode) -> str:
         words = {}
         for key in _STAGE_KEYS:
             node = self.skeleton.get(stage, key)
@@ -138,23 +138,23 @@ class Assistant:
 
     # -- explanation -------------------------------------------------------------------------------
 
-    def _explain(self, path: Path) -> Explanation | None:
+    def _explain(self, path: Path) -> KeyHelp | None:
         title = key_text(path)
         place = self.meanings.place(path)
         if place is None or (
             place.kind == "supervisor" and (not place.rest or place.rest[0] == "run_order")
         ):
             described = schema_at(path).get("description")
-            return Explanation(title, (), described) if described else None
+            return KeyHelp(title, (), described) if described else None
         if not place.rest or place.names_class:
             return _explain_class(title, place)
         option = place.option()
         if option is not None:
             title = key_text((*place.base, place.rest[0]))
-            return Explanation(title, tuple(option_facts(place.hint(option), option)), option.doc)
+            return KeyHelp(title, tuple(option_facts(place.hint(option), option)), option.doc)
         return self._explain_foreign(title, place)
 
-    def _explain_foreign(self, title: str, place: KeyMeaning) -> Explanation | None:
+    def _explain_foreign(self, title: str, place: KeyMeaning) -> KeyHelp | None:
         if place.cls is None or issubclass(place.cls, Declared):
             return None
         parameter = signature_of(place.cls).get(str(place.rest[0]))
@@ -167,21 +167,21 @@ class Assistant:
             else []
         )
         facts.append(("default", "required" if required else repr(parameter.default)))
-        return Explanation(
+        return KeyHelp(
             title,
             tuple(facts),
             f"A keyword argument of {place.cls.__name__}, which does not declare its options.",
         )
 
 
-def _explain_class(title: str, place: KeyMeaning) -> Explanation:
+def _explain_class(title: str, place: KeyMeaning) -> KeyHelp:
     if place.cls is None:
         article = "an" if place.kind == "executor" else "a"
         text = (
             f"The name of {article} {place.kind}, or package.module:Class. Complete it to see what"
             " there is."
         )
-        return Explanation(title, (), text)
+        return KeyHelp(title, (), text)
     facts = [(place.kind, place.cls.__name__)]
     aliases = [
         alias for alias, meant in ALIASES.get(place.kind, {}).items() if meant == place.cls.__name__
@@ -195,7 +195,7 @@ def _explain_class(title: str, place: KeyMeaning) -> Explanation:
     optional = [name for name in options if name not in required]
     if optional:
         facts.append(("options", ", ".join(optional)))
-    return Explanation(
+    return KeyHelp(
         title, tuple(facts), inspect.cleandoc(place.cls.__doc__ or "It has no documentation.")
     )
 
@@ -250,4 +250,4 @@ def one_line(value: Any) -> str:
     return text.rstrip("\n").removesuffix("\n...")
 
 
-__all__ = ["Assistant", "Explanation", "OutlineEntry", "as_yaml", "one_line", "option_facts"]
+__all__ = ["Assistant", "KeyHelp", "OutlineEntry", "as_yaml", "one_line", "option_facts"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enchanted_tui.config.assist import Assistant
 from enchanted_tui.config.lookup import KINDS
 from enchanted_tui.config.problems import snake_case
-from enchanted_tui.config.skeleton import Node
+from enchanted_tui.config.skeleton import YamlNode
 from enchanted_tui.config.templates import component_entry
 
 
@@ -58,11 +58,11 @@ def _indented(name: str, entry: str, indent: int) -> str:
     return textwrap.indent(f"{name}:\n{textwrap.indent(entry, '  ')}", " " * indent)
 
 
-def _opens_bracket(assistant: Assistant, node: Node) -> bool:
+def _opens_bracket(assistant: Assistant, node: YamlNode) -> bool:
     return any(token.kind == "open" for token in assistant.scan.tokens(node.line))
 
 
-def _end_of(assistant: Assistant, node: Node) -> int:
+def _end_of(assistant: Assistant, node: YamlNode) -> int:
     """Return the line after the last one that belongs to a section; comments and blank lines before
     the next belong to that.
     """

@@ -15,20 +15,20 @@ _SCALARS = ("text", "quoted", "number", "constant")
 
 
 @dataclass
-class Node:
+class YamlNode:
     """A key with its value, or an item of a list."""
 
     key: str | int
     line: int
     column: int
     value: str | None = None  #: a scalar without its quotes
-    children: list[Node] = field(default_factory=list)
+    children: list[YamlNode] = field(default_factory=list)
     is_list: bool = False
     anchor: str | None = None
     alias: str | None = None  #: the value is what this anchor has
     is_merge: bool = False  #: ``<<``
 
-    def child(self, key: str | int) -> Node | None:
+    def child(self, key: str | int) -> YamlNode | None:
         """Return the last child of that key, which is the one a half-typed copy stands for."""
         return next((child for child in reversed(self.children) if child.key == key), None)
 
@@ -37,25 +37,25 @@ class Node:
 class Skeleton:
     """The tree and its anchors."""
 
-    root: Node
-    anchors: dict[str, Node]
+    root: YamlNode
+    anchors: dict[str, YamlNode]
 
-    def find(self, path: Path) -> Node | None:
+    def find(self, path: Path) -> YamlNode | None:
         """Return the node at a path, through aliases and merge keys; None if there is none."""
-        node: Node | None = self.root
+        node: YamlNode | None = self.root
         for key in path:
             node = self.get(node, key) if node is not None else None
         return node
 
-    def get(self, node: Node, key: str | int) -> Node | None:
+    def get(self, node: YamlNode, key: str | int) -> YamlNode | None:
         """Return a child, own ones before those merged in."""
         return next((child for child in self.children(node) if child.key == key), None)
 
-    def children(self, node: Node) -> Iterator[Node]:
+    def children(self, node: YamlNode) -> Iterator[YamlNode]:
         """Return what a node holds, through its alias and its merge keys, the nearest first."""
         yield from self._children(node, 0)
 
-    def _children(self, node: Node, depth: int) -> Iterator[Node]:
+    def _children(self, node: YamlNode, depth: int) -> Iterator[YamlNode]:
         if depth > 20:  # an alias inside what it refers to
             return
         target = self.anchors.get(node.alias) if node.alias is not None else None
@@ -184,12 +184,12 @@ class _Builder:
     """Reads tokens into a tree; what is open at any moment is the path of the place reached."""
 
     def __init__(self) -> None:
-        self.root = Node("", 0, -1)
-        self.anchors: dict[str, Node] = {}
+        self.root = YamlNode("", 0, -1)
+        self.anchors: dict[str, YamlNode] = {}
         # with whether it is an item behind a dash
-        self._open: list[tuple[Node, bool]] = [(self.root, False)]
+        self._open: list[tuple[YamlNode, bool]] = [(self.root, False)]
         # each open bracket's node, and the entry being read in it
-        self._flow: list[tuple[Node, Node | None]] = []
+        self._flow: list[tuple[YamlNode, YamlNode | None]] = []
         self.last_line = -1  # that had a token
         self.is_after_key = False
 
@@ -277,7 +277,7 @@ class _Builder:
         else:
             if entry is None:
                 key: str | int = len(container.children) if container.is_list else unquoted(read)
-                entry = Node(key, line, token.start)
+                entry = YamlNode(key, line, token.start)
                 container.children.append(entry)
                 self._flow[-1] = container, entry
                 if not container.is_list:
@@ -290,7 +290,7 @@ class _Builder:
         else:
             container, entry = self._flow[-1]
             if entry is None:
-                entry = Node(len(container.children), line, token.start)
+                entry = YamlNode(len(container.children), line, token.start)
                 container.children.append(entry)
                 self._flow[-1] = container, entry
             node = entry
@@ -299,20 +299,20 @@ class _Builder:
 
     # -- nodes -------------------------------------------------------------------------------------
 
-    def _push(self, parent: Node, line: int, column: int, *, is_item: bool) -> None:
+    def _push(self, parent: YamlNode, line: int, column: int, *, is_item: bool) -> None:
         parent.is_list = True
-        node = Node(len(parent.children), line, column)
+        node = YamlNode(len(parent.children), line, column)
         parent.children.append(node)
         self._open.append((node, is_item))
 
-    def _scalar(self, node: Node, token: Token, read: str) -> None:
+    def _scalar(self, node: YamlNode, token: Token, read: str) -> None:
         if token.kind == "alias":
             node.alias = read[1:]
         elif token.kind in _SCALARS:
             node.value = unquoted(read) if node.value is None else f"{node.value} {read}"
 
     def _name_anchor(self, name: str) -> None:
-        node: Node | None = self._open[-1][0]
+        node: YamlNode | None = self._open[-1][0]
         if self._flow:
             # an item of brackets that begins with its anchor has no node yet
             node = self._flow[-1][1]
@@ -321,8 +321,8 @@ class _Builder:
             self.anchors[name] = node
 
 
-def _add(parent: Node, key: str, line: int, column: int) -> Node:
-    node = Node(key, line, column, is_merge=key == "<<")
+def _add(parent: YamlNode, key: str, line: int, column: int) -> YamlNode:
+    node = YamlNode(key, line, column, is_merge=key == "<<")
     parent.children.append(node)
     return node
 

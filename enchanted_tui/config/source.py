@@ -16,7 +16,7 @@ from yaml.constructor import SafeConstructor
 
 from enchanted_tui.config import syntax
 from enchanted_tui.config.problems import ConfigError, Path, Problem, key_text, shortened
-from enchanted_tui.config.tree import Document, Map, Place, Seq, measure, plain
+from enchanted_tui.config.tree import Document, Map, Seq, TextPlace, measure, plain
 
 #: More values than this, aliases expanded, are taken for an alias bomb.
 MAX_VALUES = 1_000_000
@@ -174,18 +174,18 @@ class _Reader:
 
     # -- nodes -------------------------------------------------------------------------------------
 
-    def _node(self, depth: int) -> tuple[Any, Place]:
+    def _node(self, depth: int) -> tuple[Any, TextPlace]:
         """Read the next value with the place that it has as an item of a list."""
         event = self._next()
         line, column = _at(event)
         if isinstance(event, yaml.AliasEvent):
             value, text, quoted = self._aliased(event)
-            return value, Place(line, column, line, column, text, quoted)
+            return value, TextPlace(line, column, line, column, text, quoted)
         if depth > MAX_DEPTH:
             self._stop(line, column, _TOO_DEEP)
         if event.anchor is not None:
             self._open_anchors.add(event.anchor)
-        place = Place(line, column, line, column)
+        place = TextPlace(line, column, line, column)
         if isinstance(event, yaml.ScalarEvent):
             value, place = self._scalar(event, place)
         else:
@@ -210,7 +210,7 @@ class _Reader:
             self._stop(*_at(event), f"there is no anchor &{event.anchor} above{known}")
         return self._anchors[event.anchor]
 
-    def _scalar(self, event: Any, place: Place) -> tuple[Any, Place]:
+    def _scalar(self, event: Any, place: TextPlace) -> tuple[Any, TextPlace]:
         quoted = event.style in _QUOTED
         place = place._replace(text=event.value, quoted=quoted)
         tag = event.tag
@@ -272,7 +272,7 @@ class _Reader:
         self._next()
         return _with_merged(own, merged) if merged else own
 
-    def _put(self, own: Map, key: Any, value: Any, place: Place) -> None:
+    def _put(self, own: Map, key: Any, value: Any, place: TextPlace) -> None:
         line, column = place.key_line, place.key_column
         if isinstance(key, dict | list):
             self._report(
@@ -291,7 +291,7 @@ class _Reader:
         own[key] = value
         own.places[key] = place
 
-    def _merged(self, value: Any, place: Place) -> list[Map]:
+    def _merged(self, value: Any, place: TextPlace) -> list[Map]:
         sources = value if isinstance(value, list) else [value]
         if not all(isinstance(source, Map) for source in sources):
             self._report(
@@ -305,7 +305,7 @@ class _Reader:
 
     # -- problems ----------------------------------------------------------------------------------
 
-    def _refuse_tag(self, tag: str, place: Place) -> Place:
+    def _refuse_tag(self, tag: str, place: TextPlace) -> TextPlace:
         shown = tag.replace(_TAG, "!!") if tag.startswith(_TAG) else tag
         self._report(
             place.line,

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from enchanted_tui.config.problems import Path, Problem, Severity, key_text
 
 
-class Place(NamedTuple):
+class TextPlace(NamedTuple):
     """Where a value and its key stand, lines and columns from 1; the item of a list has no key and
     the same place twice.
     """
@@ -31,9 +31,9 @@ class Map(dict[Any, Any]):
 
     __slots__ = ("places",)
 
-    def __init__(self, items: Any = (), places: dict[Any, Place] | None = None) -> None:
+    def __init__(self, items: Any = (), places: dict[Any, TextPlace] | None = None) -> None:
         super().__init__(items)
-        self.places: dict[Any, Place] = {} if places is None else places
+        self.places: dict[Any, TextPlace] = {} if places is None else places
 
 
 class Seq(list[Any]):
@@ -41,9 +41,9 @@ class Seq(list[Any]):
 
     __slots__ = ("places",)
 
-    def __init__(self, items: Any = (), places: dict[Any, Place] | None = None) -> None:
+    def __init__(self, items: Any = (), places: dict[Any, TextPlace] | None = None) -> None:
         super().__init__(items)
-        self.places: dict[Any, Place] = {} if places is None else places
+        self.places: dict[Any, TextPlace] = {} if places is None else places
 
 
 @dataclass
@@ -54,7 +54,7 @@ class Document:
     root: Map
     has_text: bool = True
 
-    def place(self, path: Path) -> Place | None:
+    def place(self, path: Path) -> TextPlace | None:
         """Return the place of a value; None if there is no such value or its place is not known."""
         place, is_whole, _ = self._descend(path)
         return place if is_whole else None
@@ -123,19 +123,19 @@ class Document:
                 else _copied(container[key] if _has(container, key) else None, where)
             )
             if is_last or not _has(container, key):
-                container.places[key] = Place(1, 1, 1, 1, origin=origin)
+                container.places[key] = TextPlace(1, 1, 1, 1, origin=origin)
             if isinstance(container, list) and key == len(container):
                 container.append(below)
             else:
                 container[key] = below
             container = below
 
-    def _descend(self, path: Path) -> tuple[Place | None, bool, str | None]:
+    def _descend(self, path: Path) -> tuple[TextPlace | None, bool, str | None]:
         """Return the place of the longest part of `path` that has one, whether that is all of it,
         and the last origin on the way.
         """
         container: Any = self.root
-        place: Place | None = None
+        place: TextPlace | None = None
         origin: str | None = None
         for key in path:
             below = getattr(container, "places", {}).get(key)

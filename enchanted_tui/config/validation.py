@@ -19,7 +19,7 @@ from enchanted_tui.config.nested import option_path
 from enchanted_tui.config.problems import Path, describe
 from enchanted_tui.config.report import Report
 from enchanted_tui.config.resource_checks import check_resources
-from enchanted_tui.config.restart_checks import check_restarts
+from enchanted_tui.config.restart_support import check_restarts
 from enchanted_tui.config.run_order import RunOrder
 from enchanted_tui.config.supervisor_section import check_supervisor
 from enchanted_tui.suggestions import did_you_mean

@@ -18,7 +18,7 @@ from textual.screen import Screen
 from textual.widgets import TextArea
 
 from enchanted_tui.campaign_status import Liveness
-from enchanted_tui.ui import glyphs, session, themes
+from enchanted_tui.ui import glyphs, remembered, themes
 from enchanted_tui.ui.actions import bindings, registry
 from enchanted_tui.ui.app_interface import Steer
 from enchanted_tui.ui.background import in_thread
@@ -133,7 +133,7 @@ class EnchantedApp(Hosting):
 
     async def on_mount(self) -> None:
         self.take_prints()
-        memory = session.read()
+        memory = remembered.read()
         self.theme = (
             memory.theme
             if memory.theme in themes.theme_names()
@@ -144,7 +144,7 @@ class EnchantedApp(Hosting):
         self.attach_to_surroundings()
         self.call_after_refresh(self._tell_mistakes)
 
-    async def _show_first(self, memory: session.Memory) -> None:
+    async def _show_first(self, memory: remembered.Memory) -> None:
         """Show what was asked for, or what was shown last."""
         target = self.target
         if target is not None and target.is_dir():
@@ -171,7 +171,7 @@ class EnchantedApp(Hosting):
 
     def on_unmount(self) -> None:
         theme = self.theme if self.theme != self.settings.preferences.theme else None
-        session.update(
+        remembered.update(
             mode=self.current_mode,
             last_run=None if self.root is None else str(self.root),
             theme=theme,
@@ -208,7 +208,7 @@ class EnchantedApp(Hosting):
         self.viewer = Viewer(self.root)
         self._feed = Feed(self, self.viewer)
         self._feed.start()
-        session.update(seen=self.root, last_run=str(self.root))
+        remembered.update(seen=self.root, last_run=str(self.root))
 
     def close_run(self) -> None:
         """Show no campaign any more."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
-from enchanted_tui.ui.problems import sentence
+from enchanted_tui.ui.error_sentence import sentence
 
 if TYPE_CHECKING:
     from textual.app import App

@@ -17,18 +17,18 @@ from typing import TYPE_CHECKING, Any
 from textual.message import Message
 from textual.worker import Worker
 
-from enchanted_tui.ui import session, settings
+from enchanted_tui.ui import remembered, settings
 from enchanted_tui.ui.background import guarded, in_thread
+from enchanted_tui.ui.error_sentence import sentence
 from enchanted_tui.ui.launching import Launch
 from enchanted_tui.ui.opening import Opening
-from enchanted_tui.ui.problems import sentence
 from enchanted_tui.ui.terminal_title import TerminalTitle
 
 if TYPE_CHECKING:
     from enchanted_tui.operations.in_thread import CampaignThread
     from enchanted_tui.ui.app_interface import Editor
     from enchanted_tui.ui.asking import PersonAtTheApp
-    from enchanted_tui.ui.minder import Link
+    from enchanted_tui.ui.minder import MinderLink
     from enchanted_tui.ui.shield import Terminal
 
 _LOOK_AFTER = 5.0  #: seconds between two looks at what foreign code may have changed
@@ -46,7 +46,7 @@ class Hosting(Opening):
     """The part of the app that owns a campaign and answers to the process's surroundings."""
 
     def __init__(
-        self, *, link: Link | None = None, terminal: Terminal | None = None, **more: Any
+        self, *, link: MinderLink | None = None, terminal: Terminal | None = None, **more: Any
     ) -> None:
         if terminal is not None:
             from enchanted_tui.ui.driver import PatientDriver
@@ -194,7 +194,7 @@ class Hosting(Opening):
             await self._launch_detached(asked, root)
         else:
             self.host(asked.supervisor(config))
-        session.update(seen=root)
+        remembered.update(seen=root)
         return root
 
     def host(self, supervisor: Any) -> None:

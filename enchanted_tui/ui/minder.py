@@ -35,7 +35,7 @@ _PUT_IN_ORDER += "\x1b[<u\x1b[?7h\x1b[?1049l\x1b[?25h\x1b[0m"
 _FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGWINCH, signal.SIGUSR1, signal.SIGUSR2)
 
 
-class Link:
+class MinderLink:
     """One end of the line between the two processes: messages are mappings with the key ``do``."""
 
     def __init__(self, line: socket.socket) -> None:
@@ -71,7 +71,7 @@ def has_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def run(app: Callable[[Link], int]) -> int:
+def run(app: Callable[[MinderLink], int]) -> int:
     """Run `app` in a child and give the exit status for the shell. The function gets its end of the
     line and gives its exit status.
     """
@@ -80,12 +80,12 @@ def run(app: Callable[[Link], int]) -> int:
     pid = os.fork()
     if pid == 0:
         ours.close()
-        _be_the_app(app, Link(theirs))
+        _be_the_app(app, MinderLink(theirs))
     theirs.close()
-    return _Minder(pid, Link(ours), before).mind()
+    return _Minder(pid, MinderLink(ours), before).mind()
 
 
-def _be_the_app(app: Callable[[Link], int], link: Link) -> NoReturn:
+def _be_the_app(app: Callable[[MinderLink], int], link: MinderLink) -> NoReturn:
     status = 1
     try:
         os.setsid()
@@ -106,7 +106,7 @@ def _be_the_app(app: Callable[[Link], int], link: Link) -> NoReturn:
 class _Minder:
     """The parent."""
 
-    def __init__(self, pid: int, link: Link, before: list[Any]) -> None:
+    def __init__(self, pid: int, link: MinderLink, before: list[Any]) -> None:
         self._pid, self._link, self._before = pid, link, before
         self._campaign = ""  #: run directory of a campaign in the app
         self._terminal = sys.stdin.fileno()

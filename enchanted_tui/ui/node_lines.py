@@ -12,7 +12,7 @@ from itertools import groupby
 from enchanted_tui.record.node_use import NodeUse
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.columns import Column, Painted
-from enchanted_tui.ui.widgets.progress import bar
+from enchanted_tui.ui.widgets.progress_bar import bar
 
 LETTERS = string.ascii_lowercase + string.ascii_uppercase
 _COLOURS = ("primary", "warning", "accent", "success", "secondary")
@@ -57,7 +57,7 @@ class Letters:
 
 
 @dataclass(frozen=True)
-class Line:
+class NodeLine:
     """A line of the map: so many of a node's cores. All that is said of the node besides stands in
     its first line.
     """
@@ -71,12 +71,12 @@ class Line:
 class Layout:
     """How nodes are drawn in the room there is. Widths in characters."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[NodeLine, ...]
     columns: tuple[Column, ...]
     counts: bool  #: there are too many cores for a sign each: bars and numbers stand for them
     width: int  #: of what is drawn for cores
 
-    def cores_at(self, line: Line, x: int) -> list[str]:
+    def cores_at(self, line: NodeLine, x: int) -> list[str]:
         """Return the tasks that hold the core drawn at place `x` of a line."""
         place = x - x // (_GROUP + 1)
         blank = x % (_GROUP + 1) == _GROUP
@@ -84,7 +84,7 @@ class Layout:
             return []
         return line.node.cpus[line.cores[place]]
 
-    def gpus_at(self, line: Line, x: int) -> list[str]:
+    def gpus_at(self, line: NodeLine, x: int) -> list[str]:
         """Return the tasks that hold the GPU drawn at place `x` of a line."""
         held = list(line.node.gpus.values())
         return held[x] if line.first and not self.counts and 0 <= x < len(held) else []
@@ -108,17 +108,17 @@ def layout(nodes: Sequence[NodeUse], room: tuple[int, int], *, all_known: bool) 
     lines = tuple(_lines(nodes, each))
     counts = not all_known or (len(lines) > len(nodes) and len(lines) > height)
     if counts:
-        lines = tuple(Line(node, tuple(node.cpus), first=True) for node in nodes)
+        lines = tuple(NodeLine(node, tuple(node.cpus), first=True) for node in nodes)
         last.append(Column("tasks", "TASKS", 5, "right", priority=1))
         left -= 7
     return Layout(lines, (*fixed, Column("cores", "CORES", left), *last), counts, max(_GROUP, left))
 
 
-def _lines(nodes: Sequence[NodeUse], each: int) -> Iterable[Line]:
+def _lines(nodes: Sequence[NodeUse], each: int) -> Iterable[NodeLine]:
     for node in nodes:
         cores = tuple(node.cpus)
         for start in range(0, max(1, len(cores)), each):
-            yield Line(node, cores[start : start + each], first=start == 0)
+            yield NodeLine(node, cores[start : start + each], first=start == 0)
 
 
 def painted(

@@ -18,7 +18,7 @@ from textual.screen import Screen
 
 from enchanted_tui.ui.app_interface import AppInterface
 from enchanted_tui.ui.opened import Opened
-from enchanted_tui.ui.widgets.options import is_laid_out
+from enchanted_tui.ui.widgets.choice_list import is_laid_out
 
 if TYPE_CHECKING:
     from textual.widget import AwaitMount

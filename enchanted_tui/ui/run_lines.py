@@ -10,7 +10,7 @@ from typing import Any
 from rich.text import Text
 
 from enchanted_tui.durations import rough_duration
-from enchanted_tui.ui.fitting import cut_name
+from enchanted_tui.ui.facts_in_line import cut_name
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.status_line import COLOURS
 from enchanted_tui.ui.widgets.table import Cell, Column

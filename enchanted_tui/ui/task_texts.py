@@ -10,7 +10,7 @@ from rich.text import Text
 from enchanted_tui.durations import duration, whole_duration
 from enchanted_tui.resources import Resources
 from enchanted_tui.ui import formats
-from enchanted_tui.ui.fitting import Fact, fit
+from enchanted_tui.ui.facts_in_line import Fact, fit
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.task_pane import LOOKS
 

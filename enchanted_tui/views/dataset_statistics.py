@@ -37,7 +37,7 @@ def converted(values: Sequence[Any]) -> Part:
     return Part(list(values), array("d", map(_as_float, values)), set(map(type, values)))
 
 
-class Column:
+class DatasetColumn:
     """One column of the dataset, growing."""
 
     def __init__(self, name: str) -> None:
@@ -106,7 +106,7 @@ class Results:
     """The rows of the dataset in the order in which they finished, with the tasks they belong to."""
 
     def __init__(self) -> None:
-        self.columns: dict[str, Column] = {}
+        self.columns: dict[str, DatasetColumn] = {}
         self.tasks = TaskList(array("q"))
         self.parameters: tuple[str, ...] = ()
 
@@ -134,7 +134,7 @@ class Results:
     def take(self, news: News) -> None:
         """Take what `news` has given last."""
         before = {} if news.anew else self.columns
-        self.columns = {name: before.get(name) or Column(name) for name in news.columns}
+        self.columns = {name: before.get(name) or DatasetColumn(name) for name in news.columns}
         for name, part in news.columns.items():
             self.columns[name].extend(part)
         self.tasks = news.tasks

@@ -16,7 +16,7 @@ from enchanted_tui.config.assist import Assistant
 from enchanted_tui.config.completion import Completion, complete
 from enchanted_tui.config.loading import load_config
 from enchanted_tui.config.scan import Scan, lines_of
-from enchanted_tui.config.skeleton import Node, Skeleton, skeleton
+from enchanted_tui.config.skeleton import Skeleton, YamlNode, skeleton
 from enchanted_tui.config.source import read_document
 from helpers.marks import rounds
 
@@ -308,7 +308,7 @@ def test_the_forgiving_tree_is_the_real_one_where_the_text_is_valid(path: Path) 
     _same(tree, tree.root, document.root)
 
 
-def _same(tree: Skeleton, node: Node, value: Any) -> None:
+def _same(tree: Skeleton, node: YamlNode, value: Any) -> None:
     if not isinstance(value, dict | list):
         return
     places = cast(Any, value).places

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from enchanted_tui.ui import session, settings
+from enchanted_tui.ui import remembered, settings
 from enchanted_tui.ui.app import MODE_NAMES, EnchantedApp
 from enchanted_tui.ui.feed import ViewUpdated
 from enchanted_tui.ui.screens.help import HelpScreen
@@ -128,7 +128,7 @@ async def test_theme(finished_run: Path, how: str) -> None:
         assert sorted(seen) == sorted(theme.name for theme in OWN)
         await watcher.press("T")
         chosen = watcher.app.theme
-    assert session.read().theme == chosen
+    assert remembered.read().theme == chosen
 
 
 @pytest.mark.parametrize("how", ["key", *in_full("palette")])
@@ -335,8 +335,8 @@ def test_damaged_memory_is_forgotten(own_home: Path) -> None:
     ):
         settings.state_dir().mkdir(parents=True, exist_ok=True)
         (settings.state_dir() / "session.json").write_text(content)
-        assert session.read().mode == "runs"
-        assert session.read().recent == []
+        assert remembered.read().mode == "runs"
+        assert remembered.read().recent == []
 
 
 # -- appearance ------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from enchanted_tui.ui.editor import files
+from enchanted_tui.ui.editor import config_file
 from enchanted_tui.ui.editor.buffer import Buffer
 from enchanted_tui.ui.editor.document import LosslessDocument
 from enchanted_tui.ui.editor.recovery import Recovery
@@ -131,8 +131,8 @@ def test_a_failed_save_leaves_the_file_and_nothing_else(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(files.FileProblem, match=r"was not saved: .*No space left"):
-        files.save(path, "new: 1\n")
+    with pytest.raises(config_file.FileProblem, match=r"was not saved: .*No space left"):
+        config_file.save(path, "new: 1\n")
     assert path.read_text() == "old: 1\n"
     assert [entry.name for entry in path.parent.iterdir()] == ["config.yaml"]
 
@@ -148,7 +148,7 @@ def test_what_cannot_be_read_is_said(tmp_path: Path, content: bytes | None, mess
     if content is not None:
         path.write_bytes(content)
     buffer = Buffer()
-    with pytest.raises(files.FileProblem, match=message):
+    with pytest.raises(config_file.FileProblem, match=message):
         buffer.open(path)
     assert buffer.path is None
 

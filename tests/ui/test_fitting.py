@@ -17,9 +17,9 @@ from textual.widgets._footer import FooterKey
 from enchanted_tui.campaign_status import Liveness, Phase
 from enchanted_tui.config.loading import load_config
 from enchanted_tui.operations import actions
-from enchanted_tui.ui import glyphs, overview
+from enchanted_tui.ui import glyphs, overview_facts
 from enchanted_tui.ui.actions import registry
-from enchanted_tui.ui.fitting import Fact, cut_between, fit, hide_part
+from enchanted_tui.ui.facts_in_line import Fact, cut_between, fit, hide_part
 from enchanted_tui.ui.widgets.overview import Overview
 from enchanted_tui.views.viewing import View, Viewer
 from helpers.marks import in_full
@@ -175,8 +175,8 @@ def test_lines_above_the_panes_are_never_cut(view: View) -> None:
     """
     live = _live(view)
     for line in (
-        lambda room: overview.pace(live, room, lambda _: ""),
-        lambda room: overview.resources(live, None, room),
+        lambda room: overview_facts.pace(live, room, lambda _: ""),
+        lambda room: overview_facts.resources(live, None, room),
     ):
         whole = re.split(r" {3,}", _without_course(line(400).plain))
         for width in range(30, 130):
@@ -196,11 +196,15 @@ def test_more_room_shows_more(view: View) -> None:
     """
     live = _live(view)
     counts = [
-        len(re.split(r" {3,}", _without_course(overview.pace(live, width, lambda _: "").plain)))
+        len(
+            re.split(
+                r" {3,}", _without_course(overview_facts.pace(live, width, lambda _: "").plain)
+            )
+        )
         for width in range(30, 130)
     ]
     assert all(one <= other for one, other in pairwise(counts)) and counts[-1] == 4
-    assert "eta" in overview.pace(live, 40, lambda _: "").plain
+    assert "eta" in overview_facts.pace(live, 40, lambda _: "").plain
 
 
 async def resized(watcher: Watcher, columns: int, rows: int) -> None:

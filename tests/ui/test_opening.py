@@ -23,7 +23,7 @@ from enchanted_tui.campaign_status import Phase
 from enchanted_tui.ui.app import MODE_NAMES, EnchantedApp
 from enchanted_tui.ui.opened import Opened
 from enchanted_tui.ui.screens.monitor import MonitorScreen
-from enchanted_tui.ui.widgets.options import Options
+from enchanted_tui.ui.widgets.choice_list import Options
 from helpers.marks import rounds
 from helpers.ui.campaigns import until
 from helpers.ui.editing import TEXT
@@ -54,7 +54,7 @@ def test_nothing_goes_round_the_guard() -> None:
             }
             assert not named & _GUARDED, f"{path.name} uses {named & _GUARDED}"
     for module in pkgutil.walk_packages([str(UI)], "enchanted_tui.ui."):
-        if module.name.rpartition(".")[2] != "main":
+        if module.name.rpartition(".")[2] != "app_process":
             importlib.import_module(module.name)
     modes = {type(cast(Any, EnchantedApp.MODES[name])()) for name in MODE_NAMES}
     for screen in _below(Screen):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from enchanted_tui.ui import session
+from enchanted_tui.ui import remembered
 from helpers.marks import in_full
 from helpers.ui.campaign_watch import ended_afterwards, wait_for_done
 from helpers.ui.campaigns import until, write_config
@@ -79,7 +79,7 @@ async def _session(home: Path, seed: int, count: int, size: tuple[int, int]) -> 
 def _type(home: Path, seed: int, count: int, size: tuple[int, int]) -> None:
     """Send so many events, in as many sessions as it takes: some of them leave the app."""
     for run in ("done", "failing", "going"):
-        session.update(seen=home / run)
+        remembered.update(seen=home / run)
     while count > 0:
         count -= asyncio.run(_session(home, seed, count, size))
         seed += 1_000

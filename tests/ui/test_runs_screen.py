@@ -19,7 +19,7 @@ from enchanted_tui.campaign_status import Phase
 from enchanted_tui.config.loading import load_config
 from enchanted_tui.operations import actions
 from enchanted_tui.operations.in_thread import CampaignThread
-from enchanted_tui.ui import session
+from enchanted_tui.ui import remembered
 from enchanted_tui.ui.app import EnchantedApp
 from enchanted_tui.ui.screens.launch import LaunchScreen
 from enchanted_tui.ui.screens.runs import RunsScreen
@@ -121,7 +121,7 @@ async def test_open(runs: Path, how: str) -> None:
             await act(watcher, how, "enter", "Runs: Open")
         await watcher.until(lambda: watcher.app.current_mode == "monitor")
         assert watcher.app.root == runs / "beta"
-        assert session.read().last_run == str(runs / "beta")
+        assert remembered.read().last_run == str(runs / "beta")
 
 
 @HOW
@@ -303,7 +303,7 @@ async def test_add(runs: Path, finished_run: Path, how: str) -> None:
         await watcher.sees("there is no such directory")
         await watcher.type(str(finished_run.parent))
         await watcher.sees("finished_run")
-    assert str(finished_run) in session.read().recent
+    assert str(finished_run) in remembered.read().recent
 
 
 @HOW

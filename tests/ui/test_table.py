@@ -15,9 +15,9 @@ from rich.cells import cell_len
 from rich.text import Text
 from textual.app import App, ComposeResult
 
-from enchanted_tui.ui.fitting import cut_name
+from enchanted_tui.ui.facts_in_line import cut_name
 from enchanted_tui.ui.widgets.changes import cells_of_text, changed_region
-from enchanted_tui.ui.widgets.progress import bar, percent
+from enchanted_tui.ui.widgets.progress_bar import bar, percent
 from enchanted_tui.ui.widgets.sparkline import sparkline
 from enchanted_tui.ui.widgets.table import Column, VirtualTable
 from helpers.marks import examples

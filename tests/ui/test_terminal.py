@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from enchanted_tui.ui import main as app_main
+from enchanted_tui.ui import app_process
 from enchanted_tui.ui.settings import Preferences, Settings
 from helpers.ui.campaign_watch import ended_afterwards, holder_pid, wait_for_done, wait_until
 from helpers.ui.campaigns import run_campaign, write_config
@@ -187,7 +187,9 @@ def test_when_the_line_is_spared(
 ) -> None:
     """On SSH by itself; a setting decides otherwise, an option decides in any case."""
     assert (
-        app_main.use_low_bandwidth(Settings(Preferences(low_bandwidth=wanted)), asked, environment)
+        app_process.use_low_bandwidth(
+            Settings(Preferences(low_bandwidth=wanted)), asked, environment
+        )
         is expected
     )
 
@@ -195,7 +197,7 @@ def test_when_the_line_is_spared(
 def test_low_bandwidth_reaches_textual() -> None:
     """The limits are in force when Textual is imported."""
     code = (
-        "from enchanted_tui.ui.main import spare_the_line\nspare_the_line()\nfrom textual import"
+        "from enchanted_tui.ui.app_process import spare_the_line\nspare_the_line()\nfrom textual import"
         " constants\nprint(constants.MAX_FPS, constants.TEXTUAL_ANIMATIONS,"
         " constants.SMOOTH_SCROLL)"
     )

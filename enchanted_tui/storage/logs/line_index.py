@@ -21,7 +21,7 @@ Read = Callable[[int, int], bytes]
 _BLOCK = 1 << 18
 
 
-class Line(NamedTuple):
+class LogLine(NamedTuple):
     """A display line: the bytes from `start`, without a newline; the next one begins at `end`."""
 
     start: int
@@ -58,7 +58,7 @@ class DisplayLines:
             start = forced
         return start
 
-    def from_start(self, start: int) -> Iterator[Line]:
+    def from_start(self, start: int) -> Iterator[LogLine]:
         """Return the display lines from the one that begins at `start` to the last."""
         while data := self._read(start, _BLOCK):
             at_end = len(data) < _BLOCK
@@ -70,18 +70,18 @@ class DisplayLines:
                     break  # it goes on in the next block
                 stop = newline if newline >= 0 else min(limit, len(data))
                 end = stop + (newline >= 0)
-                yield Line(start + position, data[position:stop], start + end)
+                yield LogLine(start + position, data[position:stop], start + end)
                 position = end
             start += position
 
-    def line(self, start: int) -> Line:
+    def line(self, start: int) -> LogLine:
         """Return the display line that begins at `start`, which is inside the file."""
         data = self._read(start, _forced_break(start) - start)
         newline = data.find(b"\n")
         return (
-            Line(start, data, start + len(data))
+            LogLine(start, data, start + len(data))
             if newline < 0
-            else Line(start, data[:newline], start + newline + 1)
+            else LogLine(start, data[:newline], start + newline + 1)
         )
 
 

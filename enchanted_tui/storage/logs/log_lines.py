@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from enchanted_tui.storage.logs.line_index import CHUNK, DisplayLines, Line
+from enchanted_tui.storage.logs.line_index import CHUNK, DisplayLines, LogLine
 from enchanted_tui.storage.logs.log_file import LogFile
 from enchanted_tui.storage.logs.log_selection import REACH, LevelInForce, Selection, SelectionIndex
 from enchanted_tui.storage.logs.log_text import Level, level_of
@@ -20,7 +20,7 @@ _PATIENCE = 32
 class Chosen(NamedTuple):
     """A line to show and its level."""
 
-    line: Line
+    line: LogLine
     level: Level
 
 

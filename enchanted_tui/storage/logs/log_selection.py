@@ -6,7 +6,7 @@ import re
 from array import array
 from dataclasses import dataclass
 
-from enchanted_tui.storage.logs.line_index import CHUNK, Line
+from enchanted_tui.storage.logs.line_index import CHUNK, LogLine
 from enchanted_tui.storage.logs.log_text import Level, decoded, level_of
 
 REACH = 200  #: so many lines below a line that has a level belong to it
@@ -63,7 +63,7 @@ class SelectionIndex:
         self._counts = array("q")
         self._level = LevelInForce()
 
-    def take(self, line: Line) -> None:
+    def take(self, line: LogLine) -> None:
         """Take in a line, which must begin at `position`."""
         chunk = line.start // CHUNK
         if chunk >= len(self._counts):

@@ -17,12 +17,12 @@ __all__ = ["Action", "bindings", "registry"]
 def registry() -> dict[str, Action]:
     """Return all actions by id."""
     from enchanted_tui.ui.actions import (
-        campaign,  # noqa: F401
         config,  # noqa: F401
         everywhere,  # noqa: F401
         failures,  # noqa: F401
         log,  # noqa: F401
         monitor,  # noqa: F401
+        on_campaigns,  # noqa: F401
         results,  # noqa: F401
         runs,  # noqa: F401
         task,  # noqa: F401

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from textual.geometry import Size
 
 from enchanted_tui.ui import formats
-from enchanted_tui.ui.charts import choice as charts
+from enchanted_tui.ui.charts import chart_choice as charts
 from enchanted_tui.views.dataset_statistics import Results
 
 CHARTS = ("histogram", "scatter", "best")
@@ -17,7 +17,7 @@ Part = tuple[str, str, str]  #: a text, its style, and the action of a click on 
 
 def choice_parts(
     results: Results,
-    choice: charts.Choice,
+    choice: charts.ChartChoice,
     chart: str,
     plot: Size,
     width: int,
@@ -39,7 +39,7 @@ def choice_parts(
     return _with_hidden(parts, charts.hidden(results, choice, chart), width)
 
 
-def _best_part(results: Results, choice: charts.Choice) -> list[Part]:
+def _best_part(results: Results, choice: charts.ChartChoice) -> list[Part]:
     """Name the best sample; a click opens it."""
     row = charts.best_row(results, choice)
     if row is None:

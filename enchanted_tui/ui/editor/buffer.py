@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from enchanted_tui.ui.editor import files
+from enchanted_tui.ui.editor import config_file
 from enchanted_tui.ui.editor.recovery import Unsaved
 
 
@@ -19,7 +19,7 @@ class Buffer:
 
     def __init__(self) -> None:
         self.path: Path | None = None
-        self.version: files.Version | None = (
+        self.version: config_file.Version | None = (
             None  #: of the file when it was read or saved; None if there is no such file yet
         )
         self.has_bom = False
@@ -48,9 +48,9 @@ class Buffer:
         self.companions = companions
 
     def open(self, path: Path) -> str:
-        """Go over to a file and give its text. Raises files.FileProblem, nothing being changed."""
-        stamp = files.stamp(path)
-        opened = files.read(path)
+        """Go over to a file and give its text. Raises config_file.FileProblem, nothing being changed."""
+        stamp = config_file.stamp(path)
+        opened = config_file.read(path)
         self.begin({})
         self.path, self.version, self.has_bom, self.saved_text = (
             path,
@@ -65,7 +65,7 @@ class Buffer:
         """Go over to a text that an app before this one did not save."""
         self.begin({})
         self.path = None if unsaved.path is None else Path(unsaved.path)
-        self.version = None if unsaved.digest is None else files.Version(unsaved.digest)
+        self.version = None if unsaved.digest is None else config_file.Version(unsaved.digest)
         self.has_bom, self._from_recovery = unsaved.has_bom, True
 
     def changed_on_disk(self) -> bool:
@@ -74,17 +74,17 @@ class Buffer:
         """
         if self.path is None:
             return False
-        stamp = files.stamp(self.path)
+        stamp = config_file.stamp(self.path)
         if stamp == self._stamp and stamp is not None:
             return False
-        found = files.version_on_disk(self.path)
+        found = config_file.version_on_disk(self.path)
         if found == self.version:
             self._stamp = stamp
         return found != self.version
 
     def would_overwrite(self, path: Path) -> bool:
         """Tell whether saving as `path` would replace a content that has not been seen here."""
-        found = files.version_on_disk(path)
+        found = config_file.version_on_disk(path)
         if found is None:
             return False
         is_same = self.path is not None and os.path.realpath(path) == os.path.realpath(self.path)
@@ -94,12 +94,12 @@ class Buffer:
         """Save the text, and the files that its template brought along where there are none; give
         the names of these.
 
-        Raises files.FileProblem.
+        Raises config_file.FileProblem.
         """
-        version = files.save(path, text, has_bom=self.has_bom)
+        version = config_file.save(path, text, has_bom=self.has_bom)
         written = self._save_companions(path.parent)
         self.path, self.version, self.saved_text, self._from_recovery = path, version, text, False
-        self._stamp, self.companions = files.stamp(path), {}
+        self._stamp, self.companions = config_file.stamp(path), {}
         return written
 
     def _save_companions(self, directory: Path) -> list[str]:
@@ -111,7 +111,7 @@ class Buffer:
             except FileExistsError:
                 continue
             except OSError as error:
-                raise files.FileProblem(
+                raise config_file.FileProblem(
                     f"{directory / name} was not written: {error.strerror}."
                 ) from error
             written.append(name)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from enchanted_tui.config.assist import Assistant, Explanation, OutlineEntry
+from enchanted_tui.config.assist import Assistant, KeyHelp, OutlineEntry
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.config.problems import Problem
 from enchanted_tui.errors import UserError
@@ -16,7 +16,7 @@ NOT_ONE = "no configuration (YAML), so it is not checked"
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedText:
     """The findings about one state of the text."""
 
     text: str
@@ -32,12 +32,12 @@ class Checked:
     def errors(self) -> int:
         return sum(problem.severity == "error" for problem in self.problems)
 
-    def explain(self, line: int, column: int) -> Explanation | None:
+    def explain(self, line: int, column: int) -> KeyHelp | None:
         """Explain the key at a place; lines and columns count from 0."""
         return self.assistant.explain(line, column)
 
 
-def check(text: str, path: Path | None, home: Path) -> Checked:
+def check(text: str, path: Path | None, home: Path) -> CheckedText:
     """Check a text as `--check` would check the file `path`; one without a file is checked as if it
     lay in `home`.
     """
@@ -45,7 +45,7 @@ def check(text: str, path: Path | None, home: Path) -> Checked:
     from enchanted_tui.config.recognising import is_configuration
 
     if not is_configuration(path, text):
-        return Checked(text, (), None, (), Assistant(""), is_configuration=False)
+        return CheckedText(text, (), None, (), Assistant(""), is_configuration=False)
     try:
         config, problems = parse_config(
             text, path, base_dir=None if path is not None else home, interactive=True
@@ -65,7 +65,7 @@ def check(text: str, path: Path | None, home: Path) -> Checked:
             ],
         )
     assistant = Assistant(text, path.parent if path is not None else home)
-    return Checked(text, tuple(problems), config, tuple(assistant.outline()), assistant)
+    return CheckedText(text, tuple(problems), config, tuple(assistant.outline()), assistant)
 
 
 def preview_text(config: CampaignConfig) -> str:

@@ -21,11 +21,11 @@ from enchanted_tui.config.completion import Candidate, file_candidates
 from enchanted_tui.config.conversion import expand
 from enchanted_tui.ui.background import in_thread, run_newest
 from enchanted_tui.ui.editor.recovery import Unsaved
-from enchanted_tui.ui.fitting import cut_name
+from enchanted_tui.ui.facts_in_line import cut_name
 from enchanted_tui.ui.opened import Opened
+from enchanted_tui.ui.widgets.choice_list import Options
 from enchanted_tui.ui.widgets.closing import ClosedByMouse
 from enchanted_tui.ui.widgets.dialog import Choice, Dialog
-from enchanted_tui.ui.widgets.options import Options
 
 _CSS = """
 ListDialog { align: center middle; }

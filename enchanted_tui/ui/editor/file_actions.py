@@ -20,6 +20,7 @@ from enchanted_tui.ui.editor import recovery
 from enchanted_tui.ui.editor.area import ConfigArea
 from enchanted_tui.ui.editor.buffer import Buffer
 from enchanted_tui.ui.editor.checking import NOT_ONE
+from enchanted_tui.ui.editor.config_file import FileProblem
 from enchanted_tui.ui.editor.dialogs import (
     PathDialog,
     overwrite_dialog,
@@ -27,7 +28,6 @@ from enchanted_tui.ui.editor.dialogs import (
     unsaved_dialog,
 )
 from enchanted_tui.ui.editor.elsewhere import edited_elsewhere
-from enchanted_tui.ui.editor.files import FileProblem
 from enchanted_tui.ui.editor.from_templates import chosen_component, chosen_template, insert_lines
 
 _KEEP_AFTER = 0.5  #: seconds after an edit that the text is written down for recovery

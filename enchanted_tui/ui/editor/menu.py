@@ -14,7 +14,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from enchanted_tui.config.completion import Candidate, Completion
-from enchanted_tui.ui.widgets.options import Options
+from enchanted_tui.ui.widgets.choice_list import Options
 
 _MOST_SHOWN = 100
 

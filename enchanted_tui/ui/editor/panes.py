@@ -16,10 +16,10 @@ from textual.widget import Widget
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from enchanted_tui.config.assist import Explanation, OutlineEntry
+from enchanted_tui.config.assist import KeyHelp, OutlineEntry
 from enchanted_tui.config.problems import Problem
 from enchanted_tui.ui.glyphs import glyph
-from enchanted_tui.ui.widgets.options import Options
+from enchanted_tui.ui.widgets.choice_list import Options
 
 PANES = ("problems", "help", "outline", "preview")
 _MOST_PROBLEMS = 200
@@ -170,7 +170,7 @@ class TextPane(VerticalScroll):
 class HelpPane(TextPane):
     """What is known about the key at the cursor."""
 
-    def show(self, found: Explanation | None) -> None:
+    def show(self, found: KeyHelp | None) -> None:
         """Show an explanation."""
         if found is None:
             self.put(

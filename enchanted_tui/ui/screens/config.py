@@ -20,7 +20,7 @@ from enchanted_tui.config.completion import complete
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread, run_newest
 from enchanted_tui.ui.editor.area import ConfigArea
-from enchanted_tui.ui.editor.checking import NOT_ONE, Checked, check, preview_text
+from enchanted_tui.ui.editor.checking import NOT_ONE, CheckedText, check, preview_text
 from enchanted_tui.ui.editor.file_bar import FileBar
 from enchanted_tui.ui.editor.find_bar import FindBar
 from enchanted_tui.ui.editor.finding import FindingScreen
@@ -68,7 +68,7 @@ class ConfigScreen(FindingScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._checked: Checked | None = None
+        self._checked: CheckedText | None = None
         self._pane = "problems"
         self._pane_is_chosen = False
         self._check_timer: Timer | None = None
@@ -148,7 +148,7 @@ class ConfigScreen(FindingScreen):
         """Check without waiting, as after opening a file."""
         self._check_wanted.set()
 
-    def _take_in(self, checked: Checked) -> None:
+    def _take_in(self, checked: CheckedText) -> None:
         self._checked = checked
         self.area.colours(checked.is_configuration)
         self.area.show_problems(checked.problems)
@@ -208,7 +208,7 @@ class ConfigScreen(FindingScreen):
         if self._checked is not None:
             run_newest(self, "explain", self._explain, self._checked)
 
-    async def _explain(self, checked: Checked) -> None:
+    async def _explain(self, checked: CheckedText) -> None:
         line, column = self.area.cursor_location
         self.query_one(OutlineList).follow(line)
         found = await in_thread(checked.explain, line, column)
@@ -366,7 +366,7 @@ class ConfigScreen(FindingScreen):
             pane.show(f"Finding out what would run{glyph('ellipsis')}")
             run_newest(self, "preview", self._preview, checked)
 
-    async def _preview(self, checked: Checked) -> None:
+    async def _preview(self, checked: CheckedText) -> None:
         assert checked.config is not None
         try:
             text = await in_thread(preview_text, checked.config)

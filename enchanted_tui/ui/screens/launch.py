@@ -19,9 +19,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
 from enchanted_tui.ui.background import in_thread, run_newest
+from enchanted_tui.ui.error_sentence import sentence
 from enchanted_tui.ui.launching import Launch
 from enchanted_tui.ui.opened import Opened
-from enchanted_tui.ui.problems import sentence
 from enchanted_tui.ui.widgets.line import Name
 from enchanted_tui.ui.widgets.one_of import OneOf
 

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.campaign_screen import GOING_ON, CampaignScreen
-from enchanted_tui.ui.charts import choice as charts
+from enchanted_tui.ui.charts import chart_choice as charts
 from enchanted_tui.ui.charts.choice_line import CHARTS, choice_parts
 from enchanted_tui.ui.rereading import Rereading
 from enchanted_tui.ui.widgets.ask_line import AskLine
@@ -71,7 +71,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
     def __init__(self) -> None:
         super().__init__()
         self.results = Results()
-        self.choice = charts.Choice()  #: what the person has chosen, and ...
+        self.choice = charts.ChartChoice()  #: what the person has chosen, and ...
         #: ... the same with columns that `results` has, brought up to date by `_refresh_view`
         self._drawn = self.choice
         self._shown = "table"
@@ -110,7 +110,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
         self._refresh_view()
 
     def forget_choices(self) -> None:
-        self.choice = charts.Choice()
+        self.choice = charts.ChartChoice()
         self.table.sort_anew()
 
     def _rest(self) -> float:
@@ -343,7 +343,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
         self.query_one(_BODIES.get(self._shown, "#plot")).focus()
 
     async def _export(self, path: Path) -> None:
-        from enchanted_tui.ui.charts.export import write_chart
+        from enchanted_tui.ui.charts.chart_files import write_chart
         from enchanted_tui.ui.widgets.replacing import may_replace
 
         if not self._drawn.x:

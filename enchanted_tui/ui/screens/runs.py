@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 
 from enchanted_tui.campaign_status import Phase
 from enchanted_tui.operations.removing import delete, move_aside, put_back, what_a_campaign_created
-from enchanted_tui.ui import run_lines, session
+from enchanted_tui.ui import remembered, run_lines
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.editing import new_config
@@ -143,7 +143,7 @@ of life yet. Directories of the older program are marked and can be looked at; r
             self._looking = False
 
     def _read(self) -> list[RunEntry]:
-        recent = [Path(path) for path in session.read().recent]
+        recent = [Path(path) for path in remembered.read().recent]
         return self._catalogue.find([*recent, *self._found], (), budget=_LOOK)
 
     def _search(self) -> list[Path]:
@@ -274,7 +274,7 @@ of life yet. Directories of the older program are marked and can be looked at; r
     async def _add(self, path: Path) -> None:
         found = await in_thread(lambda: list(runs_below(path)))
         for run in reversed(found):
-            session.update(seen=run)
+            remembered.update(seen=run)
         self.app.notify(
             (
                 f"{len(found)} run directories in {path}"
@@ -332,7 +332,7 @@ of life yet. Directories of the older program are marked and can be looked at; r
         except Exception:
             self._removed.append(aside)
             raise
-        session.update(seen=root)
+        remembered.update(seen=root)
         self.app.notify(f"{root} is back.", markup=False)
         self.look()
 
@@ -356,6 +356,6 @@ of life yet. Directories of the older program are marked and can be looked at; r
             if self.app.root == entry.root:
                 self.app.close_run()
             count = await in_thread(delete, entry.root)
-            session.update(forget=entry.root)
+            remembered.update(forget=entry.root)
             self.app.notify(f"Deleted {count} files and directories of {entry.name}.", markup=False)
             self.look()

@@ -13,11 +13,11 @@ from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
-from enchanted_tui.ui.fitting import cut_name
+from enchanted_tui.ui.facts_in_line import cut_name
 from enchanted_tui.ui.glyphs import is_ascii
 from enchanted_tui.ui.opened import Opened
+from enchanted_tui.ui.widgets.choice_list import Options
 from enchanted_tui.ui.widgets.closing import ClosedByMouse
-from enchanted_tui.ui.widgets.options import Options
 
 _WIDTH = 60
 _AROUND = 6  #: frame, padding and scroll bar

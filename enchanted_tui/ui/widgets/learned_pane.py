@@ -66,7 +66,7 @@ class LearnedPane(Pane):
             self._plot = Plot()
             self._plot.can_focus = False
             self.mount(self._plot, before=self.table)
-        from enchanted_tui.ui.charts.learned import learned
+        from enchanted_tui.ui.charts.learning_curves import learned
 
         points = self._points
         self._plot.show(lambda width, height: learned((width, height), points))

@@ -9,7 +9,7 @@ from textual.events import Click
 from textual.geometry import Size
 from textual.widget import Widget
 
-from enchanted_tui.ui.fitting import cut_name
+from enchanted_tui.ui.facts_in_line import cut_name
 from enchanted_tui.ui.widgets.changes import cells_of_text, changed_region
 
 

@@ -9,7 +9,7 @@ from textual.events import Click, Resize
 from textual.message import Message
 
 from enchanted_tui.record.node_use import NodeUse
-from enchanted_tui.ui.node_lines import Layout, Letters, Line, layout, painted, share_bar
+from enchanted_tui.ui.node_lines import Layout, Letters, NodeLine, layout, painted, share_bar
 from enchanted_tui.ui.widgets.table import Cell, VirtualTable
 
 _BESIDE = 2  #: columns of a table that hold no text: before the first one, and for the scroll bar
@@ -39,7 +39,7 @@ class NodeMap(VirtualTable):
         self._all_known = True
         self._height = 0
         self._marked = ""
-        self._by_key: dict[tuple[str, tuple[int, ...]], Line] = {}
+        self._by_key: dict[tuple[str, tuple[int, ...]], NodeLine] = {}
 
     def show(
         self,
@@ -91,7 +91,7 @@ class NodeMap(VirtualTable):
     def on_resize(self, event: Resize) -> None:
         self._draw()
 
-    def _line_of(self, key: Any) -> Line:
+    def _line_of(self, key: Any) -> NodeLine:
         return self._by_key[key]
 
     def _cells_of(self, key: Any) -> Sequence[Cell]:

@@ -8,10 +8,10 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.css.query import NoMatches
 
-from enchanted_tui.ui import overview
+from enchanted_tui.ui import overview_facts
 from enchanted_tui.ui.widgets.line import Line
 from enchanted_tui.ui.widgets.pane import batch_name
-from enchanted_tui.ui.widgets.progress import ProgressLine
+from enchanted_tui.ui.widgets.progress_bar import ProgressLine
 
 if TYPE_CHECKING:
     from enchanted_tui.views.viewing import View
@@ -51,7 +51,7 @@ class Overview(Vertical):
         except NoMatches:
             return
         taken = view.snapshot
-        beside = overview.outcome(taken.succeeded, taken.failed, campaign.colour)
+        beside = overview_facts.outcome(taken.succeeded, taken.failed, campaign.colour)
         campaign.set("campaign", taken.tasks_done, taken.tasks_expected, beside)
         self._show_stages(view, roomy)
         self._show_batch(view)
@@ -59,9 +59,9 @@ class Overview(Vertical):
             self.query_one(f"#{name}", Line) for name in ("pace", "resources", "reason")
         )
         width = self.content_size.width
-        pace.show(overview.pace(view, width, pace.colour))
-        resources.show(overview.resources(view, self.used, width))
-        reason.show(overview.reason(view, reason.colour))
+        pace.show(overview_facts.pace(view, width, pace.colour))
+        resources.show(overview_facts.resources(view, self.used, width))
+        reason.show(overview_facts.reason(view, reason.colour))
 
     def clear(self) -> None:
         """Show nothing: no campaign is open, or another one."""
@@ -83,10 +83,10 @@ class Overview(Vertical):
             if number < len(wanted):
                 stage = wanted[number]
                 line.set(
-                    overview.stage_label(stage, len(stages)),
+                    overview_facts.stage_label(stage, len(stages)),
                     stage.done,
                     stage.expected,
-                    overview.stage_beside(stage),
+                    overview_facts.stage_beside(stage),
                 )
 
     def _show_batch(self, view: View) -> None:
@@ -102,5 +102,5 @@ class Overview(Vertical):
         label = f"batch {batch_name(current)}"
         if self.size.width >= _WIDE:
             label += f" ({stage.batches_done} of {stage.batches} complete)"
-        beside = overview.outcome(current.done - current.failed, current.failed, line.colour)
+        beside = overview_facts.outcome(current.done - current.failed, current.failed, line.colour)
         line.set(label, current.done, current.count, beside)

@@ -14,7 +14,7 @@ from textual.geometry import Region
 from textual.widget import Widget
 
 from enchanted_tui.campaign_status import Phase
-from enchanted_tui.ui.fitting import cut_name
+from enchanted_tui.ui.facts_in_line import cut_name
 from enchanted_tui.ui.glyphs import glyph
 
 #: Colours of phases, in the order in which runs are sorted by them. What a person reads is sign and

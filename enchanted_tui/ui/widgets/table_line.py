@@ -10,7 +10,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from enchanted_tui.ui.fitting import cut, cut_between, cut_name, hide_part
+from enchanted_tui.ui.facts_in_line import cut, cut_between, cut_name, hide_part
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.columns import Cell, Column, Painted, Shown
 

@@ -20,7 +20,7 @@ from textual.pilot import Pilot
 from enchanted_tui.ui import app as app_module
 from enchanted_tui.ui.actions import registry
 from enchanted_tui.ui.app import EnchantedApp
-from enchanted_tui.ui.problems import sentence
+from enchanted_tui.ui.error_sentence import sentence
 from helpers.ui.routes import separate
 
 SIZES = ((80, 24), (120, 36), (100, 30), (60, 15), (200, 50), (30, 8))

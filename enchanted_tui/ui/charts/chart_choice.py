@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from enchanted_tui.ui.charts import drawing, export
+from enchanted_tui.ui.charts import chart_files, drawing
 from enchanted_tui.ui.charts.picture import Picture
 from enchanted_tui.ui.glyphs import is_ascii
 from enchanted_tui.views.dataset_statistics import Floats, Results, running_best
@@ -16,7 +16,7 @@ BY_NOTHING = "nothing"
 
 
 @dataclass
-class Choice:
+class ChartChoice:
     """The columns on the axes, what the points are marked by, and the rest; kept while the campaign
     goes on.
 
@@ -31,7 +31,7 @@ class Choice:
     log_y: bool = False
     largest: bool = False
 
-    def settled(self, results: Results) -> Choice:
+    def settled(self, results: Results) -> ChartChoice:
         """Return the choice with its first parameter and its first output for columns that the
         dataset does not have.
         """
@@ -77,13 +77,13 @@ def marking(results: Results, colour: str) -> drawing.Marking | None:
     )
 
 
-def _best(results: Results, choice: Choice) -> tuple[Floats, Floats]:
+def _best(results: Results, choice: ChartChoice) -> tuple[Floats, Floats]:
     numbers = results.columns[choice.y].numbers
     values = np.where(results.success & ((numbers > 0) | (not choice.log_y)), numbers, np.nan)
     return values, running_best(values, results.success, largest=choice.largest)
 
 
-def best_row(results: Results, choice: Choice) -> int | None:
+def best_row(results: Results, choice: ChartChoice) -> int | None:
     """Return the number of the row that has the best value so far; None if no row has one."""
     if choice.y not in results.columns:
         return None
@@ -94,7 +94,7 @@ def best_row(results: Results, choice: Choice) -> int | None:
     return int(np.nanargmax(usable) if choice.largest else np.nanargmin(usable))
 
 
-def picture(results: Results, choice: Choice, view: str, width: int, height: int) -> Picture:
+def picture(results: Results, choice: ChartChoice, view: str, width: int, height: int) -> Picture:
     """Draw a view ("histogram", "scatter" or "best") with characters."""
     size = (width, height)
     if not choice.x or not choice.y:
@@ -111,20 +111,22 @@ def picture(results: Results, choice: Choice, view: str, width: int, height: int
     )
 
 
-def file_drawing(results: Results, choice: Choice, view: str) -> export.Draw:
+def file_drawing(results: Results, choice: ChartChoice, view: str) -> chart_files.Draw:
     """Return what draws the same view with matplotlib."""
     x, y = results.columns[choice.x].numbers, results.columns[choice.y].numbers
     if view == "histogram":
-        return export.histogram_draw(x, results.success, choice.x, log=choice.log_x)
+        return chart_files.histogram_draw(x, results.success, choice.x, log=choice.log_x)
     if view == "best":
         values, best = _best(results, choice)
-        return export.course_draw(values, best, ("finished samples", choice.y), log=choice.log_y)
+        return chart_files.course_draw(
+            values, best, ("finished samples", choice.y), log=choice.log_y
+        )
     marks = marking(results, choice.colour)
-    return export.scatter_draw(x, y, (choice.x, choice.y), (choice.log_x, choice.log_y), marks)
+    return chart_files.scatter_draw(x, y, (choice.x, choice.y), (choice.log_x, choice.log_y), marks)
 
 
 def legend(
-    results: Results, choice: Choice, view: str, size: tuple[int, int]
+    results: Results, choice: ChartChoice, view: str, size: tuple[int, int]
 ) -> list[tuple[str, str]]:
     """Return (text, colour) of what the signs mean in a view of this size."""
     if view == "best":
@@ -144,7 +146,7 @@ def legend(
     return marks.legend(drawing.grain_for(len(results) - hidden(results, choice, view), size))
 
 
-def hidden(results: Results, choice: Choice, view: str) -> int:
+def hidden(results: Results, choice: ChartChoice, view: str) -> int:
     """Count the rows that a view cannot show: no value, NaN, infinite, or not above 0 on a
     logarithmic axis.
     """

@@ -27,7 +27,7 @@ class Version:
 
 
 @dataclass(frozen=True)
-class Opened:
+class FileContent:
     """The content of a file."""
 
     text: str
@@ -35,7 +35,7 @@ class Opened:
     has_bom: bool
 
 
-def read(path: Path) -> Opened:
+def read(path: Path) -> FileContent:
     """Read a file of UTF-8 text. Raises FileProblem."""
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
@@ -56,7 +56,7 @@ def read(path: Path) -> Opened:
         raise FileProblem(
             f"{path} is not UTF-8 text (line {line}); convert it with iconv before editing it here."
         ) from error
-    return Opened(text, version_of(data), has_bom)
+    return FileContent(text, version_of(data), has_bom)
 
 
 def version_on_disk(path: Path) -> Version | None:

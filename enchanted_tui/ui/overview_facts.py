@@ -12,7 +12,7 @@ from enchanted_tui.campaign_status import Liveness, Phase
 from enchanted_tui.durations import between, core_time, duration, rough_duration, whole_duration
 from enchanted_tui.record.node_use import busy_cores
 from enchanted_tui.ui import formats
-from enchanted_tui.ui.fitting import Fact, fit
+from enchanted_tui.ui.facts_in_line import Fact, fit
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.sparkline import sparkline
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from enchanted_tui.ui.fitting import Fact, fit
+from enchanted_tui.ui.facts_in_line import Fact, fit
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.line import Line
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from enchanted_tui.commands import command_line
 from enchanted_tui.ui import minder
-from enchanted_tui.ui.minder import Link
+from enchanted_tui.ui.minder import MinderLink
 
 if TYPE_CHECKING:
     from enchanted_tui.operations.in_thread import CampaignThread
@@ -56,7 +56,7 @@ def spare_the_line() -> None:
     os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
 
 
-def _be_the_app(options: AppOptions, link: Link) -> int:
+def _be_the_app(options: AppOptions, link: MinderLink) -> int:
     from enchanted_tui.ui import settings as settings_module
     from enchanted_tui.ui.shield import Terminal
 
@@ -75,7 +75,7 @@ def _be_the_app(options: AppOptions, link: Link) -> int:
     return _afterwards(app, result, link, terminal)
 
 
-def _afterwards(app: EnchantedApp, result: str | None, link: Link, terminal: Terminal) -> int:
+def _afterwards(app: EnchantedApp, result: str | None, link: MinderLink, terminal: Terminal) -> int:
     """The app has been left: end its campaign or go on with it."""
     from enchanted_tui.ui.background import in_time
 
@@ -110,7 +110,7 @@ def _farewell(campaign: CampaignThread, result: str | None, return_code: int | N
     )
 
 
-def _carry_on(campaign: CampaignThread, sentence: str, link: Link, terminal: Terminal) -> int:
+def _carry_on(campaign: CampaignThread, sentence: str, link: MinderLink, terminal: Terminal) -> int:
     """Let go of the terminal and of the shell, and see the campaign through."""
     from enchanted_tui.errors import ExitCode
 

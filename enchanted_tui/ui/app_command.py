@@ -44,8 +44,8 @@ def open_app(options: argparse.Namespace) -> int:
         raise EnvironmentProblem(
             f"There is no {target}; name a configuration file or a run directory."
         )
-    from enchanted_tui.ui.main import AppOptions
-    from enchanted_tui.ui.main import open_app as open_it
+    from enchanted_tui.ui.app_process import AppOptions
+    from enchanted_tui.ui.app_process import open_app as open_it
 
     absolute = None if target is None else Path(os.path.abspath(target))
     return open_it(AppOptions(absolute, options.read_only, options.low_bandwidth, options.ascii))
@@ -87,6 +87,6 @@ def detach(arguments: Sequence[str], root: Path) -> tuple[int, str]:
 
 def remember(root: Path) -> None:
     """Let the app list a run, wherever it lies."""
-    from enchanted_tui.ui import session
+    from enchanted_tui.ui import remembered
 
-    session.update(seen=root)
+    remembered.update(seen=root)
