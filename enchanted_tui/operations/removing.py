@@ -42,7 +42,7 @@ def what_a_campaign_created(root: Path, config_path: Path | None = None) -> list
     others = len(created) - len(tasks) - len(results) - (run_dir.journal in created)
     if others:
         lines.append(f"{others} other files: logs, configurations, state")
-    left = _strangers(run_dir, set(created))
+    left = _foreign_files(run_dir, set(created))
     if left:
         lines.append(
             "left in place, because no campaign created it:"
@@ -51,7 +51,7 @@ def what_a_campaign_created(root: Path, config_path: Path | None = None) -> list
     return lines
 
 
-def _strangers(run_dir: CampaignDirectory, created: set[Path]) -> list[str]:
+def _foreign_files(run_dir: CampaignDirectory, created: set[Path]) -> list[str]:
     """Name what lies directly in the run directory and is not the campaign's."""
     own = set(run_dir.directories)
     try:

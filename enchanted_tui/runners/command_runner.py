@@ -124,7 +124,7 @@ class CommandRunner(CommandOptions):
         if self.batch > 1:
             return super().single_code_run(run_dir, params)
         prepared = self.prepare(params) if self.prepared is None else self.prepared
-        return self._judge(self._run(run_dir, prepared))
+        return self._single_result(self._run(run_dir, prepared))
 
     def many_code_run(
         self, run_dirs: list[str], params_list: list[dict[str, Any]]
@@ -207,7 +207,7 @@ class CommandRunner(CommandOptions):
         outputs["success"] = True
         return outputs
 
-    def _judge(self, files: RunFiles) -> dict[str, Any]:
+    def _single_result(self, files: RunFiles) -> dict[str, Any]:
         if self.restart is not None and files.exit_code in self.restart.get("exit_codes", ()):
             raise Continues(f"the command ended with exit code {files.exit_code}")
         if self._rules is None:

@@ -60,7 +60,7 @@ class LateSamples:
         depth = self._plan.depth
         if (depth, batch.index) not in self._state.placed_late:
             return False
-        found = list(self._strangers(batch))
+        found = list(self._mismatched(batch))
         if found:
             log.warning(
                 f"{len(found)} results of batch {batch.index} of stage {depth} are those of other"
@@ -104,7 +104,7 @@ class LateSamples:
             f" journal, and {type(self._plan.sampler).__name__} cannot draw them again"
         )
 
-    def _strangers(self, batch: BatchState) -> Iterator[int]:
+    def _mismatched(self, batch: BatchState) -> Iterator[int]:
         for sample in range(batch.count):
             step = _first_done(batch, sample)
             if step is not None:

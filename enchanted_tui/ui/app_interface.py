@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from textual.widget import AwaitMount
 
     from enchanted_tui.journal_lines import TaskId
-    from enchanted_tui.ui.editor.recovery import Recovery
     from enchanted_tui.ui.opened import Opened
     from enchanted_tui.views.viewing import View, Viewer
 
@@ -29,8 +28,6 @@ Steer = Literal["pause", "continue", "drain", "abort"]
 class Editor(Protocol):
     """What the app asks of the editor before it ends."""
 
-    recovery: Recovery
-
     def unsaved(self) -> str | None:
         """Say what would be lost if the app ended now; None if nothing."""
 
@@ -39,6 +36,9 @@ class Editor(Protocol):
 
     def leave_text(self) -> None:
         """Write down what is not saved, because the app ends now."""
+
+    def release_text(self) -> None:
+        """Let another app offer what is not saved, though this process goes on with a campaign."""
 
 
 class AppInterface(App[str]):

@@ -84,7 +84,7 @@ def _afterwards(app: EnchantedApp, result: str | None, link: MinderLink, termina
     if campaign is None or not campaign.alive:
         return status
     if app.editor is not None:
-        in_time(_PATIENCE, app.editor.recovery.release)
+        in_time(_PATIENCE, app.editor.release_text)
     if result == "terminated":
         return _drain(campaign)
     if result == "abort":

@@ -38,9 +38,9 @@ class LivenessWatch:
         local = is_alive_here(holder)
         if local is not None:
             return (Liveness.RUNNING if local else Liveness.NOT_RUNNING), holder
-        return self._judge_beats(holder), holder
+        return self._by_beats(holder), holder
 
-    def _judge_beats(self, holder: Holder) -> Liveness:
+    def _by_beats(self, holder: Holder) -> Liveness:
         now = self._clock()
         beat = (holder.token, holder.beat)
         if beat != self._seen:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from enchanted_tui.ui.widgets.separation_view import verdict
+from enchanted_tui.ui.widgets.separation_view import summary
 from enchanted_tui.views.separation import heights, separation, separations
 
 _NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
@@ -147,4 +147,4 @@ def test_what_is_said_of_a_parameter(failed: list[float], ok: list[float], said:
     """The sentence on the screen: a claim, why there is none, or that it may be chance, with the
     counts.
     """
-    assert verdict(separations({"p": failed}, {"p": ok})[0]).startswith(said)
+    assert summary(separations({"p": failed}, {"p": ok})[0]).startswith(said)

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from textual.screen import Screen
-from textual.timer import Timer
 
 from enchanted_tui.config.recognising import is_configuration
 from enchanted_tui.ui.app_screen import AppScreen
-from enchanted_tui.ui.background import in_thread, in_time, run_newest
+from enchanted_tui.ui.background import in_thread, run_newest
 from enchanted_tui.ui.editor import recovery
 from enchanted_tui.ui.editor.area import ConfigArea
 from enchanted_tui.ui.editor.buffer import Buffer
@@ -29,9 +28,8 @@ from enchanted_tui.ui.editor.dialogs import (
 )
 from enchanted_tui.ui.editor.elsewhere import edited_elsewhere
 from enchanted_tui.ui.editor.from_templates import chosen_component, chosen_template, insert_lines
+from enchanted_tui.ui.editor.unsaved_text import UnsavedText
 
-_KEEP_AFTER = 0.5  #: seconds after an edit that the text is written down for recovery
-_LEAVE_WITHIN = 1.0  #: seconds that writing it down may hold up the end of the app
 _LOOK_AT_DISK = 2.0  #: seconds between two looks at the file
 _SUFFIXES = (".yaml", ".yml")
 
@@ -42,10 +40,10 @@ class ConfigFileScreen(AppScreen):
     def __init__(self) -> None:
         super().__init__()
         self.buffer = Buffer()
-        self.recovery = recovery.Recovery()
+        self.unsaved_text = UnsavedText(
+            self, self.buffer, lambda: self.area.text, lambda note: self.show_bar(note=note)
+        )
         self.changed_on_disk = False
-        self._keep_timer: Timer | None = None
-        self._keeping = asyncio.Lock()
         self._started = asyncio.Event()
         self._told_of_others = False
 
@@ -87,7 +85,7 @@ class ConfigFileScreen(AppScreen):
             return await self._save(self.buffer.path, under)
         if answer == "discard":
             self.buffer.give_up(self.area.text)
-            await self._forget()
+            await self.unsaved_text.forget()
             return True
         return False
 
@@ -160,49 +158,14 @@ class ConfigFileScreen(AppScreen):
 
     # -- recovery ----------------------------------------------------------------------------------
 
-    def text_was_edited(self) -> None:
-        """Write the text down soon."""
-        if self._keep_timer is None and not self.app.read_only:
-            self._keep_timer = self.set_timer(_KEEP_AFTER, self._keep_soon)
-
-    def _keep_soon(self) -> None:
-        self._keep_timer = None
-        self.app.perform(self._keep())
-
-    async def _keep(self) -> None:
-        async with self._keeping:
-            if not self.is_mounted:
-                return
-            text, buffer = self.area.text, self.buffer
-            if not buffer.is_modified(text):
-                await in_thread(self.recovery.forget)
-                return
-            digest = buffer.version.digest if buffer.version is not None else None
-            try:
-                await in_thread(
-                    self.recovery.keep, text, buffer.path, digest, has_bom=buffer.has_bom
-                )
-            except OSError as error:
-                self.show_bar(note=f"not kept for recovery: {error.strerror}")
-
     def leave_text(self) -> None:
-        """Write down what is not saved, the last letter included, because the app ends now; a file
-        server that hangs does not stop it.
-        """
-        if self.app.read_only or not self.is_mounted or not self.is_modified:
-            return
-        text, buffer = self.area.text, self.buffer
-        digest = buffer.version.digest if buffer.version is not None else None
-        in_time(
-            _LEAVE_WITHIN, self.recovery.leave, text, buffer.path, digest, has_bom=buffer.has_bom
-        )
+        """Write down what is not saved, because the app ends now."""
+        if not self.app.read_only and self.is_mounted and self.is_modified:
+            self.unsaved_text.leave()
 
-    async def _forget(self) -> None:
-        async with self._keeping:
-            if self._keep_timer is not None:
-                self._keep_timer.stop()
-                self._keep_timer = None
-            await in_thread(self.recovery.forget)
+    def release_text(self) -> None:
+        """Let another app offer what is not saved, though this process goes on with a campaign."""
+        self.unsaved_text.recovery.release()
 
     async def _offer_recovery(self, path: Path | None) -> None:
         """Offer what apps before this one did not save of the file that is open; of any file where
@@ -211,7 +174,7 @@ class ConfigFileScreen(AppScreen):
         if self.app.read_only:
             return
         others = 0
-        for file, unsaved in await in_thread(self.recovery.left_behind):
+        for file, unsaved in await in_thread(self.unsaved_text.recovery.left_behind):
             if path is not None and unsaved.path != str(path):
                 others += 1
             elif await self._offer_one(file, unsaved):
@@ -231,7 +194,7 @@ class ConfigFileScreen(AppScreen):
                 with contextlib.suppress(FileProblem):
                     self.changed_on_disk = await in_thread(self.buffer.changed_on_disk)
             self._load(unsaved.text)
-            await self._keep()
+            await self.unsaved_text.keep()
             await in_thread(recovery.remove, file)
             return True
         return False
@@ -287,9 +250,9 @@ class ConfigFileScreen(AppScreen):
         except FileProblem as problem:
             self.app.complain(problem)
             return False
-        await self._forget()
+        await self.unsaved_text.forget()
         if self.area.text != text:
-            self.text_was_edited()
+            self.unsaved_text.keep_soon()
         self.changed_on_disk = False
         self.check_now()
         self.show_bar()
@@ -408,7 +371,7 @@ class ConfigFileScreen(AppScreen):
     async def _edit_elsewhere(self) -> None:
         """Edit a copy of the text in the person's editor and take the result in as one edit."""
         text = self.area.text
-        await self._keep()
+        await self.unsaved_text.keep()
         edited = edited_elsewhere(self.app, text, self.buffer.name)
         if edited != text:
             self._replace_text(edited)

@@ -40,7 +40,7 @@ class FileBar(Widget):
         left += [("reverse", "changed on disk")] if changed_on_disk else []
         left += [("reverse", "read-only")] if is_read_only else []
         left.append(
-            _verdict(problems, is_current=is_current)
+            _state_of_check(problems, is_current=is_current)
             if is_judged
             else ("italic", "no configuration")
         )
@@ -73,7 +73,7 @@ def _cut(name: str, width: int) -> str:
     )
 
 
-def _verdict(problems: tuple[int, int] | None, *, is_current: bool) -> tuple[str, str]:
+def _state_of_check(problems: tuple[int, int] | None, *, is_current: bool) -> tuple[str, str]:
     if problems is None or not is_current:
         return "italic", f"checking{glyph('ellipsis')}"
     errors, warnings = problems

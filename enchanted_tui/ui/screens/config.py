@@ -113,7 +113,7 @@ class ConfigScreen(FindingScreen):
         if self._check_timer is not None:
             self._check_timer.stop()
         self._check_timer = self.set_timer(_CHECK_AFTER, self._check_wanted.set)
-        self.text_was_edited()
+        self.unsaved_text.keep_soon()
         self.look_again()
         self.show_bar()
 

@@ -25,7 +25,7 @@ def strip(values: Sequence[float], found: Separation, width: int) -> str:
     )
 
 
-def verdict(found: Separation) -> str:
+def summary(found: Separation) -> str:
     """Say in words what a parameter has to do with the failures."""
     if not found.n_ok:
         return f"{found.name}: nothing has succeeded to compare with"
@@ -55,14 +55,14 @@ def separation_text(
     width: int,
     colours: Mapping[str, str],
 ) -> Text:
-    """Return the verdict, and below it both strips with their ranges; `width` is that of the
+    """Return the summary, and below it both strips with their ranges; `width` is that of the
     longest line.
     """
     rows = (("failed", failed, found.failed_span, "error"), ("ok", ok, found.ok_span, "success"))
     ranges = max(2 * _END + len(_dots()), *(len(_range(span)) for _, _, span, _ in rows))
     room = max(10, width - _LABEL - ranges - 1)
     axis = " (log axis)" if found.logarithmic else ""
-    said = "\n".join(wrap(verdict(found) + axis, width, subsequent_indent=" "))
+    said = "\n".join(wrap(summary(found) + axis, width, subsequent_indent=" "))
     text = Text(said + "\n", style="bold" if found.tells else "")
     for word, values, span, colour in rows:
         text.append(f" {word:<{_LABEL - 1}}", style="not bold")
