@@ -1,5 +1,5 @@
-"""``python -m benchmarks.launch``: what starting a sample's ranks inside a job costs, beside the same
-srun typed by hand.
+"""``python -m benchmarks.launch``: what starting a sample's ranks inside a job costs, beside the
+same srun typed by hand.
 
 Starts a SLURM of its own on this machine. In turn, as many samples as CPUs at a time: a campaign of
 one job, timed from the beginning of its first sample to the end of its last by its journal; and a

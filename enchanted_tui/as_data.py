@@ -50,7 +50,8 @@ def _data(value: Any) -> Any:
         return _converted(value)
     except (NotDataError, RecursionError):
         raise
-    except Exception as error:  # noqa: BLE001 - objects of any library, whose methods raise anything
+    # objects of any library, whose methods raise anything
+    except Exception as error:  # noqa: BLE001
         raise NotDataError(
             f"is {named(value)} that cannot be converted: {type(error).__name__}{_words(error)}"
         ) from None
@@ -99,7 +100,8 @@ def _number_or_text(value: Any) -> Any:
         return str.__str__(value)
     for base in (int, float, complex):
         if isinstance(value, base):
-            return base.__pos__(value)  # type: ignore[arg-type] # what the class derived from it has for __int__ may be anything
+            # what the class derived from it has for __int__ may be anything
+            return base.__pos__(value)  # type: ignore[arg-type]
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value)
     if isinstance(value, (datetime.date, datetime.time)):

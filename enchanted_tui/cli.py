@@ -46,7 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(ExitCode.COMPLETED)
     except KeyboardInterrupt:
         return int(ExitCode.INTERRUPTED)
-    except Exception as error:  # noqa: BLE001 - the last resort: every error ends as a sentence or a reported defect
+    # the last resort: every error ends as a sentence or a reported defect
+    except Exception as error:  # noqa: BLE001
         return _failed(error)
 
 

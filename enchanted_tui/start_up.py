@@ -59,7 +59,8 @@ def _open_standard_streams() -> None:
                 os.dup2(opened, number)
                 os.close(opened)
             os.set_inheritable(number, True)
-            setattr(sys, name, open(number, mode, closefd=False))  # noqa: SIM115 - for as long as the process lives
+            # for as long as the process lives
+            setattr(sys, name, open(number, mode, closefd=False))  # noqa: SIM115
 
 
 def _let_them_take_any_text() -> None:

@@ -22,7 +22,8 @@ def load_plugins() -> dict[str, Any]:
         ):
             try:
                 plugins[point.name] = point.load()
-            except Exception as error:  # noqa: BLE001 - whatever a plugin raises while it is imported
+            # whatever a plugin raises while it is imported
+            except Exception as error:  # noqa: BLE001
                 get_logger(__name__).error(
                     "the plugin %r cannot be imported: %s", point.name, error
                 )

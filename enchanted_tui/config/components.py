@@ -33,7 +33,7 @@ class Checker:
     def component(
         self, kind: str, name: str, path: Path, value: Any, *, used: bool = True
     ) -> tuple[ComponentSpec, Any] | None:
-        """Check one entry of a section; give what it says and, for a class that declares its
+        """Check one entry of a section; return what it says and, for a class that declares its
         options, an instance.
 
         What is wrong is reported and None returned. A component that is not `used` may be of a

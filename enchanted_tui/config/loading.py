@@ -73,8 +73,8 @@ def parse_config(
     base_dir: AnyPath | None = None,
     interactive: bool | None = None,
 ) -> tuple[CampaignConfig | None, list[Problem]]:
-    """Check the text of a configuration file; give the campaign, None if there are errors, and all
-    problems, warnings too.
+    """Check the text of a configuration file; return the campaign, None if there are errors, and
+    all problems, warnings too.
 
     `path` is what the file is called and need not exist. `interactive` says whether a person will
     see that a directory is a default; by default, whether stdout is a terminal.

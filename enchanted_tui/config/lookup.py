@@ -304,7 +304,8 @@ def _module_exists(module: str, directories: Sequence[Path]) -> bool:
     with importing_from(directories):
         try:
             return importlib.util.find_spec(module) is not None
-        except Exception:  # noqa: BLE001 - the packages above it are imported, and may raise anything
+        # the packages above it are imported, and may raise anything
+        except Exception:  # noqa: BLE001
             return False
 
 

@@ -78,7 +78,8 @@ class Reader:
         errors_before = report.error_count
         try:
             types = option_types(cls)
-        except Exception as error:  # noqa: BLE001 - whatever evaluating a plugin's annotations raises
+        # whatever evaluating a plugin's annotations raises
+        except Exception as error:  # noqa: BLE001
             report.error(
                 path,
                 f"the options that {cls.__name__} declares cannot be read: {type(error).__name__}:"
@@ -208,7 +209,8 @@ class Reader:
                     report.error(option_path(report.document, where, path, given), sentence)
                 for where, sentence in instance.warnings():
                     report.warning(option_path(report.document, where, path, given), sentence)
-            except Exception as error:  # noqa: BLE001 - a check that fails is a problem of these options like any other
+            # a check that fails is a problem of these options like any other
+            except Exception as error:  # noqa: BLE001
                 report.error(
                     path,
                     f"{cls.__name__} cannot be made from these options: {type(error).__name__}:"

@@ -86,8 +86,8 @@ class Scan:
         self.update(lines)
 
     def update(self, lines: Sequence[str]) -> tuple[int, int]:
-        """Take the lines as they are now; give the first line whose tokens may have changed and the
-        one after the last.
+        """Take the lines as they are now; return the first line whose tokens may have changed and
+        the one after the last.
         """
         first, kept = _difference(self.lines, lines)
         old_end = len(self.lines) - kept

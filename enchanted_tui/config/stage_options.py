@@ -1,5 +1,5 @@
-"""What an entry of `run_order` may say besides its sampler, runners and executors: where its samples
-start from, and in which order.
+"""What an entry of `run_order` may say besides its sampler, runners and executors: where its
+samples start from, and in which order.
 """
 
 from __future__ import annotations

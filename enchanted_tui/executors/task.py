@@ -42,7 +42,8 @@ def run_task(message: dict[str, Any], context: dict[str, Any]) -> bytes:
 
     `message`: ``task`` [depth, batch, sample, step], ``name``, ``attempt``, ``runner``, ``params``;
     if the runner prepared something, ``prepared``; ``hide``, the inherited columns that a failed
-    row does not show; ``neighbour``, the task it starts from. `context`: the fields of `executors.base.TaskContext`.
+    row does not show; ``neighbour``, the task it starts from. `context`: the fields of
+    `executors.base.TaskContext`.
 
     Raises EnvironmentFailure when the disk is full or gone; SystemExit and the like are recorded,
     not raised.
@@ -151,7 +152,8 @@ def finish_task(
     try:
         record = make_record(message, row, failure, runtime, started, cores)
         line = seal(values.encode(record).encode("ascii"))
-    except Exception as error:  # noqa: BLE001 - whatever a result is made of, it is a fact about its sample
+    # whatever a result is made of, it is a fact about its sample
+    except Exception as error:  # noqa: BLE001
         failure = {
             "kind": "bad_return",
             "message": f"the result cannot be recorded: {safe_text(error)}",

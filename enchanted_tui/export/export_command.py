@@ -35,8 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> list[Path]:
-    """Export as the options say; give the files written. Raises ExportError, EnvironmentProblem, or
-    OSError for a full or lost disk.
+    """Export as the options say; return the files written. Raises ExportError, EnvironmentProblem,
+    or OSError for a full or lost disk.
     """
     from enchanted_tui.executors.task_end import environment_error
     from enchanted_tui.export.selection import ExportError, parse_split

@@ -54,7 +54,7 @@ def status(root: Path) -> Status:
 
 
 def steer(root: Path, action: control.Action) -> str:
-    """Ask the supervisor that runs a campaign to pause, continue, drain or abort; give a sentence
+    """Ask the supervisor that runs a campaign to pause, continue, drain or abort; return a sentence
     that says what was asked of whom.
     """
     holder = holder_to(action, root)
@@ -185,7 +185,7 @@ def nearest_tasks(wanted: TaskId, tasks: Iterable[TaskId], count: int = 3) -> li
 
 
 def rebuild(root: Path, config: CampaignConfig) -> list[str]:
-    """Write all output files anew from the journal; give the names of the files.
+    """Write all output files anew from the journal; return the names of the files.
 
     A directory without a journal, made by the older program, is taken over first.
     """

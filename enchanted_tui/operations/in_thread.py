@@ -58,6 +58,7 @@ class CampaignThread:
         own_working_directory()
         try:
             self.outcome = self.supervisor.start()
-        except BaseException as error:  # noqa: BLE001 - SystemExit from a plugin included; the program decides what to make of it
+        # SystemExit from a plugin included; the program decides what to make of it
+        except BaseException as error:  # noqa: BLE001
             self.error = error
         self._on_end(self)

@@ -181,7 +181,7 @@ def preview(config: CampaignConfig) -> Preview:
 
 
 def _submissions(config: CampaignConfig) -> tuple[str, ...]:
-    """Give, for each executor that is used, what it would ask a scheduler for."""
+    """Yield, for each executor that is used, what it would ask a scheduler for."""
     texts = []
     steps = [step for stage in config.stages for step in stage.steps]
     for name in dict.fromkeys(step.executor for step in steps):

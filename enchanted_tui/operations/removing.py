@@ -75,7 +75,7 @@ def _size(path: Path) -> str:
 
 def delete(root: Path) -> int:
     """Delete what a campaign has created in its run directory, and the directory if that empties
-    it; give the number of deletions.
+    it; return the number of deletions.
 
     Raises EnvironmentProblem if that could cost the user something dear, DirectoryInUseError if a
     supervisor runs there.
@@ -99,8 +99,8 @@ def delete(root: Path) -> int:
 
 
 def move_aside(root: Path) -> Path:
-    """Rename a run directory to a hidden name beside it, where it is not found any more; give that
-    name, for `put_back`.
+    """Rename a run directory to a hidden name beside it, where it is not found any more; return
+    that name, for `put_back`.
 
     Raises EnvironmentProblem, with a sentence, if a supervisor runs there, if it is no run
     directory or if it cannot be renamed.
@@ -122,7 +122,7 @@ def move_aside(root: Path) -> Path:
 
 
 def put_back(aside: Path) -> Path:
-    """Undo `move_aside`; give the run directory. Raises EnvironmentProblem if something else has
+    """Undo `move_aside`; return the run directory. Raises EnvironmentProblem if something else has
     taken its name.
     """
     match = _ASIDE.match(aside.name)

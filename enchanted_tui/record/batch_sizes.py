@@ -81,7 +81,7 @@ class BatchSizes:
             self._note_session(record)
 
     def _tell_all(self, depth: int, runs: Runs) -> Plan:
-        """Take the sizes of all batches so far; give where the next one begins."""
+        """Take the sizes of all batches so far; return where the next one begins."""
         batch = end = 0
         for batch, span in enumerate(spans(runs), 1):
             self._told.setdefault((depth, batch - 1), span)

@@ -86,7 +86,7 @@ class Journal:
         return self._size + self._buffered
 
     def append(self, record: Record) -> int:
-        """Take a record, complete it with version and time, and give its offset. It is on disk
+        """Take a record, complete it with version and time, and return its offset. It is on disk
         after `flush`.
         """
         record["v"] = FORMAT_VERSION

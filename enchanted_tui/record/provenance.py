@@ -36,7 +36,7 @@ def metadata(run_dir: CampaignDirectory, state: CampaignState) -> dict[str, str]
 def provenance_rows(
     stage: StageState, read: Callable[[int], TaskRecord]
 ) -> Iterator[dict[str, Any]]:
-    """Give, for each row of the dataset, which task made it (the last step, if there are several),
+    """Yield, for each row of the dataset, which task made it (the last step, if there are several),
     where and when.
     """
     for _, _, _, offset in stage.rows():

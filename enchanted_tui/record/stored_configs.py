@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 
 def store_config(config: CampaignConfig, run_dir: CampaignDirectory, newest: str) -> str:
-    """Keep the configuration in the run directory unless it is there already; give the file's name.
-    `newest` is the one kept last.
+    """Keep the configuration in the run directory unless it is there already; return the file's
+    name. `newest` is the one kept last.
     """
     data = config.effective_text().encode("utf-8", "surrogateescape")
     if newest and _holds(run_dir.config / newest, data):

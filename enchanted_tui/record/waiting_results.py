@@ -67,7 +67,7 @@ class WaitingResults:
         )
 
     def first_steps(self, depth: int, batch: int) -> Iterator[tuple[int, int, int]]:
-        """Give, for each sample of a batch, the earliest step that waits, and its offset."""
+        """Yield, for each sample of a batch, the earliest step that waits, and its offset."""
         first: dict[int, tuple[int, int]] = {}
         for record, offset in self._waiting.get((depth, batch), []):
             _, _, sample, step = record["task"]

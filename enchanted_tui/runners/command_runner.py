@@ -55,7 +55,8 @@ class CommandRunner(CommandOptions):
     """
 
     leaves_no_trace = True
-    fresh_process: ClassVar[bool] = False  # type: ignore[misc, unused-ignore]  # withdrawn: its samples are processes anyway
+    # unused-ignore]  # withdrawn: its samples are processes anyway
+    fresh_process: ClassVar[bool] = False  # type: ignore[misc,
 
     def __init__(self, **config: Any) -> None:
         super().__init__(**config)

@@ -1,4 +1,5 @@
-"""The option `restart`: a sample that needs more time than its job has goes on from its checkpoints.
+"""The option `restart`: a sample that needs more time than its job has goes on from its
+checkpoints.
 
 Runs on workers: standard library only, Python 3.9 or newer.
 """

@@ -185,4 +185,5 @@ def scale(
 
 def as_samples(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[Sample]:
     """Return rows of plain values as samples."""
-    return [dict(zip(names, row)) for row in rows]  # noqa: B905 - as long as the names; strict costs a third more
+    # as long as the names; strict costs a third more
+    return [dict(zip(names, row)) for row in rows]  # noqa: B905

@@ -118,7 +118,8 @@ class ParserReader:
             if found.get("failure"):
                 return {**inputs, "success": False}
             return {**inputs, **self._values(found["objective"]), "success": True}
-        except Exception as error:  # noqa: BLE001 - whatever a plugin raises is a fact about this sample
+        # whatever a plugin raises is a fact about this sample
+        except Exception as error:  # noqa: BLE001
             self._failed += 1
             self._last_error = f"{run_dir}: {type(error).__name__}: {error}"
             log.warning(f"{type(self._parser).__name__} could not read {self._last_error}")

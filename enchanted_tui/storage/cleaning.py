@@ -88,7 +88,7 @@ def delete_campaign(
     config_path: Path | None = None,
 ) -> list[Path]:
     """Delete what a campaign has created, except `keep`, and its directories where that empties
-    them; give what was deleted.
+    them; return what was deleted.
 
     Everything else is left. The record of the campaign goes first, so that a deletion that was cut
     short leaves nothing that could be taken for a campaign. Raises ValueError (see

@@ -178,7 +178,7 @@ class Dataset:
     def _write_rows(
         self, file: BinaryIO, header: Shape, rows: Iterator[tuple[Key, Row]]
     ) -> _Written:
-        """Write the rows under `header`, as far as it covers them, and give the columns that they
+        """Write the rows under `header`, as far as it covers them, and return the columns that they
         really have.
         """
         line = self._lines.line(header)

@@ -310,7 +310,7 @@ class _Aggregated:
             self._write_block()
 
     def finish(self) -> _Layout:
-        """Write what is left; give the layout that the rows really have."""
+        """Write what is left; return the layout that the rows really have."""
         if self._number_lines:
             self._write_block()
         self._numbers.finish()

@@ -159,7 +159,7 @@ class _Places:
         self.lengths[sample] = length
 
     def follow(self, sample: int, position: int, gaps: bool) -> tuple[int, int]:
-        """Go on from `sample` while rows lie one after another from byte `position`; give the
+        """Go on from `sample` while rows lie one after another from byte `position`; return the
         sample and the byte reached.
         """
         while sample < len(self.offsets):

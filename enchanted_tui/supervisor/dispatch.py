@@ -106,7 +106,7 @@ class Dispatcher:
     def _choose_new(
         self, run: StageRun, capacity: dict[str, int], chosen: dict[str, list[Ready]]
     ) -> SamplerFailure | None:
-        """Begin new samples while there is room; give what the sampler raised, if it did."""
+        """Begin new samples while there is room; return what the sampler raised, if it did."""
         try:
             while self._room_for_new(capacity, chosen) and (ready := run.next()) is not None:
                 key = self.executor_of(ready.id)
@@ -191,7 +191,8 @@ class Dispatcher:
                     if isinstance(preparer, Runner):
                         preparer.sample = _sample_names(task, self._context.data_dir)
                     _prepare(task, preparer, given)
-                except Exception as error:  # noqa: BLE001 - whatever a plugin raises is a fact about this sample
+                # whatever a plugin raises is a fact about this sample
+                except Exception as error:  # noqa: BLE001
                     kind = getattr(error, "failure_kind", "prepare")
                     self._fail(task, kind, f"{type(error).__name__}: {error}")
                     continue

@@ -80,8 +80,8 @@ def command_of(wanted: str | list[str], run_dir: str, python_path: list[str]) ->
 
 
 def _run(session: Session, outcome: Outcome, wanted: str | list[str], inbox: Inbox) -> int | None:
-    """Run it, its output in a file of its own, and give its exit code: 127 if it cannot be started,
-    None if somebody had it ended.
+    """Run it, its output in a file of its own, and return its exit code: 127 if it cannot be
+    started, None if somebody had it ended.
     """
     run_dir = session.run_dir
     command = command_of(

@@ -142,8 +142,8 @@ def _runner_spec(spec: ComponentSpec) -> dict[str, Any]:
 
 
 def _shared_by_samples(spec: ComponentSpec) -> Any:
-    """Return what a runner has prepared for all of its samples; None if that fails: each sample says
-    so itself.
+    """Return what a runner has prepared for all of its samples; None if that fails: each sample
+    says so itself.
     """
     if getattr(spec.cls, "prepare_shared", Runner.prepare_shared) is Runner.prepare_shared:
         return None

@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def open_app(options: argparse.Namespace) -> int:
-    """Open the app on what the options name; give the exit status."""
+    """Open the app on what the options name; return the exit status."""
     from enchanted_tui.ui import minder
 
     if not minder.has_terminal():
@@ -67,7 +67,9 @@ def arguments_of_run(options: argparse.Namespace) -> list[str]:
 
 
 def detach(arguments: Sequence[str], root: Path) -> tuple[int, str]:
-    """Start a campaign in a session of its own; give the exit code so far and what there is to say."""
+    """Start a campaign in a session of its own; return the exit code so far and what there is to
+    say.
+    """
     from enchanted_tui.operations.detached import start_detached
     from enchanted_tui.ui.settings import state_dir
 

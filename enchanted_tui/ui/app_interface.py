@@ -1,5 +1,5 @@
-"""What screens and dialogs may ask of the app that shows them. `EnchantedApp` gives it; nothing below
-the app knows more of that, so that each screen can be understood and moved without the app.
+"""What screens and dialogs may ask of the app that shows them. `EnchantedApp` gives it; nothing
+below the app knows more of that, so that each screen can be understood and moved without the app.
 """
 
 from __future__ import annotations

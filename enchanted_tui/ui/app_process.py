@@ -35,7 +35,7 @@ class AppOptions:
 
 
 def open_app(options: AppOptions) -> int:
-    """Show the app until it is left; give the exit status."""
+    """Show the app until it is left; return the exit status."""
     return minder.run(lambda link: _be_the_app(options, link))
 
 

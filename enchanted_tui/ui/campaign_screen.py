@@ -72,8 +72,8 @@ class CampaignScreen(SteeringScreen):
     async def read_of_run(
         self, viewer: Viewer, function: Callable[..., Given], *args: Any
     ) -> Given:
-        """Call `function` in a thread for a run, and give what it gives; raises RunGone if the run
-        is not the open one any more.
+        """Call `function` in a thread for a run, and return what it gives; raises RunGone if the
+        run is not the open one any more.
         """
         try:
             found = await in_thread(function, *args)

@@ -92,7 +92,8 @@ class Feed:
         """Read, post if there is reason to, and tell whether there was anything new."""
         try:
             view = self._viewer.refresh()
-        except Exception as error:  # noqa: BLE001 - a run directory may be gone, damaged or unreadable: news, not the end of the app
+        # a run directory may be gone, damaged or unreadable: news, not the end of the app
+        except Exception as error:  # noqa: BLE001
             return self._post(FeedFailed(sentence(error)[0], self._viewer), str(error), moves=False)
         if view.reading < 1:
             self._wake.set()  # the rest of the journal without a pause

@@ -184,7 +184,7 @@ class Hosting(Opening):
         return self.campaign is not None and self.campaign.alive
 
     async def launch(self, asked: Launch) -> Path:
-        """Start a campaign session; give its run directory. Raises what a person is told, before
+        """Start a campaign session; return its run directory. Raises what a person is told, before
         anything has been changed.
         """
         config = await in_thread(asked.configuration)

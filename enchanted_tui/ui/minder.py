@@ -168,7 +168,8 @@ class _Minder:
         try:
             return subprocess.run(command, cwd=cwd, check=False).returncode
         except OSError as error:
-            print(f"{command[0]}: {error.strerror}", file=sys.stderr)  # noqa: T201 - on the terminal, which is ours at the moment
+            # on the terminal, which is ours at the moment
+            print(f"{command[0]}: {error.strerror}", file=sys.stderr)  # noqa: T201
             return 127
 
     def _leave(self, sentence: str) -> int:

@@ -18,7 +18,7 @@ _FIXED = ("task", "kind", "message", "host", "attempt", "started", "runtime_sec"
 
 
 def export_failures(viewer: Viewer, tasks: Iterable[TaskId], path: Path) -> int:
-    """Write failed tasks, in the order given; gives the number of lines. A file that is there is
+    """Write failed tasks, in the order given; return the number of lines. A file that is there is
     replaced.
 
     Raises OSError if it cannot be written; what was there is then as it was.

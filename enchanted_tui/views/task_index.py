@@ -86,7 +86,7 @@ class TaskIndex:
         self.messages: dict[int, str] = {}  #: why a task failed, by code
 
     def add(self, record: TaskRecord) -> float:
-        """Take a task record that the state has taken; give when the task finished, seconds since
+        """Take a task record that the state has taken; return when the task finished, seconds since
         the epoch.
         """
         code = encode(record["task"])

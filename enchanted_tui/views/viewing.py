@@ -139,7 +139,7 @@ class Viewer:
     # -- refreshing --------------------------------------------------------------------------------
 
     def refresh(self, now: float | None = None, budget: float = _BUDGET) -> View:
-        """Read what is new, for about `budget` seconds at most, and give the campaign as it is;
+        """Read what is new, for about `budget` seconds at most, and return the campaign as it is;
         `now` in seconds since the epoch.
         """
         with self._look():

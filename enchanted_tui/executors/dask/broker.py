@@ -1,5 +1,5 @@
-"""Who runs what on a Dask cluster: which worker gets the next tasks, and what becomes of those whose
-worker dies.
+"""Who runs what on a Dask cluster: which worker gets the next tasks, and what becomes of those
+whose worker dies.
 
 Whether a task runs again is decided here, and counted: Dask, which would start it again elsewhere
 without saying so, is not let (see `bundles`).

@@ -71,7 +71,8 @@ def main(descriptor: int) -> None:
         tidy = spec["scratch"]
     except EOFError:  # the supervisor has gone before it had said what it wants
         pass
-    except BaseException:  # noqa: BLE001 - said where the supervisor finds it: this process ends in any case
+    # said where the supervisor finds it: this process ends in any case
+    except BaseException:  # noqa: BLE001
         traceback.print_exc()
     finally:
         kill_descendants()

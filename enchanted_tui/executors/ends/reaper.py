@@ -117,7 +117,8 @@ def _become(become_worker: Callable[[], None]) -> None:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
             become_worker()
             os._exit(0)
-    except BaseException:  # noqa: BLE001 - said where the task's own output goes; this process must not go on as its reaper
+    # said where the task's own output goes; this process must not go on as its reaper
+    except BaseException:  # noqa: BLE001
         sys.excepthook(*sys.exc_info())
     finally:
         os._exit(1)

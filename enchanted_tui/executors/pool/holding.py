@@ -33,7 +33,8 @@ def share_message(
 ) -> dict[str, Any]:
     """Return a share as a worker is told of it.
 
-    `binds`: whether the ids of its CPUs are those of the machine; `has_gpus`: whether there are any.
+    `binds`: whether the ids of its CPUs are those of the machine; `has_gpus`: whether there are
+    any.
     """
     return {
         "slot": share.slot,

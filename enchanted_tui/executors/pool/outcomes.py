@@ -1,5 +1,5 @@
-"""What becomes of the tasks of a call: they have a result, wait again, are continued elsewhere, or have
-failed.
+"""What becomes of the tasks of a call: they have a result, wait again, are continued elsewhere, or
+have failed.
 
 Runs in SLURM jobs: standard library only, Python 3.9 or newer.
 """

@@ -1,9 +1,9 @@
 """One worker: takes task messages, runs them one after another, sends back their records.
 
 It shares nothing with the supervisor but two descriptors: a packet socket on which tasks arrive,
-one a packet, or the several of one call, and a pipe into which results go, one line each. Standard output and error are
-files of its own, so that no runner can write on a terminal; what a task wrote there is moved into
-its run directory.
+one a packet, or the several of one call, and a pipe into which results go, one line each. Standard
+output and error are files of its own, so that no runner can write on a terminal; what a task wrote
+there is moved into its run directory.
 """
 
 from __future__ import annotations

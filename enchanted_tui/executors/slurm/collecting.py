@@ -70,7 +70,7 @@ class ResultCollector:
 
     def collect(self) -> int:
         """Take what all results files have grown by, in one go but for those that have grown by
-        much; give how many results there were.
+        much; return how many results there were.
         """
         count, elements = 0, list(self._table.elements)
         self._bring_home()

@@ -54,7 +54,8 @@ class SlurmExecutor(Executor):
     shares_workers: ClassVar[bool | str] = "idle_timeout"
     looks_up_local_storage: ClassVar[bool] = True
     may_keep_files: ClassVar[bool] = True
-    n_workers: ClassVar[None] = None  # type: ignore[misc]  # withdrawn: see max_jobs and processes_per_job
+    #  # withdrawn: see max_jobs and processes_per_job
+    n_workers: ClassVar[None] = None  # type: ignore[misc]
 
     sbatch: dict[str, str | bool] = option(
         {},

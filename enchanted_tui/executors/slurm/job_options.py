@@ -45,8 +45,8 @@ class JobOptions:
     before_sizing: str | None = None
 
     def for_calls_of(self, runners: Mapping[str, Mapping[str, Any]]) -> JobOptions:
-        """Return the options of jobs that run these runners of a `TaskContext`, whose calls may have
-        several samples.
+        """Return the options of jobs that run these runners of a `TaskContext`, whose calls may
+        have several samples.
         """
         most = max((spec.get("batch", 1) for spec in runners.values()), default=1)
         return dataclasses.replace(self, bundling=dataclasses.replace(self.bundling, calls=most))

@@ -1,4 +1,5 @@
-"""The files of a call with many samples, put together from what all samples share and what each adds.
+"""The files of a call with many samples, put together from what all samples share and what each
+adds.
 
 A text is a list of segments: text of its own, or the number of a loop over the samples, in whose
 place each sample's own text stands. What depends on which samples come together (how many there

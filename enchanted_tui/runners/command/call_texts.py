@@ -87,7 +87,8 @@ class CallText(Text):
                 loop.body.render({loop.name: named, _FIRST: first, _LAST: last})
                 for first, last in (ends if loop.knows_ends else ends[:1])
             ]
-        except Exception as error:  # noqa: BLE001 - whatever a template's expression raises is a fact about this sample
+        # whatever a template's expression raises is a fact about this sample
+        except Exception as error:  # noqa: BLE001
             raise self._failed(error, params) from None
         return texts if loop.knows_ends else texts[0]
 
@@ -314,7 +315,8 @@ def _placed(node: nodes.Node, *, in_loop: bool = True) -> nodes.Node:
                 return nodes.Const(COUNT, lineno=node.lineno)
             return self.generic_visit(node)
 
-        def visit_Getattr(self, node: nodes.Getattr) -> nodes.Node:  # noqa: N802 - as Jinja calls it
+        # as Jinja calls it
+        def visit_Getattr(self, node: nodes.Getattr) -> nodes.Node:  # noqa: N802
             of_loop = in_loop and isinstance(node.node, nodes.Name) and node.node.name == LOOP
             if of_loop and node.attr in _PLACES:
                 return nodes.Const(_PLACES[node.attr], lineno=node.lineno)

@@ -41,8 +41,8 @@ def compile_output(name: str, spec: Mapping[str, Any]) -> Output:
 
 
 def read_outputs(outputs: list[Output], files: RunFiles) -> tuple[dict[str, Any], list[str]]:
-    """Read the declared outputs; give those found by name, and a reason for each required one that
-    is not there.
+    """Read the declared outputs; return those found by name, and a reason for each required one
+    that is not there.
     """
     found: dict[str, Any] = {}
     reasons = []

@@ -84,7 +84,8 @@ class Text:
             return quote_values(text) if self.shell else text
         except UnsafePlaceError as error:
             raise SampleFailed(f"{self.where}: {error}", "prepare") from None
-        except Exception as error:  # noqa: BLE001 - whatever a template's expression raises is a fact about this sample
+        # whatever a template's expression raises is a fact about this sample
+        except Exception as error:  # noqa: BLE001
             raise SampleFailed(self._failure(error, names), "prepare") from None
 
     def _failure(self, error: Exception, names: Mapping[str, Any]) -> str:

@@ -162,7 +162,7 @@ class _ShellReader:
         return 1
 
     def _substitution(self, text: str, position: int, other: re.Pattern[str]) -> int:
-        """Note what makes the quoting hard to follow; give the length of what does not, as
+        """Note what makes the quoting hard to follow; return the length of what does not, as
         ``${NAME}``, `other` included.
         """
         if text[position] == "`":

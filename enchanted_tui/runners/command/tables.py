@@ -96,8 +96,8 @@ def cell_reader(rule: TableReading, *, as_text: bool) -> Callable[[RunFiles], An
 
 
 def column_reader(rule: TableReading, *, as_text: bool) -> Callable[[RunFiles], list[Any]]:
-    """Return the function that reads a column as texts like `cell_reader`, with an Unreadable in the
-    place of a cell that cannot be read.
+    """Return the function that reads a column as texts like `cell_reader`, with an Unreadable in
+    the place of a cell that cannot be read.
     """
 
     def read(files: RunFiles) -> list[Any]:

@@ -34,7 +34,8 @@ def main() -> None:
     while True:
         try:
             reply = answer(json.loads(questions.get()))
-        except Exception as error:  # noqa: BLE001 - whatever a model raises is told to whoever asked
+        # whatever a model raises is told to whoever asked
+        except Exception as error:  # noqa: BLE001
             reply = {
                 "error": f"{type(error).__name__}: {error}",
                 "traceback": traceback.format_exc(),

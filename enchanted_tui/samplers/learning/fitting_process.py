@@ -32,7 +32,8 @@ class LearningProcess:
     def __init__(self, method: str) -> None:
         self._method = method  #: which model will be asked, so that it is imported early
         self._process: subprocess.Popen[str] | None = None
-        self._printed = tempfile.TemporaryFile()  # noqa: SIM115 - what it prints, for as long as this object lives
+        # what it prints, for as long as this object lives
+        self._printed = tempfile.TemporaryFile()  # noqa: SIM115
         self._closed = False
         self._lock = threading.Lock()
 

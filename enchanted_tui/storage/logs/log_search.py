@@ -69,7 +69,7 @@ class Search:
         return min(1.0, self._looked_at / self._size) if self._size else 1.0
 
     def step(self) -> int | None:
-        """Look at the next slice; give where the line found begins."""
+        """Look at the next slice; return where the line found begins."""
         if not self._ranges:
             return None
         begin, end = self._ranges[0]

@@ -48,7 +48,9 @@ class Buffer:
         self.companions = companions
 
     def open(self, path: Path) -> str:
-        """Go over to a file and give its text. Raises config_file.FileProblem, nothing being changed."""
+        """Go over to a file and give its text. Raises config_file.FileProblem, nothing being
+        changed.
+        """
         stamp = config_file.stamp(path)
         opened = config_file.read(path)
         self.begin({})

@@ -50,7 +50,8 @@ def check(text: str, path: Path | None, home: Path) -> CheckedText:
         config, problems = parse_config(
             text, path, base_dir=None if path is not None else home, interactive=True
         )
-    except Exception as error:  # noqa: BLE001 - an editor must outlive whatever a plugin does while it is imported
+    # an editor must outlive whatever a plugin does while it is imported
+    except Exception as error:  # noqa: BLE001
         config, problems = (
             None,
             [

@@ -75,7 +75,7 @@ class ConfigFileScreen(AppScreen):
 
     async def settle_unsaved(self, under: Screen[Any] | None = None) -> bool:
         """Ask, on behalf of `under` or this screen, what to do with unsaved changes before they are
-        lost; give False to stay.
+        lost; return False to stay.
         """
         what = self.unsaved()
         if what is None:
@@ -97,7 +97,7 @@ class ConfigFileScreen(AppScreen):
 
     async def open_path(self, path: Path, copy: Path | None = None) -> bool:
         """Open a file, asking first about unsaved changes, and offer what was not saved of it
-        before; give whether it was opened.
+        before; return whether it was opened.
         """
         await self._started.wait()
         opened = await self._open_path(path, copy)
@@ -184,7 +184,7 @@ class ConfigFileScreen(AppScreen):
             self.notify(recovery.told_of_others(others), timeout=6)
 
     async def _offer_one(self, file: Path, unsaved: recovery.Unsaved) -> bool:
-        """Ask about one text that was not saved; give whether it has been restored."""
+        """Ask about one text that was not saved; return whether it has been restored."""
         answer = await self.app.ask(self, recovery_dialog(unsaved), late=True)
         if answer == "discard":
             await in_thread(recovery.remove, file)
@@ -235,7 +235,7 @@ class ConfigFileScreen(AppScreen):
     # -- saving ------------------------------------------------------------------------------------
 
     async def _save(self, path: Path | None, under: Screen[Any] | None = None) -> bool:
-        """Save, asking for a name where there is none; give whether it was saved."""
+        """Save, asking for a name where there is none; return whether it was saved."""
         if path is None:
             path = await self._ask_for_path("Save as", "config.yaml", under)
             if path is None:

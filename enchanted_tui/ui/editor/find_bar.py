@@ -34,7 +34,9 @@ class FindBar(Vertical):
     FindBar .replacing { display: none; }
     FindBar.-replaces .replacing { display: block; }
     FindBar Label { width: 9; padding: 0 1; }
-    FindBar Input, FindBar Input:focus { height: 1; border: none; padding: 0; width: 1fr; background: $boost; }
+    FindBar Input, FindBar Input:focus {
+        height: 1; border: none; padding: 0; width: 1fr; background: $boost;
+    }
     FindBar Buttons { width: auto; padding: 0 1; }
     """
     HELP = """Enter or Down goes to the next match, Up to the one before; Tab changes between the two lines; Escape goes back to the text.

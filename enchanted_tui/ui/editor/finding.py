@@ -169,7 +169,7 @@ class FindingScreen(ConfigFileScreen):
 
 
 def replace_all(area: ConfigArea, wanted: Wanted, by: str) -> int:
-    """Replace every match in a text by one edit; give their number. Line breaks between them stay
+    """Replace every match in a text by one edit; return their number. Line breaks between them stay
     what they are.
     """
     places = wanted.places(area.document.lines)

@@ -69,7 +69,7 @@ class CompletionMenu(Options, can_focus=False):
         self.display = False
 
     def take_key(self, key: str) -> bool:
-        """Act on a key; give False for one that is the text's."""
+        """Act on a key; return False for one that is the text's."""
         moves: dict[str, Any] = {
             "down": self.action_cursor_down,
             "ctrl+n": self.action_cursor_down,

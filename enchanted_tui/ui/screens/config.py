@@ -60,7 +60,9 @@ class ConfigScreen(FindingScreen):
     ConfigScreen #beside > .pane:focus { background: $boost; }
     ConfigScreen.-short #beside { height: 8; }
     ConfigScreen.-wide #work { layout: horizontal; }
-    ConfigScreen.-wide #beside { width: 38%; min-width: 44; max-width: 76; height: 1fr; border-left: solid $panel; }
+    ConfigScreen.-wide #beside {
+        width: 38%; min-width: 44; max-width: 76; height: 1fr; border-left: solid $panel;
+    }
     ConfigScreen.-wide #beside > #problems.below {
         display: block; height: 40%; border-top: solid $primary !important; border-title-color: $foreground;
     }

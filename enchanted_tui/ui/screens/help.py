@@ -33,8 +33,13 @@ class HelpScreen(Opened, ClosedByMouse, ModalScreen[None]):
 
     DEFAULT_CSS = """
     HelpScreen { align: center middle; }
-    HelpScreen > Vertical { width: 96; max-width: 98%; height: auto; max-height: 96%; border: round $primary; background: $surface; }
-    HelpScreen VerticalScroll { height: auto; max-height: 100%; padding: 0 1; scrollbar-size-vertical: 1; }
+    HelpScreen > Vertical {
+        width: 96; max-width: 98%; height: auto; max-height: 96%; border: round $primary;
+        background: $surface;
+    }
+    HelpScreen VerticalScroll {
+        height: auto; max-height: 100%; padding: 0 1; scrollbar-size-vertical: 1;
+    }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,f1", "close", "Close"),

@@ -52,7 +52,7 @@ class Consequences:
 
 
 class LaunchScreen(Opened, ModalScreen[Launch | None]):
-    """Gives what is to be launched, or None."""
+    """Returns what is to be launched, or None."""
 
     if TYPE_CHECKING:
         app = getters.app(AppInterface)
@@ -63,13 +63,20 @@ has no result on record. Extend adds the last stage's budget to what was planned
 it is fresh. A campaign in this app ends with it unless you say otherwise when leaving; a detached one has a session of its own."""
     DEFAULT_CSS = """
     LaunchScreen { align: center middle; }
-    LaunchScreen > Vertical { width: 96; max-width: 100%; height: auto; max-height: 100%; padding: 0 1; }
+    LaunchScreen > Vertical {
+        width: 96; max-width: 100%; height: auto; max-height: 100%; padding: 0 1;
+    }
     LaunchScreen > Vertical { border: round $primary; background: $surface; }
     LaunchScreen Horizontal { height: 1; }
     LaunchScreen #buttons { align-horizontal: right; margin: 1 0 0 0; }
     LaunchScreen .name { width: 11; text-style: bold; }
-    LaunchScreen Input, LaunchScreen Input:focus { height: 1; border: none; padding: 0; background: $panel; width: 1fr; }
-    LaunchScreen #what { height: auto; max-height: 10; min-height: 6; margin: 1 0 0 0; background: $boost; padding: 0 1; }
+    LaunchScreen Input, LaunchScreen Input:focus {
+        height: 1; border: none; padding: 0; background: $panel; width: 1fr;
+    }
+    LaunchScreen #what {
+        height: auto; max-height: 10; min-height: 6; margin: 1 0 0 0; background: $boost; padding: 0
+        1;
+    }
     LaunchScreen.-tall #what { max-height: 18; }
     LaunchScreen #same { margin: 1 0 0 0; color: $text-muted; }
     LaunchScreen Button { margin: 0 0 0 1; min-width: 4; padding: 0 1; }
@@ -282,7 +289,8 @@ def consequences(asked: Launch) -> Consequences:
         if asked.mode == "retry":
             return Consequences(_retried(asked, config), config)
         shown = preview(config)
-    except Exception as error:  # noqa: BLE001 - whatever makes it impossible is what the person has to know
+    # whatever makes it impossible is what the person has to know
+    except Exception as error:  # noqa: BLE001
         return Consequences(sentence(error)[0])
     run_dir = CampaignDirectory(config.base_run_dir)
     occupied = shown.mode == "fresh" and run_dir.root.is_dir() and bool(os.listdir(run_dir.root))

@@ -45,12 +45,14 @@ class SecretInput(Input):
 
 
 class QuestionDialog(Dialog):
-    """Gives the answer, or None for Escape. `is_settled` tells whether an answer is not wanted any
-    more.
+    """Returns the answer, or None for Escape. `is_settled` tells whether an answer is not wanted
+    any more.
     """
 
     DEFAULT_CSS = """
-    QuestionDialog SecretInput, QuestionDialog SecretInput:focus { height: 1; border: none; padding: 0; background: $panel; }
+    QuestionDialog SecretInput, QuestionDialog SecretInput:focus {
+        height: 1; border: none; padding: 0; background: $panel;
+    }
     """
 
     def __init__(

@@ -280,7 +280,7 @@ successful ones dots; a number as colour is five steps, each with as many sample
         self.app.perform(self._choose(what))
 
     async def _choose(self, what: str) -> bool:
-        """Let a person choose, and show it; give whether they did."""
+        """Let a person choose, and show it; return whether they did."""
         titles = {"x": "Along the bottom", "y": "On the left", "colour": "Colour and mark by"}
         names = charts.colourings(self.results) if what == "colour" else self.results.numeric
         if not names:

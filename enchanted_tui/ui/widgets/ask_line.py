@@ -17,7 +17,9 @@ class AskLine(Horizontal):
     DEFAULT_CSS = """
     AskLine { display: none; height: 1; background: $panel; }
     AskLine Label { width: auto; padding: 0 1; }
-    AskLine Input, AskLine Input:focus { height: 1; border: none; padding: 0; width: 1fr; background: $boost; }
+    AskLine Input, AskLine Input:focus {
+        height: 1; border: none; padding: 0; width: 1fr; background: $boost;
+    }
     AskLine #hint { color: $text-muted; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "Close", show=False)]

@@ -24,7 +24,7 @@ _AROUND = 6  #: frame, padding and scroll bar
 
 
 class Chooser(Opened, ClosedByMouse, ModalScreen[int | None]):
-    """Gives the number of the chosen line, or None for Escape. For short lists."""
+    """Returns the number of the chosen line, or None for Escape. For short lists."""
 
     DEFAULT_CSS = """
     Chooser { align: center middle; }
@@ -33,7 +33,9 @@ class Chooser(Opened, ClosedByMouse, ModalScreen[int | None]):
     }
     Chooser.-ascii > Vertical { border: ascii $primary; }
     Chooser Label { text-style: bold; width: 100%; }
-    Chooser OptionList, Chooser OptionList:focus { height: auto; max-height: 20; border: none; padding: 0; background: $surface; }
+    Chooser OptionList, Chooser OptionList:focus {
+        height: auto; max-height: 20; border: none; padding: 0; background: $surface;
+    }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Close", show=False),

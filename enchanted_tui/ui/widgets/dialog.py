@@ -31,7 +31,7 @@ class Choice:
 
 
 class Dialog(Opened, ModalScreen[str | None]):
-    """Asks, and gives the id of the chosen button, or None for Escape.
+    """Asks, and returns the id of the chosen button, or None for Escape.
 
     The first choice that destroys nothing has the focus. With `expect`, choices that destroy stay
     disabled until that text is typed.
@@ -42,7 +42,9 @@ class Dialog(Opened, ModalScreen[str | None]):
     Dialog > Vertical { width: 76; max-width: 96%; height: auto; max-height: 96%; padding: 0 2; }
     Dialog > Vertical { border: round $primary; background: $surface; }
     Dialog #title { text-style: bold; width: 100%; }
-    Dialog VerticalScroll { height: auto; max-height: 14; margin: 1 0 0 0; scrollbar-size-vertical: 1; }
+    Dialog VerticalScroll {
+        height: auto; max-height: 14; margin: 1 0 0 0; scrollbar-size-vertical: 1;
+    }
     Dialog #buttons { height: auto; width: 100%; margin: 1 0 0 0; align-horizontal: right; }
     Dialog Button { margin: 0 0 0 1; min-width: 4; padding: 0 1; }
     Dialog Input { height: 1; border: none; padding: 0; background: $panel; }

@@ -19,7 +19,8 @@ class Line(Widget):
     ALLOW_SELECT = False
     DEFAULT_CSS = "Line { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }"
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's own name
+    # Textual's own name
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self._text = Text()
 
@@ -65,7 +66,8 @@ class Name(Line):
 class Buttons(Line):
     """A line of words, some of which can be clicked."""
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's own name
+    # Textual's own name
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self._spots: list[tuple[int, int, str]] = []
 

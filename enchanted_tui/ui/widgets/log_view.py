@@ -74,7 +74,8 @@ class LogView(Widget, can_focus=True):
             super().__init__()
             self.page = page
 
-    def __init__(self, *, poll: float = 1.0, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    # Textual's name
+    def __init__(self, *, poll: float = 1.0, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.page: Page | None = None
         self.pattern: re.Pattern[str] | None = None

@@ -38,7 +38,8 @@ _LEAST = 8  #: characters of a bar; what is said beside it makes room for them
 class ProgressLine(Line):
     """``label ████░░░ 12/50 24%  and what is said beside it``."""
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's own name
+    # Textual's own name
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self._arguments: tuple[str, int, int, Sequence[Text]] | None = None
 

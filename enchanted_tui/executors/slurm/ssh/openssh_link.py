@@ -164,7 +164,8 @@ class _Master:
         self._directory = tempfile.mkdtemp(prefix="etui-", dir=_short_directory())
         self.socket = os.path.join(self._directory, "m")
         self._askpass = Askpass(self._directory, settings.host, ask)
-        self._errors = open(os.path.join(self._directory, "errors"), "w+b")  # noqa: SIM115 - closed by close()
+        # closed by close()
+        self._errors = open(os.path.join(self._directory, "errors"), "w+b")  # noqa: SIM115
         interval = max(1, round(settings.keep_alive))
         command = [
             "ssh",
@@ -282,4 +283,5 @@ class _Master:
 def _short_directory() -> str | None:
     """Return a directory whose path leaves room for a socket's name, which may have 104 characters."""
     private = os.environ.get("XDG_RUNTIME_DIR", "")
-    return private if private and len(private) < 40 and os.access(private, os.W_OK) else "/tmp"  # noqa: S108 - mkdtemp makes it private
+    # mkdtemp makes it private
+    return private if private and len(private) < 40 and os.access(private, os.W_OK) else "/tmp"  # noqa: S108

@@ -179,7 +179,8 @@ class _Run:
                         return  # the command ended without reading all; its exit code says why
             with contextlib.suppress(OSError, EOFError):
                 self._channel.shutdown_write()
-        except BaseException as error:  # noqa: BLE001 - whatever reading the input raises belongs to the caller
+        # whatever reading the input raises belongs to the caller
+        except BaseException as error:  # noqa: BLE001
             self._failure = error
             self._channel.close()
 

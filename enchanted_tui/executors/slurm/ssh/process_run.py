@@ -60,7 +60,8 @@ def _write(
                 _write_all(pipe, chunk)
     except BrokenPipeError:
         return  # the command ended without reading all; its exit code says why
-    except BaseException as error:  # noqa: BLE001 - whatever reading the input raises belongs to the caller
+    # whatever reading the input raises belongs to the caller
+    except BaseException as error:  # noqa: BLE001
         failures.append(error)
 
 
