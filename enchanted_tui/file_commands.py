@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from enchanted_tui.errors import ExitCode
-from enchanted_tui.operations import task_files
+from enchanted_tui.operations import sample_files
 from enchanted_tui.record.outcome import EnvironmentProblem, RefusedError
 
 
@@ -23,10 +23,10 @@ def files(options: argparse.Namespace) -> int:
     if options.extract is not None:
         if task is None:
             raise RefusedError("--extract needs a TASK: --files RUN_DIR TASK --extract DIR.")
-        made = task_files.extract(root, task, name, Path(options.extract))
+        made = sample_files.extract(root, task, name, Path(options.extract))
         print(json.dumps({"extracted": str(made)}) if options.json else made)
     elif name is not None:
-        task_files.show(root, task, name, sys.stdout.buffer)
+        sample_files.show(root, task, name, sys.stdout.buffer)
         sys.stdout.flush()
     elif task is not None:
         _list_files(root, task, options.json)
@@ -38,9 +38,9 @@ def files(options: argparse.Namespace) -> int:
 def pack(options: argparse.Namespace) -> int:
     """Pack a campaign, or bring back what is packed."""
     if options.pack is not None:
-        word, count = "packed", task_files.pack(_existing(options.pack))
+        word, count = "packed", sample_files.pack(_existing(options.pack))
     else:
-        word, count = "unpacked", task_files.unpack(_existing(options.unpack))
+        word, count = "unpacked", sample_files.unpack(_existing(options.unpack))
     told = f"{word} {count:,} run director{'y' if count == 1 else 'ies'}"
     print(json.dumps({word: count}) if options.json else told)
     return ExitCode.COMPLETED
@@ -56,7 +56,7 @@ def _existing(run_dir: str) -> Path:
 
 
 def _list_tasks(root: Path, as_json: bool) -> None:
-    found = task_files.tasks_with_files(root)
+    found = sample_files.tasks_with_files(root)
     if as_json:
         print(json.dumps([{"task": name, "packed": packed} for name, packed in found]))
     else:
@@ -64,7 +64,7 @@ def _list_tasks(root: Path, as_json: bool) -> None:
 
 
 def _list_files(root: Path, task: str, as_json: bool) -> None:
-    found = task_files.files_of(root, task)
+    found = sample_files.files_of(root, task)
     if as_json:
         print(json.dumps([entry._asdict() for entry in found]))
         return

@@ -124,7 +124,7 @@ def superseded_header(name: str, length: int) -> bytes:
     return header(f"{SUPERSEDED}{name}.tar", tarfile.REGTYPE, size=length - BLOCK)
 
 
-class Part:
+class FilePart:
     """A part of a file that is read like a file of its own."""
 
     def __init__(self, file: BinaryIO, offset: int, length: int) -> None:
@@ -150,7 +150,7 @@ def members(file: BinaryIO, offset: int, length: int) -> Iterator[tuple[str, tar
     """Return what a packed directory holds, each with its path below the directory: "" for the
     directory itself.
     """
-    part = Part(file, offset, length)
+    part = FilePart(file, offset, length)
     with tarfile.open(fileobj=part, mode="r:", errors="surrogateescape") as archive:  # type: ignore[call-overload]
         for member in archive:
             yield member.name.partition("/")[2], member

@@ -55,8 +55,8 @@ class CommandRunner(CommandOptions):
     """
 
     leaves_no_trace = True
-    # unused-ignore]  # withdrawn: its samples are processes anyway
-    fresh_process: ClassVar[bool] = False  # type: ignore[misc,
+    # withdrawn: its samples are processes anyway
+    fresh_process: ClassVar[bool] = False  # type: ignore[misc, unused-ignore]
 
     def __init__(self, **config: Any) -> None:
         super().__init__(**config)

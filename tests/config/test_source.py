@@ -9,14 +9,14 @@ import yaml
 
 from enchanted_tui.config.problems import ConfigError, Path
 from enchanted_tui.config.source import dump, read_document, read_value
-from enchanted_tui.config.tree import Document, Place
+from enchanted_tui.config.tree import Document, TextPlace
 
 
 def value(text):
     return read_value(text, "v")
 
 
-def place_of(document: Document, path: Path) -> Place:
+def place_of(document: Document, path: Path) -> TextPlace:
     """Return where something stands."""
     found = document.place(path)
     assert found is not None
