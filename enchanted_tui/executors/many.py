@@ -21,8 +21,8 @@ from enchanted_tui.executors.task_end import (
     environment_error,
     explained,
     failure_of,
-    outputs_and_failure,
     known_outputs,
+    outputs_and_failure,
 )
 from enchanted_tui.runners.many_results import NO_RESULT, in_rows
 

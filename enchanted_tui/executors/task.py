@@ -26,8 +26,8 @@ from enchanted_tui.executors.task_end import (
     environment_error,
     explained,
     failure_of,
-    outputs_and_failure,
     known_outputs,
+    outputs_and_failure,
 )
 from enchanted_tui.journal_lines import FORMAT_VERSION, seal
 from enchanted_tui.runners.base import Runner

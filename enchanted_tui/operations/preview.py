@@ -25,8 +25,8 @@ from enchanted_tui.record.state import CampaignState
 from enchanted_tui.runners.sample_resources import resources_of
 from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.room import room_of
-from enchanted_tui.supervisor.resuming import check_unchanged, go_on, read_at
 from enchanted_tui.supervisor.free_directory import has_record
+from enchanted_tui.supervisor.resuming import check_unchanged, go_on, read_at
 from enchanted_tui.supervisor.sampler_kinds import learns
 
 _SAMPLES_SHOWN = 3

@@ -56,7 +56,9 @@ class _Step:
         return self.bytes / self.tasks if self.tasks else 0.0
 
 
-def file_use(run_dir: CampaignDirectory, state: CampaignState, expected: Sequence[int] | None = None) -> Files:
+def file_use(
+    run_dir: CampaignDirectory, state: CampaignState, expected: Sequence[int] | None = None
+) -> Files:
     """Look at the directories of some samples; nothing is known while none has finished. Takes some
     hundred looks at the disk. `expected`: how many samples each stage will have, where that is not
     on record.

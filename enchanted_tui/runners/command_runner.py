@@ -43,8 +43,8 @@ from enchanted_tui.runners.command.row_outputs import (
     read_rows,
 )
 from enchanted_tui.runners.kept_directory import begin_beside_checkpoints, inputs_left_to_put
-from enchanted_tui.runners.restart import Continues
 from enchanted_tui.runners.many_results import NO_RESULT
+from enchanted_tui.runners.restart import Continues
 
 _SHELL_SIGNAL = 128  # a shell reports a command that died by signal n as exit code 128 + n
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from enchanted_tui.config.options import option
 from enchanted_tui.config.ranges import Range, Ranges
-from enchanted_tui.samplers import shared_checks, philox
+from enchanted_tui.samplers import philox, shared_checks
 from enchanted_tui.samplers.base import Sample
 from enchanted_tui.samplers.design import WITH_TEXT, DesignSampler
 from enchanted_tui.samplers.parameter import Parameter

@@ -82,7 +82,11 @@ class CSVSampler(FiniteSampler):
                 ),
             )
             return
-        found = list(shared_checks.name_problems(self.parameters)) if self.parameters is not None else []
+        found = (
+            list(shared_checks.name_problems(self.parameters))
+            if self.parameters is not None
+            else []
+        )
         yield from found
         try:
             columns = self._file.columns

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from enchanted_tui.config.options import option
 from enchanted_tui.config.ranges import Ranges
-from enchanted_tui.samplers import shared_checks, philox
+from enchanted_tui.samplers import philox, shared_checks
 from enchanted_tui.samplers.base import Sample
 from enchanted_tui.samplers.box import BoxSampler, as_samples, scale
 from enchanted_tui.samplers.repeats import RepeatingSampler

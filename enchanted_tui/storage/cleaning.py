@@ -53,7 +53,10 @@ def refuse_to_delete(run_dir: CampaignDirectory, config_path: Path | None = None
 
 
 def campaign_files(
-    run_dir: CampaignDirectory, *, stored_configs: Iterable[str] = (), config_path: Path | None = None
+    run_dir: CampaignDirectory,
+    *,
+    stored_configs: Iterable[str] = (),
+    config_path: Path | None = None,
 ) -> Iterator[Path]:
     """Return what a campaign has created in the directory: files, and the tasks' directories as
     wholes.
@@ -146,7 +149,9 @@ def _reason_to_refuse(root: Path, real: Path, config_path: Path | None) -> str |
     return None
 
 
-def _config_names(run_dir: CampaignDirectory, stored: Iterable[str], config_path: Path | None) -> set[str]:
+def _config_names(
+    run_dir: CampaignDirectory, stored: Iterable[str], config_path: Path | None
+) -> set[str]:
     names = {name for name in stored if name == os.path.basename(name)}
     if config_path is not None:
         numbered = re.compile(

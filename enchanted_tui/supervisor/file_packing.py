@@ -31,7 +31,9 @@ class FilePacking(FinishedFiles):
     thread_name = "file packing"
     failing = "files of finished samples cannot be packed"
 
-    def __init__(self, run_dir: CampaignDirectory, state: CampaignState, pack: Mapping[str, Any]) -> None:
+    def __init__(
+        self, run_dir: CampaignDirectory, state: CampaignState, pack: Mapping[str, Any]
+    ) -> None:
         super().__init__()
         self._run_dir, self._state = run_dir, state
         self.directories = TaskDirectories(str(run_dir.data))

@@ -9,9 +9,9 @@ import time
 from collections.abc import Iterator
 
 from enchanted_tui.executors.base import Delivered
-from enchanted_tui.supervisor.sampler_thread import Woken
 from enchanted_tui.supervisor.control import Request
 from enchanted_tui.supervisor.file_writer import NotWritten
+from enchanted_tui.supervisor.sampler_thread import Woken
 
 Event = Delivered | Request | Woken | NotWritten
 

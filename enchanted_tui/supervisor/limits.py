@@ -16,7 +16,9 @@ from enchanted_tui.supervisor.file_budget import FileBudget
 class Limits:
     """Looks whether one of them is reached."""
 
-    def __init__(self, config: CampaignConfig, run_dir: CampaignDirectory, state: CampaignState) -> None:
+    def __init__(
+        self, config: CampaignConfig, run_dir: CampaignDirectory, state: CampaignState
+    ) -> None:
         self._options, self._state = config.supervisor, state
         self.budget = FileBudget(run_dir, state, config.supervisor.max_files)
         self._failed = self._finished = 0  #: tasks of this session

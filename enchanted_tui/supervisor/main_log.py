@@ -34,7 +34,10 @@ def early_log(level: int | str) -> Iterator[list[logging.LogRecord]]:
 
 @contextlib.contextmanager
 def campaign_log(
-    run_dir: CampaignDirectory, level: int | str, writer: FileWriter, early: Iterable[logging.LogRecord] = ()
+    run_dir: CampaignDirectory,
+    level: int | str,
+    writer: FileWriter,
+    early: Iterable[logging.LogRecord] = (),
 ) -> Iterator[None]:
     """Send `early` and what this package, samplers and parsers log to the campaign's log while the
     block runs; then all is as it was.

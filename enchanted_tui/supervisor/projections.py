@@ -29,8 +29,8 @@ from enchanted_tui.record.output_files import (
 from enchanted_tui.record.records import TaskRecord
 from enchanted_tui.record.snapshot import Snapshot
 from enchanted_tui.record.stage_state import BatchState, StageState
-from enchanted_tui.storage.dataset_header import Key
 from enchanted_tui.storage.dataset import Dataset
+from enchanted_tui.storage.dataset_header import Key
 from enchanted_tui.storage.failures_file import Failure, Failures
 from enchanted_tui.storage.progress import BatchProgress, ProgressFiles
 from enchanted_tui.storage.run_state import RunState, write_run_state

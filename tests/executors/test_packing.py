@@ -15,7 +15,7 @@ from enchanted_tui.executors.pool import backlog as backlog_module
 from enchanted_tui.executors.pool.backlog import Backlog
 from enchanted_tui.executors.pool.book import Book, Node
 from enchanted_tui.executors.pool.booking import Booking
-from enchanted_tui.executors.pool.rank_launcher import Launcher
+from enchanted_tui.executors.pool.rank_launcher import RankLauncher
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.resources import Resources
 
@@ -52,7 +52,7 @@ def used(
     `window` of them wait at a time.
     """
     nodes = [Node(f"n{number}", tuple(range(CPUS)), (0, 1), 3000) for number in range(NODES)]
-    backlog = Backlog(Booking(Book(nodes, slurm_chooses=True), Launcher("srun", "")))
+    backlog = Backlog(Booking(Book(nodes, slurm_chooses=True), RankLauncher("srun", "")))
     to_come = [
         Task(TaskId(0, 0, number, 0), "r", {}, resources=shape)
         for number, shape in enumerate(shapes)

@@ -7,9 +7,9 @@ from typing import Any
 
 from enchanted_tui.runners.command.call_files import INDEX, INDEX0
 from enchanted_tui.runners.command.call_inputs import CallInputs
+from enchanted_tui.runners.command.rendering import Text
 from enchanted_tui.runners.command.row_numbers import rule_problem
 from enchanted_tui.runners.command.rules import EACH
-from enchanted_tui.runners.command.rendering import Text
 
 Problems = Iterator[tuple[str, str]]
 _OF_THE_CALL = "with batch, a command runs for many samples, and {} is of all of them together; {}"

@@ -184,7 +184,11 @@ def _best(smoothed: Array, kept: Array) -> Array:
 
 
 def _in_units(
-    options: BayesianOptions, log_worth: float, posteriors: list[Posterior], centre: float, width: float
+    options: BayesianOptions,
+    log_worth: float,
+    posteriors: list[Posterior],
+    centre: float,
+    width: float,
 ) -> float:
     """Return the worth of the first point: an improvement or a bound in the units of the values, or
     a probability.

@@ -14,7 +14,7 @@ import numpy
 from scipy.special import log_ndtr
 
 from enchanted_tui.samplers.findings import Limit, within
-from enchanted_tui.samplers.learning.acquisition import Factor
+from enchanted_tui.samplers.learning.acquisition import AcquisitionFactor
 from enchanted_tui.samplers.learning.fitting import fit
 from enchanted_tui.samplers.learning.kernels import Array
 from enchanted_tui.samplers.learning.posterior import Posterior
@@ -26,7 +26,7 @@ _LOG_ROOT_2PI = 0.5 * math.log(2 * math.pi)
 _FEWEST = 2  #: values of an outcome without which nothing is known of it
 
 
-class ProbabilityWithin(Factor):
+class ProbabilityWithin(AcquisitionFactor):
     """The probability that an outcome is on the right side of one limit."""
 
     def __init__(self, posterior: Posterior, limit: float, sign: int) -> None:
@@ -59,9 +59,9 @@ def limit_factors(
     limits: Limits,
     smoothness: float,
     rng: numpy.random.Generator,
-) -> list[Factor]:
+) -> list[AcquisitionFactor]:
     """Return a factor for each limit, from the outcomes (n, m) of samples at `points` (n, d)."""
-    factors: list[Factor] = []
+    factors: list[AcquisitionFactor] = []
     for column, (low, high) in zip(outcomes.T, limits, strict=True):
         known = numpy.isfinite(column)
         if known.sum() < _FEWEST:
