@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 
-from enchanted_tui.packing.limits import Limits
+from enchanted_tui.packing.limits import ShardLimits
 from enchanted_tui.packing.shards import (
     HEAD,
     INDEX,
@@ -35,7 +35,7 @@ _GATHERED = 4 << 20  #: bytes that are written together
 class ShardWriter:
     """Writes the shards below `root`, alone. `prefix` begins their names."""
 
-    def __init__(self, root: str, limits: Limits = Limits(), prefix: str = "") -> None:  # noqa: B008
+    def __init__(self, root: str, limits: ShardLimits = ShardLimits(), prefix: str = "") -> None:  # noqa: B008
         self._root, self._limits, self._prefix = root, limits, prefix
         self._number = 0
         self._archive = self._index = -1

@@ -36,7 +36,7 @@ from enchanted_tui.runners.command.parameter_use import meant_by, used_names
 from enchanted_tui.runners.command.process import run_command, signal_name
 from enchanted_tui.runners.command.quiet import QuietStreams
 from enchanted_tui.runners.command.row_outputs import (
-    Column,
+    OutputColumn,
     Rows,
     compile_columns,
     outputs_of,
@@ -257,7 +257,7 @@ class CommandRunner(CommandOptions):
 
 class _Rules(NamedTuple):
     outputs: list[Output]
-    columns: list[Column]
+    columns: list[OutputColumn]
     on_files: list[Mapping[str, Any]]
     on_outputs: list[Mapping[str, Any]]
 
@@ -265,7 +265,7 @@ class _Rules(NamedTuple):
 def _compiled(
     outputs: Mapping[str, Mapping[str, Any]],
     success: Sequence[Mapping[str, Any]],
-    columns: Sequence[Column] = (),
+    columns: Sequence[OutputColumn] = (),
 ) -> _Rules:
     return _Rules(
         [] if columns else [compile_output(name, rule) for name, rule in outputs.items()],

@@ -20,7 +20,7 @@ from enchanted_tui.samplers.repeats import RepeatingSampler
 if TYPE_CHECKING:
     from enchanted_tui.samplers.axes import Array
     from enchanted_tui.samplers.parameter_space import Columns
-    from enchanted_tui.samplers.region import Kept
+    from enchanted_tui.samplers.region import KeptPoints
 
 MAX_POINTS = 10_000_000
 
@@ -81,11 +81,11 @@ class FiniteSampler(RepeatingSampler):
         return columns_of(self.some_points(positions), self.drawn_names)
 
     @cached_property
-    def kept(self) -> Kept:
+    def kept(self) -> KeptPoints:
         """Which of the points keep the constraints."""
-        from enchanted_tui.samplers.region import Kept
+        from enchanted_tui.samplers.region import KeptPoints
 
-        return Kept(
+        return KeptPoints(
             self.region, lambda begin, end: self.some_columns(range(begin, end)), self.all_points
         )
 

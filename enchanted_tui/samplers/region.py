@@ -138,7 +138,7 @@ class Region:
         return " and ".join(repr(constraint.text) for constraint in self._constraints)
 
 
-class Kept:
+class KeptPoints:
     """The points of a sequence that keep the constraints: the first is number 0.
 
     `columns_at(begin, end)` gives the columns of the points of the sequence. What has been found is

@@ -11,7 +11,7 @@ from enchanted_tui.config.options import option
 from enchanted_tui.samplers import qmc
 from enchanted_tui.samplers.base import Sample
 from enchanted_tui.samplers.box import BoxSampler
-from enchanted_tui.samplers.region import Kept
+from enchanted_tui.samplers.region import KeptPoints
 from enchanted_tui.samplers.repeats import RepeatingSampler
 
 _LONGEST = 2**30  # the sequence has 30 bits
@@ -51,7 +51,7 @@ class SobolSequenceSampler(RepeatingSampler, BoxSampler):
         self._engine: Any = None
         self._engine_made_with: tuple[int, int] = (-1, 0)
         self._variant = 0
-        self._kept: tuple[tuple[int, int], Kept] | None = None
+        self._kept: tuple[tuple[int, int], KeptPoints] | None = None
 
     def design_points(
         self, batch: int, first: int, size: int, start: int, stop: int
@@ -68,7 +68,7 @@ class SobolSequenceSampler(RepeatingSampler, BoxSampler):
         """Return where in the sequence the points are that keep the constraints."""
         made_with = (self._engine_seed(), self._variant)
         if self._kept is None or self._kept[0] != made_with:
-            kept = Kept(
+            kept = KeptPoints(
                 self.region,
                 lambda start, stop: self.space.columns(self._unit_points(start, stop - start)),
             )

@@ -7,7 +7,7 @@ from __future__ import annotations
 from enchanted_tui.samplers import qmc
 from enchanted_tui.samplers.axes import Array
 from enchanted_tui.samplers.parameter_space import ParameterSpace
-from enchanted_tui.samplers.region import Kept, Region
+from enchanted_tui.samplers.region import KeptPoints, Region
 
 
 class SpreadPoints:
@@ -16,9 +16,9 @@ class SpreadPoints:
     def __init__(self, space: ParameterSpace, region: Region | None, seed: int) -> None:
         """`region`: what they are held to, None for the whole box."""
         self.seed, self._dimensions = seed, len(space.axes)
-        self._kept: Kept | None = None
+        self._kept: KeptPoints | None = None
         if region is not None:
-            self._kept = Kept(region, lambda *ends: space.columns(self._points(*ends)))
+            self._kept = KeptPoints(region, lambda *ends: space.columns(self._points(*ends)))
 
     def at(self, position: int) -> tuple[float, ...]:
         """Return the point that belongs to a position. Raises EmptyRegionError where hardly any

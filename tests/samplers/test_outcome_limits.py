@@ -14,7 +14,7 @@ from enchanted_tui.samplers.bayesian_optimization_sampler import (
     OutcomeLimit,
 )
 from enchanted_tui.samplers.learning.acquisition import Acquisition, log_expected_improvement
-from enchanted_tui.samplers.learning.outcomes import keeps, limit_factors
+from enchanted_tui.samplers.learning.outcome_models import keeps, limit_factors
 from enchanted_tui.samplers.learning.posterior import Hyperparameters, Posterior
 from helpers.sampler_kinds import placed
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from enchanted_tui.packing import writer as writing
 from enchanted_tui.packing.door import TaskDirectories
-from enchanted_tui.packing.writer import Limits, ShardWriter, supersede
+from enchanted_tui.packing.writer import ShardLimits, ShardWriter, supersede
 from enchanted_tui.whole_files import remove_directory
 from helpers.files import snapshot
 from helpers.marks import examples, in_full
@@ -44,7 +44,7 @@ def make(path: Path, tree: dict[str, object]) -> None:
             (path / name).write_bytes(below)
 
 
-def pack(root: Path, *names: str, limits: Limits = Limits()) -> None:  # noqa: B008
+def pack(root: Path, *names: str, limits: ShardLimits = ShardLimits()) -> None:  # noqa: B008
     """Pack directories and remove them, as a campaign does."""
     shards = ShardWriter(str(root / "packed"), limits)
     shards.open()
@@ -72,7 +72,7 @@ def test_what_is_packed_comes_back_as_it_was(
         make(root / "data" / name, tree)
     before = snapshot(root / "data")
     for name in names:
-        pack(root, name, limits=Limits(tasks=2))
+        pack(root, name, limits=ShardLimits(tasks=2))
     door = TaskDirectories(str(root / "data"))
     for name in names:
         packed = door.packed(name)
@@ -178,7 +178,7 @@ def session(root: Path, number: int) -> None:
             (root / "data" / f"{name}.made").mkdir()
             (root / "data" / f"{name}.made" / "result").write_bytes(b"%d" % sample * 400)
             (root / "data" / f"{name}.made").rename(root / "data" / name)
-    shards = ShardWriter(str(root / "packed"), Limits(tasks=4))
+    shards = ShardWriter(str(root / "packed"), ShardLimits(tasks=4))
     shards.open()
     for names in (loose(root)[:3], loose(root)[3:]):
         for name in names:

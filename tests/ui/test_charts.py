@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.ui import glyphs
 from enchanted_tui.ui.charts import chart_files, drawing, picture
-from enchanted_tui.ui.charts.axes import Axis, axis_over, labels
+from enchanted_tui.ui.charts.chart_axes import ChartAxis, axis_over, labels
 from enchanted_tui.views.dataset_statistics import running_best
 from helpers.marks import in_full
 
@@ -96,15 +96,15 @@ def test_axes_hold_all_values_and_have_round_ticks(
 @pytest.mark.parametrize(
     ("axis", "texts"),
     [
-        (Axis(0, 1), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
-        (Axis(-3, 7), ["-2", "0", "2", "4", "6"]),
-        (Axis(1e3, 5e4), ["10000", "20000", "30000", "40000", "50000"]),
-        (Axis(1e-3, 1e3, True), ["0.001", "0.01", "0.1", "1", "10", "100", "1000"]),
-        (Axis(1e-12, 1e12, True), ["1e-12", "1e-8", "0.0001", "1", "10000", "1e8", "1e12"]),
-        (Axis(0, 2.5e6), ["0", "5e5", "1e6", "1.5e6", "2e6", "2.5e6"]),
+        (ChartAxis(0, 1), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
+        (ChartAxis(-3, 7), ["-2", "0", "2", "4", "6"]),
+        (ChartAxis(1e3, 5e4), ["10000", "20000", "30000", "40000", "50000"]),
+        (ChartAxis(1e-3, 1e3, True), ["0.001", "0.01", "0.1", "1", "10", "100", "1000"]),
+        (ChartAxis(1e-12, 1e12, True), ["1e-12", "1e-8", "0.0001", "1", "10000", "1e8", "1e12"]),
+        (ChartAxis(0, 2.5e6), ["0", "5e5", "1e6", "1.5e6", "2e6", "2.5e6"]),
     ],
 )
-def test_ticks_are_what_a_person_would_write(axis: Axis, texts: list[str]) -> None:
+def test_ticks_are_what_a_person_would_write(axis: ChartAxis, texts: list[str]) -> None:
     """Protects sensible ticks: steps of 1, 2 and 5, decades on logarithmic axes, as few digits as
     tell them apart.
     """

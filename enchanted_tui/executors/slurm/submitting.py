@@ -18,7 +18,7 @@ from enchanted_tui.executors.jobs import Submission
 from enchanted_tui.executors.slurm.directories import Directories
 from enchanted_tui.executors.slurm.element import AssignedTask, Element
 from enchanted_tui.executors.slurm.far.share import revocations, share_file, write_share
-from enchanted_tui.executors.slurm.fitting import Fitting
+from enchanted_tui.executors.slurm.share_fitting import Fitting
 from enchanted_tui.executors.slurm.job_options import JobOptions
 from enchanted_tui.executors.slurm.scheduler import (
     QueueFull,

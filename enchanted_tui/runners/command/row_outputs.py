@@ -33,7 +33,7 @@ class Rows(NamedTuple):
     problem: str  #: why that is not what it should be, or nothing
 
 
-class Column(NamedTuple):
+class OutputColumn(NamedTuple):
     """An output that holds something for each sample of a call."""
 
     output: Output
@@ -42,12 +42,12 @@ class Column(NamedTuple):
 
 def compile_columns(
     outputs: Mapping[str, Mapping[str, Any]], sample_column: Union[int, str, None]
-) -> list[Column]:
+) -> list[OutputColumn]:
     """Make valid rules ready to read a list with something for each sample."""
     if sample_column is None:
-        return [Column(_compiled(name, rule), None) for name, rule in outputs.items()]
+        return [OutputColumn(_compiled(name, rule), None) for name, rule in outputs.items()]
     return [
-        Column(
+        OutputColumn(
             _compiled(name, value_group(rule, sample_column)),
             _compiled(name, rule_of_numbers(rule, sample_column)).read,
         )
@@ -55,7 +55,7 @@ def compile_columns(
     ]
 
 
-def read_rows(columns: Sequence[Column], files: RunFiles, count: int) -> Rows:
+def read_rows(columns: Sequence[OutputColumn], files: RunFiles, count: int) -> Rows:
     """Read what a call has written for `count` samples: by the numbers in it, or, without these, in
     order. Where as many as there are samples are wanted and others found, nobody's is known.
     """
@@ -100,7 +100,7 @@ def _not_written(known: Sequence[bool]) -> str:
 
 
 def outputs_of(
-    columns: Sequence[Column], rows: Rows, place: int
+    columns: Sequence[OutputColumn], rows: Rows, place: int
 ) -> tuple[dict[str, Any], list[str]]:
     """Return the outputs of the sample at `place`, and a reason for each required one that is not
     there.

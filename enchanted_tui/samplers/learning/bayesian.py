@@ -17,7 +17,7 @@ from enchanted_tui.samplers.learning.feasibility import KeepAway, ProbabilityOfS
 from enchanted_tui.samplers.learning.fitting import fit
 from enchanted_tui.samplers.learning.kernels import SMOOTHNESS, Array
 from enchanted_tui.samplers.learning.maximise import maximise
-from enchanted_tui.samplers.learning.outcomes import Limits, keeps, limit_factors
+from enchanted_tui.samplers.learning.outcome_models import Limits, keeps, limit_factors
 from enchanted_tui.samplers.learning.posterior import Hyperparameters, Posterior
 from enchanted_tui.samplers.learning.scaling import standardise
 

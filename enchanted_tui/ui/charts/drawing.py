@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from enchanted_tui.ui.charts.axes import Axis, axis_over
+from enchanted_tui.ui.charts.chart_axes import ChartAxis, axis_over
 from enchanted_tui.ui.charts.picture import Frame, Picture, block, dots, sign
 from enchanted_tui.ui.glyphs import glyph, is_ascii
 from enchanted_tui.views.dataset_statistics import Floats, Mask, bin_of
@@ -201,7 +201,7 @@ def histogram(
     frame = Frame(
         picture,
         axis,
-        Axis(0.0, max(1, int(total.max())) * 1.02),
+        ChartAxis(0.0, max(1, int(total.max())) * 1.02),
         title,
         "samples",
         width=bins * bar,
@@ -252,7 +252,7 @@ def course(
         )
     picture = Picture(*size)
     frame = Frame(
-        picture, axis_over(np.array([1.0, max(2.0, float(values.size))])) or Axis(1, 2), y, *titles
+        picture, axis_over(np.array([1.0, max(2.0, float(values.size))])) or ChartAxis(1, 2), y, *titles
     )
     columns, rows, _ = frame.cells(numbers, values, frame.width, frame.height)
     for column, row in set(zip(columns.tolist(), rows.tolist(), strict=True)):

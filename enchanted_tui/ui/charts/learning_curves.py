@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from enchanted_tui.ui.charts.axes import Axis, axis_over
+from enchanted_tui.ui.charts.chart_axes import ChartAxis, axis_over
 from enchanted_tui.ui.charts.drawing import nothing, steps
 from enchanted_tui.ui.charts.picture import Frame, Picture, dots, sign
 from enchanted_tui.ui.glyphs import is_ascii
@@ -57,8 +57,8 @@ def _chart(
 ) -> Picture:
     finite = values[np.isfinite(values)]
     log = bool(finite.min() > 0 and finite.max() / finite.min() > _SPREAD)
-    across = axis_over(known) or Axis(0.0, 1.0)
-    up = axis_over(values, log=log) or Axis(0.0, 1.0)
+    across = axis_over(known) or ChartAxis(0.0, 1.0)
+    up = axis_over(values, log=log) or ChartAxis(0.0, 1.0)
     picture = Picture(*size)
     frame = Frame(picture, across, up, "samples", title)
     columns, rows = steps(frame, known[np.isfinite(values)], finite)

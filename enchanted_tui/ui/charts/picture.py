@@ -8,7 +8,7 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from enchanted_tui.ui.charts.axes import Axis, labels
+from enchanted_tui.ui.charts.chart_axes import ChartAxis, labels
 from enchanted_tui.ui.glyphs import glyph, is_ascii
 from enchanted_tui.views.dataset_statistics import Floats
 
@@ -61,8 +61,8 @@ class Frame:
     def __init__(
         self,
         picture: Picture,
-        x: Axis,
-        y: Axis,
+        x: ChartAxis,
+        y: ChartAxis,
         x_title: str,
         y_title: str,
         *,

@@ -14,7 +14,7 @@ _LARGEST = float_info.max
 
 
 @dataclass(frozen=True)
-class Axis:
+class ChartAxis:
     """A range, linear or logarithmic; `low` is below `high`, and above 0 on a logarithmic axis."""
 
     low: float
@@ -79,7 +79,7 @@ class Axis:
         return found if len(found) <= most else found[:: -(-len(found) // max(1, most))]
 
 
-def axis_over(values: Floats, *, log: bool = False) -> Axis | None:
+def axis_over(values: Floats, *, log: bool = False) -> ChartAxis | None:
     """Return an axis that holds all finite values (all positive ones, if logarithmic); None if
     there are none.
     """
@@ -92,11 +92,11 @@ def axis_over(values: Floats, *, log: bool = False) -> Axis | None:
     if log:
         low, high = max(low, 1e-307), max(high, 1e-307)
         return (
-            Axis(low / 1.5, min(high * 1.5, _LARGEST), True)
+            ChartAxis(low / 1.5, min(high * 1.5, _LARGEST), True)
             if high / low < 1.01
-            else Axis(low, high, True)
+            else ChartAxis(low, high, True)
         )
-    return Axis(low, high) if _apart(low, high) else _around(low)
+    return ChartAxis(low, high) if _apart(low, high) else _around(low)
 
 
 def _apart(low: float, high: float) -> bool:
@@ -104,9 +104,9 @@ def _apart(low: float, high: float) -> bool:
     return high / 2 - low / 2 > max(abs(low), abs(high)) * 1e-12 and high - low > 1e-300
 
 
-def _around(value: float) -> Axis:
+def _around(value: float) -> ChartAxis:
     margin = abs(value) * 0.1 if abs(value) > 1e-290 else 1.0
-    return Axis(max(-_LARGEST, value - margin), min(_LARGEST, value + margin))
+    return ChartAxis(max(-_LARGEST, value - margin), min(_LARGEST, value + margin))
 
 
 def labels(ticks: list[float]) -> list[str]:
