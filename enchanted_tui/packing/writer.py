@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 
-from enchanted_tui.packing.limits import ShardLimits
+from enchanted_tui.packing.shard_limits import ShardLimits
 from enchanted_tui.packing.shards import (
     HEAD,
     INDEX,

@@ -10,7 +10,7 @@ from typing import Any
 
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.packing.door import TaskDirectories
-from enchanted_tui.packing.limits import keeps_of, limits_of
+from enchanted_tui.packing.shard_limits import keeps_of, limits_of
 from enchanted_tui.packing.shards import OF_JOB, Packed, index_files, live, read_index
 from enchanted_tui.packing.writer import ShardWriter, archive_of, remove_shard, supersede
 from enchanted_tui.record.stage_state import NOT_RUN

@@ -22,10 +22,10 @@ from enchanted_tui.executors.jobs import Submission, token_of
 from enchanted_tui.executors.slurm.bundling import Bundling
 from enchanted_tui.executors.slurm.element import elements_of
 from enchanted_tui.executors.slurm.executor import SlurmExecutor
-from enchanted_tui.executors.slurm.share_fitting import Fitting
 from enchanted_tui.executors.slurm.job_end import job_end, never_starts
 from enchanted_tui.executors.slurm.scheduler import JobRow
 from enchanted_tui.executors.slurm.script import job_script, option_problems, walltime
+from enchanted_tui.executors.slurm.share_fitting import Fitting
 from enchanted_tui.executors.slurm.worker_archive import archive
 from enchanted_tui.executors.slurm_terms import seconds
 from enchanted_tui.journal_lines import seal

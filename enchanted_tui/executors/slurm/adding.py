@@ -18,8 +18,8 @@ from enchanted_tui.executors.base import Note, Task
 from enchanted_tui.executors.slurm.directories import Directories
 from enchanted_tui.executors.slurm.element import Element
 from enchanted_tui.executors.slurm.far.share import recall_file, share_file, write_share
-from enchanted_tui.executors.slurm.share_fitting import Fitting
 from enchanted_tui.executors.slurm.job_options import JobOptions
+from enchanted_tui.executors.slurm.share_fitting import Fitting
 from enchanted_tui.executors.slurm.staging import unpack
 from enchanted_tui.executors.slurm.submitting import Submitter
 from enchanted_tui.executors.slurm.task_table import TaskTable

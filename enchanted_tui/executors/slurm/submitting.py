@@ -18,7 +18,6 @@ from enchanted_tui.executors.jobs import Submission
 from enchanted_tui.executors.slurm.directories import Directories
 from enchanted_tui.executors.slurm.element import AssignedTask, Element
 from enchanted_tui.executors.slurm.far.share import revocations, share_file, write_share
-from enchanted_tui.executors.slurm.share_fitting import Fitting
 from enchanted_tui.executors.slurm.job_options import JobOptions
 from enchanted_tui.executors.slurm.scheduler import (
     QueueFull,
@@ -27,6 +26,7 @@ from enchanted_tui.executors.slurm.scheduler import (
     SubmissionRefused,
     SubmissionUnsure,
 )
+from enchanted_tui.executors.slurm.share_fitting import Fitting
 from enchanted_tui.executors.slurm.staging import StagedInputs, unpack
 from enchanted_tui.executors.slurm.task_table import TaskTable
 from enchanted_tui.executors.slurm.transport import FarSideProblem, Transport

@@ -252,7 +252,10 @@ def course(
         )
     picture = Picture(*size)
     frame = Frame(
-        picture, axis_over(np.array([1.0, max(2.0, float(values.size))])) or ChartAxis(1, 2), y, *titles
+        picture,
+        axis_over(np.array([1.0, max(2.0, float(values.size))])) or ChartAxis(1, 2),
+        y,
+        *titles,
     )
     columns, rows, _ = frame.cells(numbers, values, frame.width, frame.height)
     for column, row in set(zip(columns.tolist(), rows.tolist(), strict=True)):

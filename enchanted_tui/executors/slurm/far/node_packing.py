@@ -12,7 +12,7 @@ from typing import Any
 
 from enchanted_tui.executors.run_directory import RunDirectory, remove_run_dir
 from enchanted_tui.journal_lines import checksum_of
-from enchanted_tui.packing.limits import keeps_of, limits_of
+from enchanted_tui.packing.shard_limits import keeps_of, limits_of
 from enchanted_tui.packing.shards import DIRECTORY, job_prefix
 from enchanted_tui.packing.writer import ShardWriter
 

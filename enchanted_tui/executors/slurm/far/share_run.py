@@ -23,9 +23,9 @@ from enchanted_tui.executors.base import (
 from enchanted_tui.executors.ends.preemption import Preemption
 from enchanted_tui.executors.pool.booking import booking, size_for
 from enchanted_tui.executors.pool.forking_here import ForkingHere
-from enchanted_tui.executors.pool.rank_launcher import AUTO
 from enchanted_tui.executors.pool.loop import PoolLoop
 from enchanted_tui.executors.pool.pool_settings import PoolSettings
+from enchanted_tui.executors.pool.rank_launcher import AUTO
 from enchanted_tui.executors.slurm.far.clock import Clock, TimedBacklog
 from enchanted_tui.executors.slurm.far.further_shares import FoundShare, FurtherShares
 from enchanted_tui.executors.slurm.far.memory import oom_kills

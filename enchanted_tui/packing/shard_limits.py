@@ -12,17 +12,17 @@ from enchanted_tui.file_patterns import FilePatterns
 from enchanted_tui.packing.tar_blocks import Keeps
 
 
-class Limits(NamedTuple):
+class ShardLimits(NamedTuple):
     """When another shard is begun."""
 
     tasks: int = 2_000
     size: int = 500_000_000  #: bytes
 
 
-def limits_of(pack: Mapping[str, Any]) -> Limits:
+def limits_of(pack: Mapping[str, Any]) -> ShardLimits:
     """Return when another shard is begun, as the option `pack` says."""
-    usual = Limits()
-    return Limits(
+    usual = ShardLimits()
+    return ShardLimits(
         int(pack.get("tasks") or usual.tasks),
         int(float(pack["megabytes"]) * 1e6) if pack.get("megabytes") else usual.size,
     )
