@@ -13,7 +13,7 @@ import yaml
 
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.operations import actions
-from enchanted_tui.operations import task_files as task_file_operations
+from enchanted_tui.operations import sample_files as task_file_operations
 from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.ui.screens.monitor import MonitorScreen
 from enchanted_tui.ui.screens.task import TaskScreen
