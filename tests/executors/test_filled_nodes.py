@@ -52,7 +52,7 @@ def used(
     `window` of them wait at a time.
     """
     nodes = [Node(f"n{number}", tuple(range(CPUS)), (0, 1), 3000) for number in range(NODES)]
-    backlog = Backlog(Booking(Book(nodes, slurm_chooses=True), RankLauncher("srun", "")))
+    backlog = Backlog(Booking(Book(nodes, slurm_chooses=True), RankLauncher("none", "")))
     to_come = [
         Task(TaskId(0, 0, number, 0), "r", {}, resources=shape)
         for number, shape in enumerate(shapes)
