@@ -34,7 +34,7 @@ class ZipSampler(NestedSampler):
         },
         nested="sampler",
     )
-    budget: int | None = total_by_default(  # type: ignore[assignment]
+    budget: int | None = total_by_default(  # type: ignore[assignment, unused-ignore]
         "How many samples to take, from the first; without it, all. Samplers that lack a budget get"
         " this one."
     )
