@@ -165,11 +165,12 @@ async def test_packed_files_are_shown_as_if_they_were_not(run: Path) -> None:
     assert not list((run / "data").iterdir())
     async with watching(run, "monitor") as watcher:
         screen = await _open(watcher, TaskId(0, 0, 0, 0))
+        await watcher.press("f")
         await watcher.sees("Packed in packed/000/000001.tar", "profiles/p.dat")
-        screen._open("stdout.txt")
-        await watcher.sees("iteration 2")
-        screen._open("field.bin")
-        await watcher.sees("is not text")
+        for name, seen in (("stdout.txt", "iteration 2"), ("field.bin", "is not text")):
+            screen._open(name)
+            screen._go("text")
+            await watcher.sees(seen)
 
 
 @pytest.mark.parametrize(
