@@ -75,7 +75,7 @@ def keeps(sample: dict[str, Any]) -> bool:
 @pytest.mark.parametrize("kind", ALL)
 def test_every_sample_keeps_them_and_the_budget_is_exact(kind):
     """Of the box, about half keeps these; nothing is dropped silently."""
-    sampler = ALL[kind](50)
+    sampler: Any = ALL[kind](50)
     assert list(sampler.problems()) == []
     samples = sampler.get_next_samples()
     assert len(samples) == (sampler.total if kind in FINITE else 50)
@@ -164,7 +164,7 @@ def test_the_two_lists_can_have_constraints(cls):
 )
 def test_what_is_wrong_is_said_before_anything_runs(kind, constraints, part):
     """An empty region would otherwise be looked for without end."""
-    sampler = ALL[kind](10)
+    sampler: Any = ALL[kind](10)
     sampler.constraints = constraints
     found = [sentence for _, sentence in sampler.problems()]
     assert any(part in sentence for sentence in found), found

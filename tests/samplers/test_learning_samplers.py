@@ -31,7 +31,7 @@ needs_extra = pytest.mark.skipif(
 
 def bayesian(budget: int, **options: Any) -> BayesianOptimizationSampler:
     given = {"initial_samples": 4, "acquisition_batch_size": 3, **BOX, **options}
-    return placed(BayesianOptimizationSampler(budget=budget, **given))  # type: ignore[return-value]
+    return placed(BayesianOptimizationSampler(budget=budget, **given))
 
 
 def active(budget: int, **options: Any) -> ActiveLearningSampler:
@@ -42,7 +42,7 @@ def active(budget: int, **options: Any) -> ActiveLearningSampler:
         **BOX,
         **options,
     }
-    return placed(ActiveLearningSampler(budget=budget, **given))  # type: ignore[return-value]
+    return placed(ActiveLearningSampler(budget=budget, **given))
 
 
 def results(

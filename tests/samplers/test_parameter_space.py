@@ -166,7 +166,7 @@ def learnt(budget: int, first: int = 0, **options: Any) -> Sampler:
             for sample in samples
         ]
         sampler.register_future(pandas.DataFrame(rows))
-    sampler.all_drawn = drawn  # type: ignore[attr-defined]
+    sampler.all_drawn = drawn
     return sampler
 
 
