@@ -58,6 +58,7 @@ DEBIAN_PROGRAMS = {
 #: whole campaigns, the whole app, models that are fitted, tools that are run
 SLOW = (
     "durability/*",
+    "executors/test_batch.py",
     "executors/test_foreign_modules.py",
     "executors/test_fresh_process.py",
     "executors/test_grace.py",
@@ -66,6 +67,7 @@ SLOW = (
     "executors/test_resources_local.py",
     "executors/test_reused_runners.py",
     "executors/test_start_directory_gone.py",
+    "executors/test_taking_back.py",
     "export/test_round_trip.py",
     "runners/test_copied_cases.py",
     "runners/test_runner_imports.py",
@@ -84,7 +86,6 @@ SLOW = (
 QUICK = (
     "plugins/test_one_door.py",
     "semantics/test_command_line.py",
-    "semantics/test_failed_steps.py",
     "ui/test_log_reader.py",
     "ui/test_registry.py",
     "ui/test_table.py",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -19,11 +20,20 @@ from helpers.files import snapshot
 from helpers.processes import with_helpers
 
 
+@pytest.fixture(scope="module")
+def run_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a small campaign that has run."""
+    root = tmp_path_factory.mktemp("finished")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        assert Campaign(root).run(config=campaign_config(random_sampler(3))) == 0
+    return root
+
+
 @pytest.fixture
-def finished(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> Campaign:
-    """A small campaign that has run."""
-    assert campaign.run(config=campaign_config(random_sampler(3))) == 0
-    capsys.readouterr()
+def finished(campaign: Campaign, run_once: Path) -> Campaign:
+    """A copy of it."""
+    shutil.copytree(run_once, campaign.root, dirs_exist_ok=True)
     return campaign
 
 

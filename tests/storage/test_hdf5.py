@@ -267,6 +267,7 @@ def test_tables_of_every_length(
         assert table["values"][count - 1 :: 9].tolist() == [[rows[-1]["x"], rows[-1]["y"]], [1, 2]]
 
 
+@pytest.mark.slow
 def test_wide_rows_and_long_texts(tmp_path: Path) -> None:
     """More columns than an object header holds, texts longer than a heap block, texts that fill
     many of them.
