@@ -106,6 +106,10 @@ class Person:
     def screen(self) -> Any:
         return self.app.screen
 
+    def can_edit(self) -> bool:
+        """Tell whether the editor is there and has checked its text."""
+        return bool(self.screen.query("ConfigArea")) and not self.screen.area.is_waiting
+
     async def opens(self, name: str, *keys: str) -> None:
         """Press keys until a dialog is there."""
         await self.burst(*keys)
@@ -142,7 +146,7 @@ async def test_two_answers_in_one_read(person: Person, home: Path) -> None:
     answered by the first.
     """
     await person.burst("2")
-    await person.until(lambda: not person.screen.area.is_waiting)
+    await person.until(person.can_edit)
     series = (
         ("enter", "escape"),
         ("enter", "enter"),
@@ -172,7 +176,7 @@ async def test_clicks_and_a_filter_in_one_read(person: Person, home: Path) -> No
     counts.
     """
     await person.burst("2")
-    await person.until(lambda: not person.screen.area.is_waiting)
+    await person.until(person.can_edit)
     for before in ((), ("latin",), ("nothing like it",)):
         await person.burst("escape")
         await person.opens("Picker", "a")
@@ -222,7 +226,7 @@ async def test_undoing_what_made_the_scroll_bar_appear(person: Person, home: Pat
     no end of the app.
     """
     await person.opens("ConfigScreen", "2")
-    await person.until(lambda: not person.screen.area.is_waiting)
+    await person.until(person.can_edit)
     area = person.screen.area
     for columns in (1, 300):
         text = "\n".join(f"line {number} " + "x" * columns for number in range(60))
