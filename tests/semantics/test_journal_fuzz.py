@@ -167,7 +167,7 @@ def look(made: Fuzzed, lines: list[Line]) -> None:
             assert tuple(record["task"]) == task, "a result is in another one's place"
     kept = set(placed) | {
         tuple(record["task"])
-        for waiting in state.unplaced._waiting.values()
+        for waiting in state.waiting_results._waiting.values()
         for record, _ in waiting
     }
     model = Model(made.children)
