@@ -85,10 +85,15 @@ def expected(hint: Any, option: Option) -> str:
 def limits_of(option: Option) -> str:
     """Say the limits of a number: ``>= 0 and < 1``, or nothing."""
     return " and ".join(
-        f"{sign} {getattr(option, name):g}"
+        f"{sign} {_in_full(getattr(option, name))}"
         for name, sign in LIMITS
         if getattr(option, name) is not None
     )
+
+
+def _in_full(number: float) -> str:
+    """Return a limit as one would type it: whole numbers with all their digits."""
+    return f"{number:.0f}" if number == int(number) and abs(number) < 1e15 else f"{number:g}"
 
 
 def type_name(hint: Any, option: Option) -> str:

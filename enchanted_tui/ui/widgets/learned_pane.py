@@ -31,7 +31,6 @@ class LearnedPane(Pane):
     LearnedPane > Plot { height: 2fr; min-height: 6; }
     LearnedPane > VirtualTable { height: 1fr; min-height: 3; }
     """
-    key = "m"
     EMPTY = "no model has been fitted yet"
     COLUMNS = (
         Column("known", "SAMPLES", 7, "right"),

@@ -32,7 +32,6 @@ class NodePane(Pane):
     NodePane > VirtualTable { height: 1fr; min-height: 3; }
     """
     ALLOW_MAXIMIZE = True  # both together
-    key = "n"
     EMPTY = "no task runs on these nodes"
     COLUMNS = (
         Column("letter", "", 1),

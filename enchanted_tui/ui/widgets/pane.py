@@ -30,7 +30,6 @@ class Pane(Vertical):
     """
     COLUMNS: Sequence[Column] = ()
     EMPTY = ""
-    key = ""  #: that shows this pane
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
@@ -78,7 +77,6 @@ class BatchPane(Pane):
     stage, which is part of which batch it is.
     """
 
-    key = "b"
     EMPTY = "no batch has been drawn yet"
     COLUMNS = (
         Column("batch", "BATCH", 6),
@@ -155,7 +153,6 @@ def batch_name(batch: BatchSummary) -> str:
 class FilePane(Pane):
     """The campaign's own files as they are on disk."""
 
-    key = "f"
     EMPTY = "there are no files yet"
     COLUMNS = (
         Column("name", "FILE", 24, grow=1, name=True),

@@ -40,7 +40,6 @@ _MANY = 20_000
 class TaskPane(Pane):
     """Tasks with a status and a text, in an order."""
 
-    key = "t"
     EMPTY = "no tasks"
     DEFAULT_CSS = """
     TaskPane > Input { height: 1; border: none; padding: 0 1; display: none; background: $boost; }

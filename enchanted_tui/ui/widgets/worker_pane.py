@@ -39,7 +39,6 @@ _COLOURS = {"RUNNING": "success", "IDLE": "dim", "PENDING": "dim", "SUBMITTED": 
 class WorkerPane(Pane):
     """The jobs of a scheduler, if there are any, then the workers."""
 
-    key = "w"
     EMPTY = "no supervisor is at work"
     COLUMNS = _WORKERS
     _has_jobs = False
