@@ -32,6 +32,7 @@ _INT_TEXT = re.compile(r"\s*[-+]?[0-9][0-9_]{0,3000}\s*\Z")
 _FLOAT_TEXT = re.compile(
     r"\s*[-+]?(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][-+]?[0-9]+)?\s*\Z"
 )
+_BRACKETS = "; write it in brackets, [...]"
 _PLACEHOLDERS = ("{{", "{%")
 _VARIABLE = re.compile(r"\$(?:\{([^}]*)\}|(\w+))")
 
@@ -74,7 +75,9 @@ class Conversion:
             if best is None and isinstance(value, list | dict) and _distance(value, kind) == 0:
                 best = trial  # it tells which item is wrong
         if best is None:
-            return self._expected(value, hint, path)
+            is_text = isinstance(value, str) and not any(kind in _SCALARS for kind in kinds)
+            has_lists = any(split(kind)[0] in (list, tuple) for kind in kinds)
+            return self._expected(value, hint, path, _BRACKETS if is_text and has_lists else "")
         self.report.add(best.report.problems)
         return INVALID
 
@@ -206,7 +209,7 @@ class Conversion:
         self, value: Any, hint: Any, kind: Any, parameters: tuple[Any, ...], path: Path
     ) -> Any:
         if not isinstance(value, list):
-            remedy = "; write it in brackets, [...]" if not isinstance(value, dict) else ""
+            remedy = _BRACKETS if not isinstance(value, dict) else ""
             return self._expected(value, hint, path, remedy)
         if kind is list and (not parameters or parameters[0] is Any):
             return plain(value)

@@ -301,12 +301,17 @@ class Projections:
             )
 
     def _rebuild(self, path: Path, stage: StageState) -> None:
+        self._hand_over()
+        given = self._journal.size
+
         def write() -> None:
+            self._given_rows = (
+                given  # those of a stage that has no dataset are handed over by nobody
+            )
             dataset = Dataset(path, partial(self._recorded_rows, stage))
             dataset.rebuild()
             dataset.finish()
 
-        self._hand_over()
         self._put(_DATASET, write)
 
     def _rebuild_last_complete(self) -> None:

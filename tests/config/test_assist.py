@@ -101,7 +101,7 @@ def _labels(marked: str, *, base_dir: Path | None = None) -> list[str]:
         (TEXT.replace("runner: add}", "runner: add, start_from: {wit|}}"), ["within"]),
         (TEXT.replace("*machine", "*|"), ["*machine"]),
         (TEXT + "logging: warn|", ["WARNING", "WARN"]),
-        (TEXT + "storage:\n  type: |", ["none", "hdf5"]),
+        (TEXT + "storage:\n  type: |", ["none", "table", "hdf5"]),
         (TEXT + "# com|", []),
         (
             "runners:\n  r:\n    type: CommandRunner\n    files:\n      deck: |\n".replace("|", ">")

@@ -129,8 +129,8 @@ OPTIONS = [
         "parameters: [x, y]",
         "parameters: x",
         [
-            "c.yaml:6:17: samplers.s1.parameters: expected a list of text, found 'x'; write it in"
-            " brackets, [...]"
+            "c.yaml:6:17: samplers.s1.parameters: expected a list of text or a mapping of names to"
+            " mappings, found 'x'; write it in brackets, [...]"
         ],
     ),
     (
@@ -476,8 +476,8 @@ SECTIONS = [
         "executors:",
         "storage: {type: ~}\nexecutors:",
         [
-            "warning: c.yaml:1:17: storage.type: expected 'hdf5' or 'none', found nothing (null);"
-            " runs.h5 will be written"
+            "warning: c.yaml:1:17: storage.type: expected 'hdf5', 'table' or 'none', found nothing"
+            " (null); runs.h5 will be written"
         ],
     ),
     (

@@ -99,7 +99,7 @@ def test_a_campaign_cut_off_anywhere_keeps_its_choices(campaign: Campaign, cuts:
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(campaigns(), st.randoms(use_true_random=False))
+    @given(campaigns(), st.integers(0, 2**32).map(random.Random))
     def runs(config: Config, chance: random.Random) -> None:
         name = f"run{next(_NUMBERS)}"
         config["supervisor"]["base_run_dir"] = name

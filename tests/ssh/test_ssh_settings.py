@@ -276,7 +276,7 @@ def test_paramiko_is_imported_when_a_connection_is_made() -> None:
     """Protects start-up: checking a configuration with ``ssh`` does not import the library."""
     modules = ", ".join(
         f"enchanted_tui.executors.slurm.ssh.{name}"
-        for name in ("transport", "paramiko_link", "openssh_link", "settings")
+        for name in ("ssh_transport", "paramiko_link", "openssh_link", "ssh_options")
     )
     code = f"import sys, {modules}\nassert not {{'paramiko', 'cryptography'}} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

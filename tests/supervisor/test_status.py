@@ -98,7 +98,15 @@ def test_words_are_what_files_hold() -> None:
     """Protects scripts and old journals: the enumerations are the text that has always been there."""
     assert json.dumps([*EndReason, *Liveness]) == json.dumps(
         ["completed", "all_failed", "stop_when", "drained", "aborted", "max_failures"]
-        + ["sampler_failed", "environment", "adopted", "running", "not running", "perhaps running"]
+        + [
+            "max_files",
+            "sampler_failed",
+            "environment",
+            "adopted",
+            "running",
+            "not running",
+            "perhaps running",
+        ]
     )
 
 
