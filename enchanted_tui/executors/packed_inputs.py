@@ -10,11 +10,13 @@ import contextlib
 import os
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from enchanted_tui import neighbours
 from enchanted_tui.executors.run_directory import local_storage_of, remove_run_dir
-from enchanted_tui.packing.door import TaskDirectories
+
+if TYPE_CHECKING:  # workers of which nothing is packed need not have it in memory
+    from enchanted_tui.packing.door import TaskDirectories
 
 Message = dict[str, Any]
 
@@ -66,10 +68,16 @@ def _packed(given: Mapping[str, Any], data_dir: str, runner: Any) -> list[str]:
         if not isinstance(path, str) or os.path.dirname(path) != data_dir or path in found:
             continue
         if (reads is None or reads(path)) and not os.path.isdir(path):
-            door = _doors.setdefault(data_dir, TaskDirectories(data_dir))
+            door = _door(data_dir)
             if door.shards.find_known(os.path.basename(path)) is not None:
                 found.append(path)
     return found
+
+
+def _door(data_dir: str) -> TaskDirectories:
+    from enchanted_tui.packing.door import TaskDirectories
+
+    return _doors.setdefault(data_dir, TaskDirectories(data_dir))
 
 
 def _place(message: Message, context: dict[str, Any]) -> str:

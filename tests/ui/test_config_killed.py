@@ -119,8 +119,10 @@ def test_text_is_offered_while_the_campaign_of_its_app_goes_on(
         terminals[0].wait_for("valid")
         terminals[0].press(F9)
         terminals[0].wait_for("900 tasks")
+        shown = len(terminals[0].text)
         terminals[0].press("\r")
         wait_for_done(root, 3)
+        terminals[0].wait_for(r"d0_b0_s\d", after=shown)  # the Monitor, or the key came before it
         shown = len(terminals[0].text)
         terminals[0].press("2")
         terminals[0].wait_for("valid", after=shown)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from enchanted_tui.executors.run_directory import RunDirectory, remove_run_dir
 from enchanted_tui.journal_lines import checksum_of
-from enchanted_tui.packing.shard_limits import keeps_of, limits_of
 from enchanted_tui.packing.shards import DIRECTORY, job_prefix
-from enchanted_tui.packing.writer import ShardWriter
+
+if TYPE_CHECKING:  # jobs that pack nothing need not have it in memory
+    from enchanted_tui.packing.writer import ShardWriter
 
 
 class NodePacking:
@@ -47,6 +48,9 @@ class NodePacking:
         """
         if not self._waiting:
             return
+        from enchanted_tui.packing.shard_limits import keeps_of, limits_of
+        from enchanted_tui.packing.writer import ShardWriter
+
         if self._writer is None:
             writer = ShardWriter(self._root, limits_of(self._options), self._prefix)
             writer.open()
