@@ -192,6 +192,7 @@ def array(name: str, values: list[float]) -> dict[str, Any]:
 def nested(campaign: SlurmCampaign) -> None:
     """Two stages, the second of two steps, with every kind of failure."""
     campaign.executor.update(timeout_sec=3, processes_per_job=2, max_jobs=3)
+    campaign.executor["sbatch"]["mem"] = 200  # two workers take about 105 MB
     (campaign.root / "given").write_text("a file\n")
     campaign.config["samplers"] = {
         "s0": {
