@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.text import Text
@@ -79,6 +79,8 @@ async def test_only_what_is_seen_is_asked_for() -> None:
         assert app.asked < 200
 
 
+@example(["G", "prepend"], 8)  # the row that makes the table one too long to be seen whole
+@example(["G", "prepend", "rows"], 8)
 @given(
     st.lists(
         st.sampled_from(

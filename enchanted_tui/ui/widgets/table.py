@@ -158,9 +158,9 @@ class VirtualTable(ScrollView, can_focus=True):
             self._cursor = 0
         before, self._cursor_key = self._cursor_key, keys[self._cursor] if len(keys) else None
         if self.is_mounted and self.size.height:
-            self.scroll_to(
-                y=self._top_for(offset if before == self._cursor_key else None), animate=False
-            )
+            # forced: the scroll bar that a further row brings is there after the next layout only
+            top = self._top_for(offset if before == self._cursor_key else None)
+            self.scroll_to(y=top, animate=False, force=True)
             self._paint_changed()
         if before != self._cursor_key:
             self.post_message(self.RowHighlighted(self, self._cursor_key))
@@ -341,7 +341,8 @@ class VirtualTable(ScrollView, can_focus=True):
         self._cursor, self._cursor_key = row, self._keys[row]
         top = round(self.scroll_offset.y)
         if row < top or row >= top + self._page:
-            self.scroll_to(y=row if row < top else row - self._page + 1, animate=False)
+            top = row if row < top else row - self._page + 1
+            self.scroll_to(y=top, animate=False, force=True)
         self._paint_changed()
         if changed:
             self.post_message(self.RowHighlighted(self, self._cursor_key))
