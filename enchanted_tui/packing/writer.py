@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from pathlib import Path
 
 from enchanted_tui.packing.shard_limits import ShardLimits
 from enchanted_tui.packing.shards import (
@@ -27,6 +28,7 @@ from enchanted_tui.packing.tar_blocks import (
     pack_whatever_protects,
     superseded_header,
 )
+from enchanted_tui.whole_files import write_atomically
 
 _GROUP = 1_000  #: shards in one directory
 _GATHERED = 4 << 20  #: bytes that are written together
@@ -64,10 +66,12 @@ class ShardWriter:
         self.close()
         index = self._path(INDEX)
         os.makedirs(os.path.dirname(index), exist_ok=True)
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        archive = self._path(TAR)
+        if not os.path.exists(archive):  # there at no instant without the zeros that end it
+            write_atomically(Path(archive), END)
         try:
-            self._archive = os.open(self._path(TAR), flags, 0o666)
-            self._index = os.open(index, flags, 0o666)
+            self._archive = os.open(archive, os.O_RDWR | os.O_CLOEXEC)
+            self._index = os.open(index, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
             extents, self._index_end = read_index(index)
             if not self._index_end:
                 _write_at(self._index, HEAD, 0)
