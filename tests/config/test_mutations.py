@@ -5,6 +5,7 @@ import functools
 import io
 import operator
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -115,6 +116,7 @@ def test_rich_configuration_is_good():
     assert check(RICH) is not None
 
 
+@pytest.mark.slow
 @settings(QUIET, max_examples=examples(150))
 @given(
     st.lists(

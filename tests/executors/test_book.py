@@ -79,6 +79,7 @@ def assert_nothing_is_held_twice(book: Book) -> None:
         assert not node.mem or memory <= node.mem
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(300), deadline=None)
 @given(
     some_nodes(),

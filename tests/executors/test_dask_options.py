@@ -189,6 +189,7 @@ def test_names_share_clusters():
     )
 
 
+@pytest.mark.slow
 def test_dry_run_shows_the_script_of_the_jobs():
     """With the directives and lines that were configured, and nothing submitted or written."""
     text = DaskExecutor(

@@ -273,6 +273,7 @@ def test_options_of_an_export_are_not_ignored_elsewhere(
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("to", ["csv", "parquet", "hdf5", "netcdf"])
 def test_odd_results_come_back_from_files_as_from_the_run_directory(
     tmp_path: Path, to: str

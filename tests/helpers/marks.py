@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import functools
 import os
+import re
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ BY_IMPORT = {
     "helpers.ui.terminal": "tty",
     "pty": "tty",
 }
+_NAMED = re.compile(rf"\b({'|'.join(name.rpartition('.')[2] for name in BY_IMPORT)})\b")
 #: by where the module is
 BY_PLACE = {
     "campaigns/*": "campaign",
@@ -64,16 +66,22 @@ SLOW = (
     "executors/test_grace.py",
     "executors/test_long_*.py",
     "executors/test_node_book.py",
+    "executors/test_path_operations.py",
     "executors/test_resources_local.py",
     "executors/test_reused_runners.py",
+    "executors/test_run_directory.py",
     "executors/test_start_directory_gone.py",
     "executors/test_taking_back.py",
     "export/test_round_trip.py",
+    "runners/test_command_batch.py",
     "runners/test_copied_cases.py",
     "runners/test_runner_imports.py",
+    "runners/test_runners_page.py",
     "plugins/*",
     "samplers/test_learning_*.py",
+    "samplers/test_outcome_limits.py",
     "semantics/*",
+    "storage/test_docs.py",
     "supervisor/test_finishing.py",
     "supervisor/test_runs.py",
     "supervisor/test_viewing.py",
@@ -137,9 +145,14 @@ def _matches(place: str, patterns: tuple[str, ...]) -> bool:
 
 
 def _imported_by(path: Path) -> set[str]:
-    """Return the names of all modules that a module imports, inside functions too."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    """Return the names of all modules that a module imports, inside functions too; none if nothing
+    of `BY_IMPORT` is named in it anywhere.
+    """
+    found: set[str] = set()
+    text = path.read_text(encoding="utf-8")
+    if not _NAMED.search(text):
+        return found
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
             found |= {name.name for name in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:

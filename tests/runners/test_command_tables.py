@@ -233,6 +233,7 @@ def test_line_ends_and_marks_are_those_of_any_system(command, tmp_path, encoding
     assert result.row["t"] == text.replace(end, "\n").strip()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rule", "value"),
     [

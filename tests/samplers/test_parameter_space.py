@@ -170,6 +170,7 @@ def learnt(budget: int, first: int = 0, **options: Any) -> Sampler:
     return sampler
 
 
+@pytest.mark.slow
 def test_learning_finds_the_best_label_and_keeps_constraints():
     """A model of mixed parameters proposes values that these may have, and that are allowed."""
     options: dict[str, Any] = {

@@ -182,6 +182,7 @@ def test_export_takes_the_format_from_the_name_of_the_file(
     ]
 
 
+@pytest.mark.slow
 def test_a_retry_in_the_background_keeps_what_was_changed(
     campaign: Campaign, capsys: pytest.CaptureFixture[str]
 ) -> None:

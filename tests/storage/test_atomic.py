@@ -86,6 +86,7 @@ def test_a_full_disk_leaves_the_old_version(small_disk: Path) -> None:
     assert os.listdir(small_disk) == ["file"]
 
 
+@pytest.mark.slow
 def test_the_dataset_survives_a_full_disk_and_goes_on(small_disk: Path) -> None:
     """Whenever the disk fills up, the dataset stays whole; with room again, nothing that came
     meanwhile is missing.

@@ -275,6 +275,7 @@ def test_without_hard_links_the_file_still_grows(
     assert os.listdir(bench.path.parent) == [bench.path.name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ordered", [True, False])
 def test_a_reader_never_sees_half_a_file(tmp_path: Path, ordered: bool) -> None:
     """pandas reads the file in a loop while rows arrive, the header widens and batches are sorted;

@@ -60,6 +60,7 @@ def same(found: float, expected: Any) -> bool:
     return found == expected or (math.isnan(found) and math.isnan(expected))
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(150), deadline=None)
 @given(rows=some_rows)
 def test_every_value_is_where_the_old_layout_has_it(

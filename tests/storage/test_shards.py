@@ -191,6 +191,7 @@ def session(root: Path, number: int) -> None:
     shards.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.5, *in_full(0.0, 0.99)])
 def test_killed_at_every_write_point(tmp_path: Path, kill_at: list[float], share: float) -> None:
     """Each change of a file in turn is the last one, writes half done: nothing is lost or doubled

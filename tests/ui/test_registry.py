@@ -114,6 +114,7 @@ def test_keys_are_left_to_a_person(action: Action) -> None:
     assert set(separate(action.keys)) - TAKEN
 
 
+@pytest.mark.slow
 @in_loop
 async def test_palette_lists_every_action(tmp_path: Path) -> None:
     """The palette has an entry for each action, with its help and keys, wherever it is opened."""
