@@ -167,7 +167,9 @@ def _hashable(key: Any) -> Any:
 
 
 def _array(value: Any) -> Any:
-    """Return what numpy's arrays and scalars hold, and what turns itself into one by ``__array__``."""
+    """Return what numpy's arrays and scalars hold, and what turns itself into one by
+    ``__array__``.
+    """
     kind = type(value)
     if not hasattr(kind, "__array__"):
         return _UNKNOWN
@@ -223,7 +225,9 @@ def _numbers(array: Any) -> Any:
 
 
 def _shortened(array: Any) -> Any:
-    """Return numbers longer than Python's, which has no counterpart for them, rounded to doubles."""
+    """Return numbers longer than Python's, which has no counterpart for them, rounded to
+    doubles.
+    """
     return array.astype("complex128" if array.dtype.kind == "c" else "float64")
 
 

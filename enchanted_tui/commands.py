@@ -8,5 +8,7 @@ import shlex
 
 
 def command_line(*words: object) -> str:
-    """Return the words as a command line of this program, quoted for a shell where that is needed."""
+    """Return the words as a command line of this program, quoted for a shell where that is
+    needed.
+    """
     return shlex.join(["enchanted-tui", *map(str, words)])

@@ -28,7 +28,9 @@ def duration(seconds: float | None) -> str:
 
 
 def whole_duration(seconds: float) -> str:
-    """Return the same without fractions of a second: of what goes on and is shown again and again."""
+    """Return the same without fractions of a second: of what goes on and is shown again and
+    again.
+    """
     return duration(max(0, round(seconds)))
 
 

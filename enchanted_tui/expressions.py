@@ -1,8 +1,8 @@
 """Arithmetic that people write as text, such as ``kappa + delta < 2.3`` or ``abs(beta_n - 2.8)``.
 
-What is written is parsed, held to a short list of what may occur, and worked out step by step; it is
-never run as Python. The same expression is worked out for one sample, or for many at once by other
-`Operations`.
+What is written is parsed, held to a short list of what may occur, and worked out step by step; it
+is never run as Python. The same expression is worked out for one sample, or for many at once by
+other `Operations`.
 
 Runs on workers: standard library only, Python 3.9 or newer.
 """
@@ -137,8 +137,8 @@ class Expression:
         self.names = frozenset(self._names)
 
     def work_out(self, variables: Variables, operations: Operations = ONE) -> Any:
-        """Return its value; raises ValueError, ArithmeticError or TypeError where there is none, and
-        KeyError where a column is missing.
+        """Return its value; raises ValueError, ArithmeticError or TypeError where there is none,
+        and KeyError where a column is missing.
         """
         return self._work(variables, operations)
 

@@ -41,7 +41,9 @@ def prepare() -> None:
 
 
 def unwritable(error: UnicodeEncodeError) -> str:
-    """Say why a name cannot be used, and what to do: the encoding of file names follows the locale."""
+    """Say why a name cannot be used, and what to do: the encoding of file names follows the
+    locale.
+    """
     return (
         f"{error.object!r} cannot be a name here: file names are encoded as {error.encoding} by the"
         " locale; set LC_ALL=C.UTF-8 or another UTF-8 locale, or PYTHONUTF8=1."

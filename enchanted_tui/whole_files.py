@@ -32,7 +32,9 @@ _KINDS = (
 
 
 class InTheWayError(FileExistsError):
-    """Something that is no file is in the place of one. Its `strerror` says what, and what to do."""
+    """Something that is no file is in the place of one. Its `strerror` says what, and what to
+    do.
+    """
 
     def __init__(self, path: str, mode: int) -> None:
         found = next(
@@ -214,7 +216,9 @@ def remove_if_there(path: Path) -> None:
 
 
 def append_all(path: Path, data: bytes) -> None:
-    """Append `data` to `path`, made if need be; if that fails, the file is cut back to what it was."""
+    """Append `data` to `path`, made if need be; if that fails, the file is cut back to what it
+    was.
+    """
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
         size = os.fstat(descriptor).st_size

@@ -57,7 +57,9 @@ def measured(start_from: StartFrom, samplers: Sequence[tuple[ComponentSpec, Any]
 
 
 def all_ranges(samplers: Sequence[tuple[ComponentSpec, Any]]) -> Ranges:
-    """Return the ranges of what several samplers draw; what a later one draws anew has its range."""
+    """Return the ranges of what several samplers draw; what a later one draws anew has its
+    range.
+    """
     return {
         name: found
         for spec, sampler in samplers

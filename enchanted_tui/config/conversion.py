@@ -1,4 +1,6 @@
-"""From what YAML gives to the declared type of an option, forgiving in form and strict in meaning."""
+"""From what YAML gives to the declared type of an option, forgiving in form and strict in
+meaning.
+"""
 
 from __future__ import annotations
 

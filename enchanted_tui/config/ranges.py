@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 
 
 class Range(NamedTuple):
-    """Lowest and highest value of a parameter; `logarithmic` where ratios count, not differences."""
+    """Lowest and highest value of a parameter; `logarithmic` where ratios count, not
+    differences.
+    """
 
     lower: float
     upper: float

@@ -241,7 +241,9 @@ class _LineScanner:
 
 
 def _difference(old: Sequence[str], new: Sequence[str]) -> tuple[int, int]:
-    """Return how many lines are the same at the beginning, and how many of the others at the end."""
+    """Return how many lines are the same at the beginning, and how many of the others at the
+    end.
+    """
     shorter = min(len(old), len(new))
     first = 0
     while first < shorter and old[first] == new[first]:

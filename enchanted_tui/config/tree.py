@@ -203,7 +203,9 @@ def _parts(text: str) -> list[str]:
 
 
 def _next_key(container: Any, parts: list[str]) -> tuple[Any, int]:
-    """Return the key that the first of `parts` mean in `container`, and how many of them it takes."""
+    """Return the key that the first of `parts` mean in `container`, and how many of them it
+    takes.
+    """
     if isinstance(container, dict):
         written = {
             place.key: key

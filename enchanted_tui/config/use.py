@@ -62,8 +62,8 @@ def parameter_names(spec: ComponentSpec, instance: Any) -> tuple[list[str], str]
 
 
 def derived_from(spec: ComponentSpec) -> dict[str, str]:
-    """Return the parameters that a sampler derives from those that it draws, with their expressions;
-    none for a class that means something else by the option.
+    """Return the parameters that a sampler derives from those that it draws, with their
+    expressions; none for a class that means something else by the option.
     """
     found = spec.options.get("derived") if hasattr(spec.cls, "expression_problems") else None
     return found if isinstance(found, dict) else {}

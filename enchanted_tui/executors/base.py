@@ -206,7 +206,9 @@ class Running:
         raise NotImplementedError
 
     def recall(self) -> list[TaskId]:
-        """Take back the tasks that have not started and say which; nothing is delivered for them."""
+        """Take back the tasks that have not started and say which; nothing is delivered for
+        them.
+        """
         return []
 
     def cancel(self) -> None:
@@ -293,7 +295,8 @@ class Executor(Component):
     #: shards.
     packs_files: ClassVar[bool] = False
 
-    #: Whether it gives samples shares of CPUs, GPUs, memory and nodes by `resources` of their runner.
+    #: Whether it gives samples shares of CPUs, GPUs, memory and nodes by `resources` of their
+    #: runner.
     gives_shares: ClassVar[bool] = False
 
     def __init_subclass__(cls, **keywords: Any) -> None:

@@ -18,7 +18,9 @@ CONTINUES = b">"  #: begins the line of a task that is not done and is to be con
 
 
 def restart_of_task(message: Mapping[str, Any], context: Mapping[str, Any]) -> Any:
-    """Return how a task is continued, see `runners.restart.restart_of`; None for one that is not."""
+    """Return how a task is continued, see `runners.restart.restart_of`; None for one that is
+    not.
+    """
     return context["runners"].get(message["runner"], {}).get("restart")
 
 

@@ -29,7 +29,9 @@ def guarded(lines: Sequence[str]) -> list[str]:
 
 
 def with_guarded_prologue(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return options of `dask_jobqueue.SLURMCluster` whose prologue is guarded, if they have one."""
+    """Return options of `dask_jobqueue.SLURMCluster` whose prologue is guarded, if they have
+    one.
+    """
     lines = config.get("job_script_prologue")
     return {**config, "job_script_prologue": guarded(lines)} if lines else dict(config)
 

@@ -121,7 +121,9 @@ def local_storage_of(message: Mapping[str, Any], context: Mapping[str, Any]) -> 
 
 
 def make_run_dir(path: str) -> None:
-    """Make the task's directory, empty: what an attempt that was cut short left there is removed."""
+    """Make the task's directory, empty: what an attempt that was cut short left there is
+    removed.
+    """
     try:
         os.mkdir(path)
     except FileExistsError:

@@ -1,4 +1,6 @@
-"""Exceptions as sentences for people: the one place where it is decided what is a person's to mend."""
+"""Exceptions as sentences for people: the one place where it is decided what is a person's to
+mend.
+"""
 
 from __future__ import annotations
 

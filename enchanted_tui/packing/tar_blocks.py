@@ -1,7 +1,7 @@
 """Directories as blocks of a tar archive, and back.
 
-Headers are those that every tar reads (POSIX ustar; GNU's for names and sizes that do not fit). They
-are put together here, as `tarfile` takes seven times as long for small files.
+Headers are those that every tar reads (POSIX ustar; GNU's for names and sizes that do not fit).
+They are put together here, as `tarfile` takes seven times as long for small files.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ def padding(size: int) -> bytes:
 
 
 def pack_directory(path: str, name: str, write: Write, keeps: Keeps | None) -> tuple[int, int]:
-    """Write the directory at `path` as the member `name` with all that is in it; of files those that
-    `keeps` wants, given their parts below `path`. Return how many files there are and how many
+    """Write the directory at `path` as the member `name` with all that is in it; of files those
+    that `keeps` wants, given their parts below `path`. Return how many files there are and how many
     bytes they have.
 
     Pipes, sockets and devices are left out. Raises OSError.

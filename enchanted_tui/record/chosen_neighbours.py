@@ -1,4 +1,6 @@
-"""From which finished sample a task starts: chosen before it runs, and kept until it has a result."""
+"""From which finished sample a task starts: chosen before it runs, and kept until it has a
+result.
+"""
 
 from __future__ import annotations
 

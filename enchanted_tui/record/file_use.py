@@ -1,5 +1,5 @@
-"""How many files a campaign makes: what its samples leave so far, what that comes to at the end, and
-whether there is room for it.
+"""How many files a campaign makes: what its samples leave so far, what that comes to at the end,
+and whether there is room for it.
 """
 
 from __future__ import annotations
@@ -108,7 +108,9 @@ def _measured(run_dir: CampaignDirectory, stage: StageState, step: int) -> _Step
 
 
 def _some_tasks(stage: StageState, step: int) -> Iterator[TaskId]:
-    """Return finished tasks of a step: the first ones, and some of the latest batch that has any."""
+    """Return finished tasks of a step: the first ones, and some of the latest batch that has
+    any.
+    """
     begun = [batch for batch in [*stage.batches] if batch.steps[step].done]
     if not begun:
         return iter(())

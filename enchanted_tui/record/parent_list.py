@@ -39,7 +39,9 @@ def extends(new: Sequence[Range], old: Sequence[Range]) -> bool:
 
 
 def changed_places(old: Iterable[Sequence[int]], new: Iterable[Sequence[int]]) -> list[int]:
-    """Return the places of the list `old` that the list `new` gives to another parent, or has not."""
+    """Return the places of the list `old` that the list `new` gives to another parent, or has
+    not.
+    """
     before, after = list(rows(old)), list(rows(new))
     return [place for place, row in enumerate(before) if place >= len(after) or after[place] != row]
 

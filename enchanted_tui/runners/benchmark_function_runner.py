@@ -64,8 +64,8 @@ _CENTRES_6 = (
 
 
 def hartmann3(x: Sequence[float]) -> float:
-    """Return Hartmann's function of three variables, for x in [0, 1]^3; it is smallest, -3.86278, at
-    (0.114614, 0.555649, 0.852547).
+    """Return Hartmann's function of three variables, for x in [0, 1]^3; it is smallest, -3.86278,
+    at (0.114614, 0.555649, 0.852547).
 
     J. K. Hartman, *Some experiments in global optimization*, Naval Research Logistics Quarterly 20
     (1973), doi:10.1002/nav.3800200316; in the form of Dixon and Szego (1978).

@@ -1,4 +1,6 @@
-"""Find a function without importing its module, which may be slow, or crash: by reading its source."""
+"""Find a function without importing its module, which may be slow, or crash: by reading its
+source.
+"""
 
 from __future__ import annotations
 

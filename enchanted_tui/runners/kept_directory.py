@@ -188,7 +188,9 @@ def is_kept(name: str, keep: Iterable[str]) -> bool:
 def number_files(
     run_dir: str, names: Iterable[str | None], number: int, keep: Sequence[str]
 ) -> None:
-    """Give the output of an earlier run its number: ``stdout.txt.1``. Checkpoints stay as they are."""
+    """Give the output of an earlier run its number: ``stdout.txt.1``. Checkpoints stay as they
+    are.
+    """
     for name in dict.fromkeys(names):
         if name is not None and not is_kept(name, keep):
             with contextlib.suppress(FileNotFoundError):

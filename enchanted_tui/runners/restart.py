@@ -20,7 +20,9 @@ _SIGNALS = ("USR1", "USR2", "HUP", "INT", "QUIT", "ALRM", "TERM", "XCPU")
 
 
 class Continues(Exception):
-    """Raised by a runner with `restart` to say that its sample is not done and is to be continued."""
+    """Raised by a runner with `restart` to say that its sample is not done and is to be
+    continued.
+    """
 
 
 class Restart(Nested):

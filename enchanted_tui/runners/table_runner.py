@@ -1,4 +1,6 @@
-"""Answers from a table of samples that have been run: to compare samplers without computing time."""
+"""Answers from a table of samples that have been run: to compare samplers without computing
+time.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +25,8 @@ class TableRunner(Runner):
     """Answer each sample with a row of a CSV table, such as the dataset of an earlier campaign: the
     nearest one, or the one with exactly its parameters.
 
-    A row whose ``success`` is false is a failure here too. Beside the outputs stand the number of the
-    row, ``table_row``, and with `match: nearest` how far it is, ``table_distance``.
+    A row whose ``success`` is false is a failure here too. Beside the outputs stand the number of
+    the row, ``table_row``, and with `match: nearest` how far it is, ``table_distance``.
     """
 
     uses_run_dir: ClassVar[bool] = False

@@ -185,7 +185,9 @@ class Sampler(Component):
             )
 
     def register_future(self, dataset: pandas.DataFrame) -> None:
-        """Learn from the results of a finished batch. A sampler that does not learn ignores them."""
+        """Learn from the results of a finished batch. A sampler that does not learn ignores
+        them.
+        """
 
     if TYPE_CHECKING:
         budget: int

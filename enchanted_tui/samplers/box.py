@@ -173,7 +173,9 @@ def units_of(parameters: Any) -> dict[str, str]:
 def scale(
     unit: numpy.ndarray[Any, Any], bounds: Sequence[tuple[int | float, int | float]]
 ) -> numpy.ndarray[Any, Any]:
-    """Map points of the unit cube, shape (n, d), into the box of `d` bounds, upper bounds included."""
+    """Map points of the unit cube, shape (n, d), into the box of `d` bounds, upper bounds
+    included.
+    """
     import numpy  # while workers start, not before
 
     lower = numpy.array([float(pair[0]) for pair in bounds])

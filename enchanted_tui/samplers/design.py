@@ -1,4 +1,6 @@
-"""What the samplers have in common that come with the program: constraints and derived parameters."""
+"""What the samplers have in common that come with the program: constraints and derived
+parameters.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ WITH_TEXT = "a constraint calculates or compares with text; compare text by == a
 
 
 class DesignSampler(Sampler):
-    """A sampler whose points can be held to constraints, and have parameters that follow from others."""
+    """A sampler whose points can be held to constraints, and have parameters that follow from
+    others.
+    """
 
     constraints: list[str] | None = option(
         None,

@@ -41,8 +41,8 @@ def within(outcomes: Iterable[float], limits: Iterable[Limit]) -> bool:
 
 
 def mean(numbers: Iterable[float | None]) -> float:
-    """Return the mean of numbers; NaN if there are none, one is missing, or it is beyond all floating
-    point.
+    """Return the mean of numbers; NaN if there are none, one is missing, or it is beyond all
+    floating point.
     """
     found = [math.nan if number is None else number for number in numbers]
     try:

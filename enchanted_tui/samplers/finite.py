@@ -1,4 +1,6 @@
-"""What samplers have in common that have a fixed number of points: a grid, lists of values, a file."""
+"""What samplers have in common that have a fixed number of points: a grid, lists of values, a
+file.
+"""
 
 from __future__ import annotations
 
@@ -110,8 +112,8 @@ class FiniteSampler(RepeatingSampler):
         return True
 
     def taken(self, begin: int, end: int) -> list[Sample]:
-        """Return points `begin` to `end` of those that keep the constraints. Raises IndexError beyond
-        the last.
+        """Return points `begin` to `end` of those that keep the constraints. Raises IndexError
+        beyond the last.
         """
         positions = stretch(self.distinct, begin, end)
         if not self.constraints:

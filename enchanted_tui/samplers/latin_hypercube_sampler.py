@@ -40,8 +40,8 @@ class LatinHypercubeSampler(RepeatingSampler, BoxSampler):
         return self.at(self._hypercube(batch, size)[start:stop])
 
     def _hypercube(self, batch: int, size: int) -> numpy.ndarray[Any, Any]:
-        """Return the whole batch in the unit cube, shape (size, d); kept until another is asked for,
-        as it is served in slices.
+        """Return the whole batch in the unit cube, shape (size, d); kept until another is asked
+        for, as it is served in slices.
         """
         key = (self.effective_seed(), self.stage, batch, size)
         if self._drawn is None or self._drawn[0] != key:

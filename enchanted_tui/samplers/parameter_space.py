@@ -38,7 +38,9 @@ class ParameterSpace:
 
     @property
     def is_discrete(self) -> bool:
-        """True if every parameter has its values one by one, so that there are finitely many points."""
+        """True if every parameter has its values one by one, so that there are finitely many
+        points.
+        """
         return all(axis.is_discrete or axis.is_constant for axis in self.axes.values())
 
     def columns(self, unit: Array) -> Columns:

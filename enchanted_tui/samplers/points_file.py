@@ -46,7 +46,9 @@ class PointsFile:
 
 
 def read_points(path: str, wanted: Sequence[str] | None, delimiter: str) -> PointsFile:
-    """Read the columns `wanted`, or all. Raises PointsFileError, with the line where there is one."""
+    """Read the columns `wanted`, or all. Raises PointsFileError, with the line where there is
+    one.
+    """
     try:
         with open(path, "rb") as file:
             is_parquet = file.read(4) == b"PAR1"

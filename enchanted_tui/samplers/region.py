@@ -111,8 +111,8 @@ class Region:
         self._derived = {name: Expression(text) for name, text in derived.items()}
 
     def holds(self, columns: Mapping[str, Array]) -> Array:
-        """Return of each point whether it keeps the constraints; one at which these cannot be worked
-        out does not. Raises TypeError where text is calculated with.
+        """Return of each point whether it keeps the constraints; one at which these cannot be
+        worked out does not. Raises TypeError where text is calculated with.
         """
         size = len(next(iter(columns.values())))
         found = numpy.ones(size, dtype=bool)

@@ -1,4 +1,6 @@
-"""Checks that several samplers share. Each yields (option, sentence) as `Component.problems` does."""
+"""Checks that several samplers share. Each yields (option, sentence) as `Component.problems`
+does.
+"""
 
 from __future__ import annotations
 

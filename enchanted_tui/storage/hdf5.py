@@ -67,7 +67,8 @@ def write_hdf5_tables(
     metadata: Mapping[str, str] | None = None,
 ) -> None:
     """Write the same with one table for each stage in place of a group for each run, which takes a
-    hundredth of the time. `stages` gives the rows by depth; those of the last one are the dataset's.
+    hundredth of the time. `stages` gives the rows by depth; those of the last one are the
+    dataset's.
 
     They are ``data/stages/DEPTH``, and the last one is ``data/aggregated`` as well, all of the form
     of that (arrays are JSON). The name of a run stands at the end of its ``run_dir``.

@@ -1,5 +1,5 @@
-"""How many files and bytes may still be written below a directory: what the file system has, and what
-a quota leaves.
+"""How many files and bytes may still be written below a directory: what the file system has, and
+what a quota leaves.
 
 Quotas are asked of `lfs quota` and `quota`, whichever there is; what neither tells, statvfs does,
 as `df` and `df -i` show it.
@@ -34,8 +34,8 @@ class Room:
 
 
 def room_of(directory: Path) -> Room:
-    """Return the least that anybody leaves below a directory, or below the nearest one above it that
-    is there. May take seconds.
+    """Return the least that anybody leaves below a directory, or below the nearest one above it
+    that is there. May take seconds.
     """
     while not directory.exists() and directory != directory.parent:
         directory = directory.parent
@@ -79,23 +79,26 @@ def lfs_quota(said: str) -> list[Room]:
 
 
 def quota(said: str, source: str) -> list[Room]:
-    """Return what the answer of ``quota -w`` leaves on the file system that is mounted from `source`."""
+    """Return what the answer of ``quota -w`` leaves on the file system that is mounted from
+    `source`.
+    """
     return [
         room for name, amounts in _rows(said) if name == source for room in _room(amounts, "quota")
     ]
 
 
 def project_of(said: str) -> list[str]:
-    """Return the number of the project in the answer of ``lfs project -d``: a number, a letter where
-    what is made below belongs to it too, the directory. Nothing for project 0, which has no quota.
+    """Return the number of the project in the answer of ``lfs project -d``: a number, a letter
+    where what is made below belongs to it too, the directory. Nothing for project 0, which has no
+    quota.
     """
     words = said.split()
     return words[:1] if words[:1] and words[0].isdigit() and words[0] != "0" else []
 
 
 def mounted_from(directory: Path, mounts: str | None = None) -> str:
-    """Return what the file system of a directory is mounted from, as ``/proc/self/mounts`` names it;
-    empty if that cannot be said.
+    """Return what the file system of a directory is mounted from, as ``/proc/self/mounts`` names
+    it; empty if that cannot be said.
     """
     best, source = "", ""
     try:

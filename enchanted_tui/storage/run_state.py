@@ -13,7 +13,9 @@ from enchanted_tui.whole_files import read_regular, write_atomically
 
 @dataclass(frozen=True)
 class RunState:
-    """The last batch that is complete. These fields in this order are all the older program reads."""
+    """The last batch that is complete. These fields in this order are all the older program
+    reads.
+    """
 
     batch_number: int  #: counted from 0
     depth: int  #: stage of the batch

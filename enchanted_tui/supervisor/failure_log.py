@@ -47,7 +47,9 @@ class FailureLog:
 
     @staticmethod
     def _tell_all(failure: Failure, record: TaskRecord, traceback: str) -> None:
-        """Write the block that scripts look for: three lines by their labels, then the traceback."""
+        """Write the block that scripts look for: three lines by their labels, then the
+        traceback.
+        """
         given = {*failure.params, "run_dir"}
         result = {name: value for name, value in record["row"].items() if name not in given}
         log.warning(

@@ -15,7 +15,9 @@ from enchanted_tui.supervisor.unread import KeptPlan
 
 
 class FileRemoval(FinishedFiles):
-    """Cleans samples: parents, samples of earlier sessions, and what has failed before at the end."""
+    """Cleans samples: parents, samples of earlier sessions, and what has failed before at the
+    end.
+    """
 
     thread_name = "file removal"
     failing = "files of finished samples cannot be removed"
@@ -41,8 +43,8 @@ class FileRemoval(FinishedFiles):
                 clean_task(self._run_dir, name, self._keep)
 
     def _is_left(self, task: TaskId | None) -> bool:
-        """Tell whether a directory is one of the campaign's that was not cleaned in this session, or
-        of which nothing was to stay.
+        """Tell whether a directory is one of the campaign's that was not cleaned in this session,
+        or of which nothing was to stay.
         """
         if task is None or task.depth >= len(self._state.stages):
             return False

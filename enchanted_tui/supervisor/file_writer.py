@@ -1,6 +1,6 @@
-"""Files that can be written later than what they tell of: output files, reports, the log. One thread
-writes them all, so that nothing but these files waits for a file system that is slow, or fails for
-a while.
+"""Files that can be written later than what they tell of: output files, reports, the log. One
+thread writes them all, so that nothing but these files waits for a file system that is slow, or
+fails for a while.
 """
 
 from __future__ import annotations
@@ -186,7 +186,9 @@ class FileWriter:
                 self._changed.wait(due)
 
     def _is_borne(self, what: str, file: _File, write: _Write, error: Exception) -> bool:
-        """Say what becomes of something that could not be written; tell whether it is tried again."""
+        """Say what becomes of something that could not be written; tell whether it is tried
+        again.
+        """
         if write.for_show and isinstance(error, OSError):
             self._tell(what, file, error)
             return False

@@ -37,7 +37,9 @@ def check_files(*paths: Path) -> None:
 
 
 def has_record(run_dir: CampaignDirectory) -> bool:
-    """Tell whether a campaign has been recorded in the directory, by this program or the older one."""
+    """Tell whether a campaign has been recorded in the directory, by this program or the older
+    one.
+    """
     return holds_records(run_dir.journal) or is_older_run(run_dir)
 
 

@@ -132,7 +132,9 @@ class Learning:
     # -- results -----------------------------------------------------------------------------------
 
     def _finished(self, sample_of: SampleOf) -> list[tuple[int, Row, list[Row]]]:
-        """Return position, values and rows of the samples that have finished since the last time."""
+        """Return position, values and rows of the samples that have finished since the last
+        time.
+        """
         for batch in self._stage.batches[self._batches :]:
             self._open += [(batch.index, place) for place in range(batch.size)]
         self._batches = len(self._stage.batches)

@@ -1,4 +1,6 @@
-"""When a campaign has had enough, by what its configuration says: of failures, of results, of files."""
+"""When a campaign has had enough, by what its configuration says: of failures, of results, of
+files.
+"""
 
 from __future__ import annotations
 

@@ -112,7 +112,9 @@ class _Others(logging.Handler):
 
 
 class _Later(QueueHandler):
-    """Has records written by the thread that writes files: whoever logs does not wait for a disk."""
+    """Has records written by the thread that writes files: whoever logs does not wait for a
+    disk.
+    """
 
     def __init__(self, target: logging.Handler, writer: FileWriter) -> None:
         super().__init__(SimpleQueue())  # which stays empty

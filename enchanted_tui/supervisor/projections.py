@@ -61,7 +61,8 @@ class Projections:
         self._config = session.config
         self._state = session.state
         self._journal = session.journal
-        #: offset up to which the writer has been given all rows, and all failures; its thread's alone
+        #: offset up to which the writer has been given all rows, and all failures; its thread's
+        #: alone
         self._given_rows = self._given_failures = session.journal.size
         self._new_rows: list[tuple[Key, Row]] = []
         self._complete_batches: list[int] = []
@@ -188,7 +189,9 @@ class Projections:
             self._update_tables(now)
 
     def close(self, *, complete: bool, tell: Tell = nobody) -> None:
-        """Write everything for the last time in this session, saying what is being done to `tell`."""
+        """Write everything for the last time in this session, saying what is being done to
+        `tell`.
+        """
         self._tables.wait()
         self._hand_over()
         if self._touched:
@@ -336,7 +339,9 @@ class Projections:
         self._report([])
 
     def _report(self, finished: Iterable[BatchProgress]) -> None:
-        """Have reports on finished batches written; what cannot be written waits for the next time."""
+        """Have reports on finished batches written; what cannot be written waits for the next
+        time.
+        """
 
         new = list(finished)
 

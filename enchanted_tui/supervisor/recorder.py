@@ -29,7 +29,9 @@ class Recorder:
         return offset
 
     def put_line(self, line: bytes) -> TaskRecord:
-        """Record the result of a task, the very line that a worker has made; return what it says."""
+        """Record the result of a task, the very line that a worker has made; return what it
+        says.
+        """
         record: TaskRecord = fast_values.decode(line)
         self._taken_in(record, self._journal.append_line(line))
         return record

@@ -34,7 +34,9 @@ def completed(state: CampaignState) -> Outcome:
 
 
 def sampler_failed(failure: SamplerFailure) -> Outcome:
-    """Return the outcome of a campaign whose sampler has raised, when all that was drawn has run."""
+    """Return the outcome of a campaign whose sampler has raised, when all that was drawn has
+    run.
+    """
     return Outcome(
         failure.exit_code,
         EndReason.SAMPLER_FAILED,
@@ -102,7 +104,9 @@ def too_many_failures(limit: float, failed: int, finished: int) -> Outcome | Non
 
 
 def too_many_files(limit: int, held: int) -> Outcome:
-    """Return the outcome of a campaign whose run directory holds `held` files, as many as it may."""
+    """Return the outcome of a campaign whose run directory holds `held` files, as many as it
+    may.
+    """
     return Outcome(
         ExitCode.ENVIRONMENT,
         EndReason.MAX_FILES,

@@ -1,4 +1,6 @@
-"""The terminal application: modes, the open campaign, and the campaign that runs in this process."""
+"""The terminal application: modes, the open campaign, and the campaign that runs in this
+process.
+"""
 
 from __future__ import annotations
 

@@ -100,7 +100,9 @@ class AppInterface(App[str]):
         raise NotImplementedError
 
     def open_on_top(self, screen: Opened, take: Callable[[Any], None]) -> None:
-        """Open a dialog over whatever there is, for what cannot wait; `take` is given the answer."""
+        """Open a dialog over whatever there is, for what cannot wait; `take` is given the
+        answer.
+        """
         raise NotImplementedError
 
     async def ask(

@@ -51,7 +51,9 @@ class PersonAtTheApp:
                 questions.set_asker(current)  # somebody else has taken over in the meantime
 
     def __call__(self, question: Question) -> str | None:
-        """Ask, and wait for the answer; None if the person does not want to give one, or has left."""
+        """Ask, and wait for the answer; None if the person does not want to give one, or has
+        left.
+        """
         with self._turn:
             answer: Answer = Future()
             with self._state:

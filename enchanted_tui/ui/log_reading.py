@@ -1,4 +1,6 @@
-"""What can be done to a log on whichever screen shows one: find, choose lines, wrap, go to a line."""
+"""What can be done to a log on whichever screen shows one: find, choose lines, wrap, go to a
+line.
+"""
 
 from __future__ import annotations
 

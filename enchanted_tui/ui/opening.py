@@ -53,7 +53,9 @@ class OpenedOfRun(Opened):
 
 
 class ActionPalette(Opened, CommandPalette):
-    """Textual's palette; takes one command, and keys that arrive before its list has been laid out."""
+    """Textual's palette; takes one command, and keys that arrive before its list has been laid
+    out.
+    """
 
     def _action_command_list(self, action: str) -> None:
         if is_laid_out(self.query_one(CommandList)):
@@ -82,7 +84,9 @@ class Opening(AppInterface):
         return True
 
     def open_on_top(self, screen: Opened, take: Callable[[Any], None]) -> None:
-        """Open a dialog over whatever there is, for what cannot wait; `take` is given the answer."""
+        """Open a dialog over whatever there is, for what cannot wait; `take` is given the
+        answer.
+        """
         if self.leaving:
             take(None)
         else:

@@ -172,7 +172,9 @@ def _of_jobs(hours: float, live: Mapping[str, Any] | None) -> str:
 
 
 def _core_time(used: float, expected: float | None) -> str:
-    """Return the computing time used, of how much if that is not all; a unit that both have once."""
+    """Return the computing time used, of how much if that is not all; a unit that both have
+    once.
+    """
     so_far = core_time(used)
     if expected is None:
         return f"{so_far} used"

@@ -1,4 +1,6 @@
-"""What the list of runs shows of a run: its line, its order among others, and what is said below."""
+"""What the list of runs shows of a run: its line, its order among others, and what is said
+below.
+"""
 
 from __future__ import annotations
 

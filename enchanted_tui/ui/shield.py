@@ -84,7 +84,9 @@ class Terminal:
         return self._gone.is_set()
 
     def leave(self) -> None:
-        """Let go of the terminal: what is still written goes nowhere, and nothing is read any more."""
+        """Let go of the terminal: what is still written goes nowhere, and nothing is read any
+        more.
+        """
         with contextlib.suppress(OSError):
             sys.__stdout__.flush()  # type: ignore[union-attr]
         nowhere = os.open(os.devnull, os.O_WRONLY)

@@ -103,7 +103,9 @@ class News:
 
 
 class Results:
-    """The rows of the dataset in the order in which they finished, with the tasks they belong to."""
+    """The rows of the dataset in the order in which they finished, with the tasks they belong
+    to.
+    """
 
     def __init__(self) -> None:
         self.columns: dict[str, DatasetColumn] = {}

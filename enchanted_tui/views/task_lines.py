@@ -107,7 +107,9 @@ class DrawnSamples:
         self._names: dict[int, tuple[str, ...]] = {}
 
     def params(self, task: TaskId) -> Row:
-        """Return a task's parameters as far as they are known: its sample's, over its parent's row."""
+        """Return a task's parameters as far as they are known: its sample's, over its parent's
+        row.
+        """
         try:
             stage = self._state.stages[task.depth]
             batch = stage.batches[task.batch]

@@ -78,7 +78,7 @@ class ClusterProcess:
                     cls._shared[share] = found
             return found
 
-    # -- queues -------------------------------------------------------------------------------------
+    # -- queues ----------------------------------------------------------------------------------
 
     def open(self, queue: str, arguments: tuple[Any, ...], hear: Hear) -> None:
         """Begin a queue; `arguments`: those of `queues.ExecutorQueue`."""

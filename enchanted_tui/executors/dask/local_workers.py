@@ -22,7 +22,9 @@ _IDLE = 60.0  #: seconds after which processes that have nothing to do are ended
 
 
 class OpenExecutor:
-    """One executor on this Dask worker: its context, and its local worker processes that are free."""
+    """One executor on this Dask worker: its context, and its local worker processes that are
+    free.
+    """
 
     def __init__(self, context: dict[str, Any], timeout: float | None, max_retries: int) -> None:
         known = TaskContext(**context)

@@ -218,7 +218,9 @@ class SlurmJobs:
         return text
 
     def held(self, known_workers: Iterable[DaskWorker]) -> list[JobInfo]:
-        """Return the jobs as people are shown them; `known_workers` are the workers that they hold."""
+        """Return the jobs as people are shown them; `known_workers` are the workers that they
+        hold.
+        """
         by_name = {worker.name: worker for worker in known_workers}
         return [
             self._shown(str(job.job_id), self._workers_of(name), by_name)

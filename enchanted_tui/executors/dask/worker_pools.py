@@ -263,7 +263,9 @@ class _Run:
         self._over = True
 
     def _stream(self) -> None:
-        """Send ahead what has finished since the last time; the bundle's result will hold it again."""
+        """Send ahead what has finished since the last time; the bundle's result will hold it
+        again.
+        """
         fresh = self._done[self._streamed :]
         if fresh:
             self._streamed = len(self._done)

@@ -43,7 +43,9 @@ class Launcher(NamedTuple):
 
     @property
     def job(self) -> str:
-        """The job of SLURM that its work is a step of; nothing if it is none, or a job of its own."""
+        """The job of SLURM that its work is a step of; nothing if it is none, or a job of its
+        own.
+        """
         for index, argument in enumerate(self.argv):
             if argument.startswith("--jobid="):
                 return argument.partition("=")[2]

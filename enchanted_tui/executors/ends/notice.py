@@ -49,7 +49,9 @@ def _hears(process: Process, number: int) -> bool:
 
 
 def _masks(pid: int) -> tuple[int, int]:
-    """Return the signals that a process catches and those that it blocks, as the kernel has them."""
+    """Return the signals that a process catches and those that it blocks, as the kernel has
+    them.
+    """
     try:
         with open(f"/proc/{pid}/status", "rb") as file:
             fields = dict(line.split(b":", 1) for line in file.read().splitlines() if b":" in line)

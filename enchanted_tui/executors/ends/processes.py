@@ -19,7 +19,9 @@ _SET_PARENT_DEATH_SIGNAL, _SET_CHILD_SUBREAPER = 1, 36
 
 
 class Process(NamedTuple):
-    """A process as it was when it was looked at; number and start time together name it for good."""
+    """A process as it was when it was looked at; number and start time together name it for
+    good.
+    """
 
     pid: int
     name: str  #: of its program, at most 15 characters

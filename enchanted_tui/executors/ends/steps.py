@@ -112,7 +112,9 @@ def _state_of(job: str, environment: Environment) -> tuple[str, str]:
 
 
 def sweep(job: str, mark: str, environment: Environment = os.environ) -> list[str]:
-    """Kill what bears a mark on all nodes of a job that runs. Return, in words, what may be left."""
+    """Kill what bears a mark on all nodes of a job that runs. Return, in words, what may be
+    left.
+    """
     pattern = shlex.quote(f"^{MARK_VARIABLE}={re.escape(mark)}")
     try:
         state, nodes = _state_of(job, environment)

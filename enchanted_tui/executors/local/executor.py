@@ -152,7 +152,9 @@ def usable_cpus() -> int:
 
 
 def job_ends() -> Callable[[], bool]:
-    """Return what tells whether this process is in a job of SLURM that is known to be at its end."""
+    """Return what tells whether this process is in a job of SLURM that is known to be at its
+    end.
+    """
     job, preemption = os.environ.get("SLURM_JOB_ID", ""), Preemption()
     return lambda: bool(job) and (is_over(job) or preemption.has_begun())
 

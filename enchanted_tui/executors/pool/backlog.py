@@ -54,7 +54,9 @@ class Backlog:
                 self._too_large.append((task, why))
 
     def put_back(self, tasks: Iterable[Task]) -> None:
-        """Have tasks that were not begun, or begin again, wait before all others, in their order."""
+        """Have tasks that were not begun, or begin again, wait before all others, in their
+        order.
+        """
         tasks = list(tasks)
         for task in tasks:
             self.release(task)

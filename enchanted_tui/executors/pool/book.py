@@ -40,7 +40,9 @@ class Node:
         return Node(self.name, self.cpus, self.gpus, self.mem)
 
     def mem_of(self, wanted: Resources, cpus: int) -> int:
-        """Return the MiB that go with so many CPUs: what is said, or else their part of the node."""
+        """Return the MiB that go with so many CPUs: what is said, or else their part of the
+        node.
+        """
         if not self.mem:
             return wanted.mem
         return wanted.mem or self.mem * cpus // max(1, len(self.cpus))

@@ -75,7 +75,9 @@ class WorkerChannel:
         return WorkerInfo(name, host, self.pid, task.id.name, self.since_epoch, where)
 
     def ends(self) -> list[int]:
-        """Return the descriptors that the worker gets: of the task socket and of the result pipe."""
+        """Return the descriptors that the worker gets: of the task socket and of the result
+        pipe.
+        """
         return [self._queue_end.fileno(), self._results_end]
 
     def handed_over(self) -> None:

@@ -66,7 +66,9 @@ def _answer(run: Callable[[], bytes], descriptor: int) -> None:
 
 
 def _die_as(status: int) -> None:
-    """End this process as the one with this wait status has ended: a task's failure is told by it."""
+    """End this process as the one with this wait status has ended: a task's failure is told by
+    it.
+    """
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
         faulthandler.disable()

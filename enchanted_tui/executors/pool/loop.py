@@ -138,7 +138,9 @@ class PoolLoop:
             self.workers.hang_up()
 
     def finish(self) -> None:
-        """End all workers at once; what they had finished is delivered. After it there is no turn."""
+        """End all workers at once; what they had finished is delivered. After it there is no
+        turn.
+        """
         self._closing = True
         self.delivery.drop()
         self.workers.wait()
@@ -148,7 +150,9 @@ class PoolLoop:
         self.close_descriptors()
 
     def turn(self, longest: float = math.inf) -> None:
-        """Wait until something arrives or is due, at most `longest` seconds, and do what follows."""
+        """Wait until something arrives or is due, at most `longest` seconds, and do what
+        follows.
+        """
         for key, _ in self._selector.select(self._until_something(longest)):
             if key.data == "wake":
                 os.read(self._wake_read, 4096)

@@ -44,7 +44,9 @@ class Outcomes:
         delivery: Delivery,
         closing: Callable[[], bool],
     ) -> None:
-        """`closing`: whether the pool is being ended, so that nobody waits for what has no result."""
+        """`closing`: whether the pool is being ended, so that nobody waits for what has no
+        result.
+        """
         self._settings, self._workers, self._calls = settings, workers, calls
         self._continuing, self._delivery, self._closing = continuing, delivery, closing
         self._outages = Outages(patience_of(workers.context))

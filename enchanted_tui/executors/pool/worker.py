@@ -133,7 +133,9 @@ def _last_of_many(messages: list[dict[str, Any]], context: dict[str, Any], resul
 
 
 def _trouble(failure: EnvironmentFailure, context: dict[str, Any]) -> bytes:
-    """Return what is wrong with the environment as a line, once that has passed or lasted too long."""
+    """Return what is wrong with the environment as a line, once that has passed or lasted too
+    long.
+    """
     passes = may_pass(failure) and outlasts(context["data_dir"], patience_of(context))
     return (OUTAGE if passes else TROUBLE) + values.encode(str(failure)).encode("ascii") + b"\n"
 

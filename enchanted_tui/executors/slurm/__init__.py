@@ -1,1 +1,3 @@
-"""SLURM jobs that work through many samples each: from a login node, or from anywhere through SSH."""
+"""SLURM jobs that work through many samples each: from a login node, or from anywhere through
+SSH.
+"""

@@ -110,7 +110,9 @@ class ShareAdder:
         )
 
     def _choose(self) -> list[tuple[Element, list[Task]]]:
-        """Take waiting tasks for the jobs that need them, those first that take the fewest kinds."""
+        """Take waiting tasks for the jobs that need them, those first that take the fewest
+        kinds.
+        """
         chosen = []
         for sizes, rooms in sorted(self._rooms().items(), key=lambda item: len(item[0])):
             most = sum(room for _, room in rooms)

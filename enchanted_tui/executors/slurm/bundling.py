@@ -40,7 +40,9 @@ class Bundling:
         return max(self.processes * self.calls, int(seconds * self.processes / max(mean, 1e-4)))
 
     def is_worth_a_job(self, waiting: int, held: int, jobs: int, mean: float) -> bool:
-        """Tell whether tasks that wait need another job, beside so many that stay and hold tasks."""
+        """Tell whether tasks that wait need another job, beside so many that stay and hold
+        tasks.
+        """
         return not jobs or (waiting + held) * mean / (self.processes * jobs) > _SHORTEST_JOB
 
     def bundle_size(self, waiting: int, free: int, mean: float | None) -> int:

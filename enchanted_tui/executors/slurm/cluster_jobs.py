@@ -150,7 +150,9 @@ class ClusterJobs:
             self._remove_files()
 
     def _let_go(self) -> None:
-        """Have jobs that stay, and have nothing to do, end by themselves, as far as they soon do."""
+        """Have jobs that stay, and have nothing to do, end by themselves, as far as they soon
+        do.
+        """
         end = time.monotonic() + _PARTING
         with contextlib.suppress(ConnectionLost, CommandTimeout, FarSideProblem):
             self.collector.collect()
@@ -225,6 +227,8 @@ class ClusterJobs:
 
 
 def _are_recorded(notes: Iterable[Note]) -> bool:
-    """Wait for notes, and so for all results before them, to be on record; tell whether they are."""
+    """Wait for notes, and so for all results before them, to be on record; tell whether they
+    are.
+    """
     end = time.monotonic() + _RECORD_PATIENCE
     return all(note.written.wait(max(0.0, end - time.monotonic())) for note in notes)

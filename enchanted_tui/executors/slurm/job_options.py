@@ -40,8 +40,8 @@ class JobOptions:
     idle_timeout: float | None
 
     walltime: float | None
-    #: what `stays` was before memory and GPUs were asked for that samples need and `sbatch` does not
-    #: say, where samples of any size go into the same jobs
+    #: what `stays` was before memory and GPUs were asked for that samples need and `sbatch` does
+    #: not say, where samples of any size go into the same jobs
     before_sizing: str | None = None
 
     def for_calls_of(self, runners: Mapping[str, Mapping[str, Any]]) -> JobOptions:
@@ -107,7 +107,9 @@ class JobOptions:
         )
 
     def room_problem(self, task: Task) -> str | None:
-        """Say why a task fits into no job, as far as the options say how large jobs are, or None."""
+        """Say why a task fits into no job, as far as the options say how large jobs are, or
+        None.
+        """
         if task.resources is None:
             return None
         return room_problem(self.sbatch, self.template, task.resources)

@@ -114,7 +114,9 @@ class JobMonitor:
                 self._core_time.note_held(f"{row.job}_{row.element}", row.elapsed * row.cpus)
 
     def _count_last(self, element: Element) -> None:
-        """A job has ended: count what it had since the scheduler was asked last, by its own clock."""
+        """A job has ended: count what it had since the scheduler was asked last, by its own
+        clock.
+        """
         if element.bye is not None:
             self._core_time.note_held(element.job, element.core_seconds(time.time()))
 

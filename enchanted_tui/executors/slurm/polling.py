@@ -153,7 +153,9 @@ class PollTimes:
             self._next_look = min(self._next_look, now + _FIRST_LOOK)
 
     def _until_next_results(self, arrived: bool, seconds_left: float | None) -> float:
-        """Return a collection interval: the usual one, or less where everything will soon be done."""
+        """Return a collection interval: the usual one, or less where everything will soon be
+        done.
+        """
         longest = self._intervals.results
         if seconds_left is None:
             return min(longest, self._collect_interval * (1.0 if arrived else 1.5))

@@ -125,7 +125,9 @@ class StagedInputs:
             self.there.add(name)
 
     def _file(self, path: str) -> str:
-        """Return the path there of a file or directory that exists here; any other path as it is."""
+        """Return the path there of a file or directory that exists here; any other path as it
+        is.
+        """
         if path.startswith(self._directories.local_data + "/"):
             self._send_run_dir(path[len(self._directories.local_data) + 1 :].split("/")[0])
             return str(self._translated(path))
@@ -157,7 +159,9 @@ class StagedInputs:
         return value
 
     def _send_module(self, module: str, directories: list[str], target: str) -> None:
-        """Send a plugin's module or package, with the Python files beside it, which it may import."""
+        """Send a plugin's module or package, with the Python files beside it, which it may
+        import.
+        """
         top = module.split(".")[0]
         for directory in directories:
             package = os.path.join(directory, top)

@@ -1,4 +1,6 @@
-"""Values from HDF5 and NetCDF files; the libraries are imported where and when a task needs them."""
+"""Values from HDF5 and NetCDF files; the libraries are imported where and when a task needs
+them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What goes into a call of a CommandRunner with many samples: what they share, and what each adds."""
+"""What goes into a call of a CommandRunner with many samples: what they share, and what each
+adds.
+"""
 
 from __future__ import annotations
 

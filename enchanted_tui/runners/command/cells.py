@@ -82,7 +82,9 @@ def usual_shape(rows: Iterable[TableRow]) -> Shape:
 
 
 def _numbers_in(cell: str) -> int:
-    """Return how many numbers Fortran printed into a cell: 2 for ``5.80-117.40`` and ``0.5****``."""
+    """Return how many numbers Fortran printed into a cell: 2 for ``5.80-117.40`` and
+    ``0.5****``.
+    """
     parts = _PRINTED.findall(cell)
     if len(parts) < 2 or "".join(parts) != cell.strip():
         return 1

@@ -29,11 +29,15 @@ _KEPT = 1 << 23  #: bytes; the text of a larger file is not kept in memory
 
 
 class Unreadable(ValueError):
-    """What an output rule asks for is not there; the text says which file and what was looked for."""
+    """What an output rule asks for is not there; the text says which file and what was looked
+    for.
+    """
 
 
 def pattern_of(rule: Any) -> str | None:
-    """Return the name or pattern of the file that a rule or condition reads, None if it reads none."""
+    """Return the name or pattern of the file that a rule or condition reads, None if it reads
+    none.
+    """
     file = rule.get("file") if isinstance(rule, dict) else None
     if isinstance(file, dict):
         file = next(iter(file.values()), None)

@@ -21,8 +21,8 @@ _offered: dict[str, tuple[int, str]] = {}
 
 
 def offer(captured: Mapping[int, str]) -> None:
-    """Say that descriptors 1 and 2 of this process are files, by their paths, which are emptied when
-    a sample has ended.
+    """Say that descriptors 1 and 2 of this process are files, by their paths, which are emptied
+    when a sample has ended.
     """
     _offered.update({_STDOUT: (1, captured[1]), _STDERR: (2, captured[2])})
 
@@ -36,8 +36,8 @@ class QuietStreams:
     def begin(
         self, stdout: str | None, stderr: str | None, prepared: Mapping[str, Any]
     ) -> dict[str, int]:
-        """Return, for those of a sample's streams that need no file, the descriptor that takes them.
-        One that the command or a template mentions is a file, and so is one of another name.
+        """Return, for those of a sample's streams that need no file, the descriptor that takes
+        them. One that the command or a template mentions is a file, and so is one of another name.
         """
         return {
             usual: _offered[usual][0]

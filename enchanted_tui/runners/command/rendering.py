@@ -189,7 +189,9 @@ class Text:
         return None
 
     def _with_included(self, seen: set[str | None]) -> Iterator[Text]:
-        """Return this text, the templates that it includes, and those that they include, each once."""
+        """Return this text, the templates that it includes, and those that they include, each
+        once.
+        """
         from jinja2 import meta
 
         yield self

@@ -159,7 +159,9 @@ def _opened_table(
 
 
 def _lines_above(rule: TableReading, files: RunFiles) -> int:
-    """Return how many lines there are above the table. Raises Unreadable if `after` is not there."""
+    """Return how many lines there are above the table. Raises Unreadable if `after` is not
+    there.
+    """
     if rule.after is None:
         return rule.skip
     marker, found = re.compile(rule.after), None
@@ -186,7 +188,9 @@ def _lines(rule: TableReading, files: RunFiles, above: int) -> _Lines:
 
 
 def _opened(rule: TableReading, lines: _Lines) -> tuple[_Names, str | None, _Lines]:
-    """Return the names of the header, if there is one, what separates cells, and the lines below."""
+    """Return the names of the header, if there is one, what separates cells, and the lines
+    below.
+    """
     first = next(((number, line) for number, line in lines if line.strip()), None)
     if first is None:
         return None, rule.delimiter, iter(())
@@ -216,7 +220,9 @@ def _opened(rule: TableReading, lines: _Lines) -> tuple[_Names, str | None, _Lin
 
 
 def _next_row(lines: _Lines, comments: tuple[str, ...]) -> tuple[_Lines, str]:
-    """Return the lines as they are, and the text of the first that is neither blank nor a comment."""
+    """Return the lines as they are, and the text of the first that is neither blank nor a
+    comment.
+    """
     seen, row = [], ""
     for number, line in lines:
         seen.append((number, line))
@@ -233,7 +239,9 @@ def _delimiter(rule: TableReading, line: str, below: str = "") -> str | None:
 
 
 def _column(rule: TableReading, names: _Names) -> int:
-    """Return the number of the column. Raises Unreadable if the header does not name it, or twice."""
+    """Return the number of the column. Raises Unreadable if the header does not name it, or
+    twice.
+    """
     if not isinstance(rule.column, str):
         return rule.column if rule.column >= 0 or names is None else rule.column + len(names)
     if names is None:

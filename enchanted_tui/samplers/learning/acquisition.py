@@ -163,7 +163,9 @@ def _log_mean_exp(logarithms: Array) -> Array:
 
 
 def _stratified_normals(count: int, rng: numpy.random.Generator) -> Array:
-    """Return standard normals, one from each of `count` equally probable slices, in random order."""
+    """Return standard normals, one from each of `count` equally probable slices, in random
+    order.
+    """
     uniform = (numpy.arange(count) + rng.random(count)) / count
     normals: Array = ndtri(numpy.clip(uniform, 1e-12, 1 - 1e-12))
     rng.shuffle(normals)

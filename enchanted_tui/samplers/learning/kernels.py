@@ -16,7 +16,9 @@ SMOOTHNESS = {"Matern-1/2": 0.5, "Matern-3/2": 1.5, "Matern-5/2": 2.5, "RBF": ma
 
 
 def correlation(first: Array, second: Array, scales: Array, smoothness: float) -> Array:
-    """Return the correlation of points of shape (n, d) with points of shape (m, d), shape (n, m)."""
+    """Return the correlation of points of shape (n, d) with points of shape (m, d), shape (n,
+    m).
+    """
     return correlation_at(distances(first, second, scales), smoothness)
 
 

@@ -1,8 +1,8 @@
 """Limits on other outputs than the one that is optimised: how probable it is that they are kept.
 
-Weighing the acquisition function by that is constrained Bayesian optimisation: J. R. Gardner et al.,
-*Bayesian Optimization with Inequality Constraints*, ICML 2014; M. A. Gelbart, J. Snoek, R. P. Adams,
-*Bayesian Optimization with Unknown Constraints*, UAI 2014 (arXiv:1403.5607).
+Weighing the acquisition function by that is constrained Bayesian optimisation: J. R. Gardner et
+al., *Bayesian Optimization with Inequality Constraints*, ICML 2014; M. A. Gelbart, J. Snoek, R. P.
+Adams, *Bayesian Optimization with Unknown Constraints*, UAI 2014 (arXiv:1403.5607).
 """
 
 from __future__ import annotations

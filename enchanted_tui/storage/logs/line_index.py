@@ -127,7 +127,9 @@ class LineIndex:
         return self._before[chunk] + read(chunk * CHUNK, offset % CHUNK).count(b"\n")
 
     def start_of(self, line: int, read: Read) -> int | None:
-        """Return where line `line`, counted from 0, begins; None if it has not been taken in yet."""
+        """Return where line `line`, counted from 0, begins; None if it has not been taken in
+        yet.
+        """
         if not 0 <= line < self.lines:
             return None
         if line == 0:

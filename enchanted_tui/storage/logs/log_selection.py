@@ -1,4 +1,6 @@
-"""Which lines of a log are shown: those of a level and above, those that match a pattern, or both."""
+"""Which lines of a log are shown: those of a level and above, those that match a pattern, or
+both.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A rectangle of characters with the names of their colours: what a chart is before it is painted."""
+"""A rectangle of characters with the names of their colours: what a chart is before it is
+painted.
+"""
 
 from __future__ import annotations
 

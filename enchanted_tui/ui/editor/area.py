@@ -166,7 +166,9 @@ class ConfigArea(TextArea, inherit_bindings=False):
         self.refresh()
 
     def get_line(self, line_index: int) -> Text:
-        """Return a line with its colours; characters that a terminal would obey are shown as dots."""
+        """Return a line with its colours; characters that a terminal would obey are shown as
+        dots.
+        """
         line = self.document.get_line(line_index)
         text = Text(_UNPRINTABLE.sub("\N{MIDDLE DOT}", line), end="", no_wrap=True)
         if line_index >= len(self._scan.lines) or self._scan.lines[line_index] != line:

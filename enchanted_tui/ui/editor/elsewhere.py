@@ -1,4 +1,6 @@
-"""The text in a person's own editor: the app lends it the terminal, and takes back what it leaves."""
+"""The text in a person's own editor: the app lends it the terminal, and takes back what it
+leaves.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What stands beside the text: problems, help for the key at the cursor, outline, what would run."""
+"""What stands beside the text: problems, help for the key at the cursor, outline, what would
+run.
+"""
 
 from __future__ import annotations
 

@@ -21,7 +21,9 @@ _BINARY_PROBE = 4_096  #: bytes
 
 
 class FileScreen(LogReading, OpenedOfRun, AppScreen):
-    """Shows a log from its end, tables and configurations from their beginning; Escape goes back."""
+    """Shows a log from its end, tables and configurations from their beginning; Escape goes
+    back.
+    """
 
     DEFAULT_CSS = """
     FileScreen #path { background: $surface; text-style: bold; padding: 0 1; }

@@ -1,4 +1,6 @@
-"""How much of a line differs from what is on the screen, so that no more is sent to the terminal."""
+"""How much of a line differs from what is on the screen, so that no more is sent to the
+terminal.
+"""
 
 from __future__ import annotations
 

@@ -76,7 +76,9 @@ class LineLayout:
         *,
         marked: bool = False,
     ) -> Strip:
-        """Return a row; `coloured` gives the style of a colour's name, `marked`: with the cursor."""
+        """Return a row; `coloured` gives the style of a colour's name, `marked`: with the
+        cursor.
+        """
         picked = [cells[index] if index < len(cells) else "" for index, _, _ in self.columns]
         return self._strip([_stretches(cell, coloured) for cell in picked], style, marked=marked)
 

@@ -147,7 +147,9 @@ class TaskPane(Pane):
         self.viewer = self._chosen_for = None
 
     def forget_choices(self) -> None:
-        """Show all tasks of whichever run comes next: words and batches of another are not in it."""
+        """Show all tasks of whichever run comes next: words and batches of another are not in
+        it.
+        """
         self.status, self.text = "all", ""
         self.filter.value = ""
         self.filter.remove_class("-shown")

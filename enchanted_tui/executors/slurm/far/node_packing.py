@@ -43,8 +43,8 @@ class NodePacking:
         return bool(self._waiting)
 
     def commit(self) -> None:
-        """Pack what has been taken, and remove the directories. Raises OSError: then it can be tried
-        again.
+        """Pack what has been taken, and remove the directories. Raises OSError: then it can be
+        tried again.
         """
         if not self._waiting:
             return

@@ -53,7 +53,9 @@ def output_file(directory: str, element: int | str) -> str:
 
 
 def revocations(directory: str, element: int) -> tuple[str, str]:
-    """Name the files that say that all of an array's shares, or this one, are somebody else's now."""
+    """Name the files that say that all of an array's shares, or this one, are somebody else's
+    now.
+    """
     return os.path.join(directory, "revoked"), os.path.join(directory, f"revoked.{element}")
 
 

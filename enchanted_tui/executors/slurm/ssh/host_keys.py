@@ -34,7 +34,9 @@ class KnownKey:
 
 
 def known_keys(files: Sequence[str], name: str) -> Iterator[KnownKey]:
-    """Yield what `files` know of the host called `name` (``[host]:port`` for other ports than 22)."""
+    """Yield what `files` know of the host called `name` (``[host]:port`` for other ports than
+    22).
+    """
     for file in files:
         try:
             with open(file, encoding="utf-8", errors="replace") as stream:

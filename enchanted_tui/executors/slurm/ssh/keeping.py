@@ -110,7 +110,9 @@ class Kept:
             return self._link is not None
 
     def retry_now(self) -> None:
-        """Do not wait for the next try any longer; for a person who knows that the network is back."""
+        """Do not wait for the next try any longer; for a person who knows that the network is
+        back.
+        """
         with self._changed:
             self._hurry = True
             self._changed.notify_all()

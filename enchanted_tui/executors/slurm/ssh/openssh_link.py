@@ -281,7 +281,9 @@ class _Master:
 
 
 def _short_directory() -> str | None:
-    """Return a directory whose path leaves room for a socket's name, which may have 104 characters."""
+    """Return a directory whose path leaves room for a socket's name, which may have 104
+    characters.
+    """
     private = os.environ.get("XDG_RUNTIME_DIR", "")
     # mkdtemp makes it private
     return private if private and len(private) < 40 and os.access(private, os.W_OK) else "/tmp"  # noqa: S108
