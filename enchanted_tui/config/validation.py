@@ -199,8 +199,8 @@ def _hdf5(report: Report, root: dict[Any, Any]) -> str:
     if written not in ("hdf5", "h5"):
         report.warning(
             ("storage", "type"),
-            f"expected 'hdf5', 'table' or 'none', found {describe(storage['type'])}; runs.h5 will be"
-            " written",
+            f"expected 'hdf5', 'table' or 'none', found {describe(storage['type'])}; runs.h5 will"
+            " be written",
         )
     return "hdf5"
 

@@ -326,9 +326,9 @@ class Executor(Component):
     grace_sec: float = option(
         GRACE,
         doc=(
-            "How long a task that is ended, at its time limit or with the campaign, has from SIGTERM"
-            " to SIGKILL, so that it can write a checkpoint. Its place is free when all it has"
-            " started is gone."
+            "How long a task that is ended, at its time limit or with the campaign, has from"
+            " SIGTERM to SIGKILL, so that it can write a checkpoint. Its place is free when all it"
+            " has started is gone."
         ),
         unit="s",
         ge=0,

@@ -63,6 +63,6 @@ def beside_each_other(launcher: str, number: int) -> str:
         " node alone"
     )
     return (
-        f"{number} samples run beside each other, each of which starts {launcher} by itself: {what};"
-        " give the runner resources, and leave the launcher to the launch line"
+        f"{number} samples run beside each other, each of which starts {launcher} by itself:"
+        f" {what}; give the runner resources, and leave the launcher to the launch line"
     )

@@ -68,7 +68,8 @@ class Runner(Component):
         None,
         doc=(
             "Continue a sample that was interrupted, by the end of its job or because it asked for"
-            " it, in its own directory: for codes that write checkpoints (see docs/long-samples.md)."
+            " it, in its own directory: for codes that write checkpoints (see"
+            " docs/long-samples.md)."
         ),
         example={"keep": ["restart.*"], "signal": "USR1", "exit_codes": [85]},
         nested=Restart,

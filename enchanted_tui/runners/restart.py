@@ -30,8 +30,8 @@ class Restart(Nested):
 
     keep: list[str] = option(
         doc=(
-            "Checkpoints: names or patterns of files or directories of the run directory. As long as"
-            " one of them changes, an interruption is no failed attempt."
+            "Checkpoints: names or patterns of files or directories of the run directory. As long"
+            " as one of them changes, an interruption is no failed attempt."
         ),
         example=["restart.*"],
     )
@@ -46,7 +46,8 @@ class Restart(Nested):
     )
     before: float = option(
         300.0,
-        doc="How long before the end of its job a sample gets the signal; nothing begins from then.",
+        doc="How long before the end of its job a sample gets the signal; nothing begins from"
+        " then.",
         unit="s",
         ge=0,
     )

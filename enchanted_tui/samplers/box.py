@@ -137,8 +137,8 @@ class BoxSampler(DesignSampler):
             yield (
                 "constraints",
                 (
-                    f"none of {_LOOKED_AT:,} points of the box keeps {self.region.told()}; widen the"
-                    " constraints, or narrow the ranges of the parameters to where they hold"
+                    f"none of {_LOOKED_AT:,} points of the box keeps {self.region.told()}; widen"
+                    " the constraints, or narrow the ranges of the parameters to where they hold"
                 ),
             )
 

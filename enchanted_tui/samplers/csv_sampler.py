@@ -112,8 +112,8 @@ class CSVSampler(FiniteSampler):
                 yield (
                     "budget",
                     (
-                        f"the file has {self.total:,} points{self._that_keep()}, fewer than the budget of"
-                        f" {self.budget:,}; all of them are taken"
+                        f"the file has {self.total:,} points{self._that_keep()}, fewer than the"
+                        f" budget of {self.budget:,}; all of them are taken"
                     ),
                 )
         except PointsFileError:

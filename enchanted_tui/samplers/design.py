@@ -29,8 +29,8 @@ class DesignSampler(Sampler):
     constraints: list[str] | None = option(
         None,
         doc=(
-            "Conditions on the parameters that every sample keeps: arithmetic, comparisons, and, or,"
-            " not, and functions such as sqrt. The budget stays exact."
+            "Conditions on the parameters that every sample keeps: arithmetic, comparisons, and,"
+            " or, not, and functions such as sqrt. The budget stays exact."
         ),
         example=["kappa + delta < 2.3", "n * m <= 64"],
     )

@@ -40,7 +40,7 @@ def _problems_of(text: str, where: str, known: Mapping[str, str]) -> Iterator[tu
         yield (
             where,
             (
-                f"there is no parameter {name!r} here{did_you_mean(name, known.values())}; there are"
-                f" {listed}"
+                f"there is no parameter {name!r} here{did_you_mean(name, known.values())}; there"
+                f" are {listed}"
             ),
         )

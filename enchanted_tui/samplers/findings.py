@@ -75,7 +75,7 @@ def useless(row: Mapping[str, Any], names: Sequence[str]) -> str:
         return ""
     without = [*map(repr, absent), *(f"{name!r} with a number in it" for name in others)]
     return (
-        f"nothing is learnt from samples without a column {', '.join(without)}, although they succeed;"
-        f" the first such sample has {', '.join(map(repr, row))}: name columns of numbers among these"
-        " in the sampler's observations"
+        f"nothing is learnt from samples without a column {', '.join(without)}, although they"
+        f" succeed; the first such sample has {', '.join(map(repr, row))}: name columns of numbers"
+        " among these in the sampler's observations"
     )

@@ -20,8 +20,8 @@ class GridSampler(ProductSampler):
     bounds: list[tuple[int | float, int | float]] | None = option(
         None,
         doc=(
-            "Lower and upper bound of each parameter, both on the grid, where `parameters` is a list"
-            " of names."
+            "Lower and upper bound of each parameter, both on the grid, where `parameters` is a"
+            " list of names."
         ),
         example=[[0.0, 1.0], [-5, 5]],
     )
@@ -85,7 +85,8 @@ class GridSampler(ProductSampler):
         if without:
             yield (
                 "num_samples",
-                f"is required: number of values of each parameter; that of {without[0]!r} is missing",
+                f"is required: number of values of each parameter; that of {without[0]!r} is"
+                " missing",
             )
 
     def _is_listed(self, name: str) -> bool:

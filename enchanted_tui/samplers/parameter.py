@@ -58,8 +58,8 @@ class Parameter(Nested):
     distribution: str | None = option(
         None,
         doc=(
-            "uniform between the bounds (the default), loguniform (the same as `scale: log`), normal"
-            " with `mean` and `sd`, or truncated_normal, which is cut at the bounds."
+            "uniform between the bounds (the default), loguniform (the same as `scale: log`),"
+            " normal with `mean` and `sd`, or truncated_normal, which is cut at the bounds."
         ),
         choices=("uniform", "loguniform", "normal", "truncated_normal"),
     )
@@ -163,7 +163,8 @@ class Parameter(Nested):
                 elif abs(bound) > shared_checks.MOST_WHOLE:
                     yield (
                         name,
-                        f"whole numbers reach to {shared_checks.MOST_WHOLE:,} here; it is {bound!r}",
+                        f"whole numbers reach to {shared_checks.MOST_WHOLE:,} here; it is"
+                        f" {bound!r}",
                     )
         if (
             self.distribution == "truncated_normal"

@@ -177,8 +177,8 @@ def read_earlier(
             yield sample_of(row), row
         except (KeyError, TypeError, ValueError):
             log.warning(
-                f"a sample of {root} is passed over: it lacks a number, or one of the listed values,"
-                f" for one of {', '.join(parameters)}"
+                f"a sample of {root} is passed over: it lacks a number, or one of the listed"
+                f" values, for one of {', '.join(parameters)}"
             )
 
 

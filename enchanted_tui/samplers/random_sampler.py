@@ -147,7 +147,8 @@ class RandomSampler(RepeatingSampler, BoxSampler):
             if self.constraints and max(abs(lower), abs(upper)) > shared_checks.MOST_WHOLE:
                 yield (
                     where,
-                    f"with constraints, whole numbers reach to {shared_checks.MOST_WHOLE:,}; narrow it",
+                    f"with constraints, whole numbers reach to {shared_checks.MOST_WHOLE:,}; narrow"
+                    " it",
                 )
             return
         yield from super().interval_problems(lower, upper, where)

@@ -73,8 +73,8 @@ def bounds_problems(
             yield (
                 "bounds",
                 (
-                    "goes with a list of names; here each parameter says its own `low` and `high`, so"
-                    " remove the bounds"
+                    "goes with a list of names; here each parameter says its own `low` and `high`,"
+                    " so remove the bounds"
                 ),
             )
     elif bounds is None:

@@ -218,5 +218,6 @@ class FileWriter:
         elif not self._told_late:
             self._told_late = True
             log.warning(
-                f"the file system is slow: files are written {late:.0f} s late; the campaign goes on"
+                f"the file system is slow: files are written {late:.0f} s late; the campaign goes"
+                " on"
             )

@@ -49,9 +49,9 @@ class JournalPause:
             )
         lasted = time.monotonic() - self._patience.since
         self._show(
-            f"paused since {lasted:.0f} s: the journal cannot be written ({remedy_of(error)}); it is"
-            f" tried again for {rough_duration(self._patience.seconds - lasted)}, then the campaign"
-            " stops, resumable"
+            f"paused since {lasted:.0f} s: the journal cannot be written ({remedy_of(error)}); it"
+            f" is tried again for {rough_duration(self._patience.seconds - lasted)}, then the"
+            " campaign stops, resumable"
         )
         time.sleep(PAUSE)
 

@@ -153,7 +153,8 @@ def resources(view: View, used: tuple[int, int, bool] | None, width: int = 0) ->
         if view.live is not None and (of_samples := view.live.get("files", {})).get("files"):
             facts.append(
                 _fact(
-                    f"{of_samples['files']:.3g} files a sample, {of_samples['at_end']:,} at the end",
+                    f"{of_samples['files']:.3g} files a sample, {of_samples['at_end']:,} at the"
+                    " end",
                     3,
                 )
             )

@@ -54,8 +54,8 @@ def with_remote_home(directories: Directories, transport: Transport) -> Director
     if "\\" in directories.jobs:
         key = "base_run_dir" if directories.shared else "remote_dir"
         raise FarSideProblem(
-            f"SLURM writes no output below {directories.jobs}, because of the backslash; choose another"
-            f" {key}"
+            f"SLURM writes no output below {directories.jobs}, because of the backslash; choose"
+            f" another {key}"
         )
     if not directories.root.startswith("~"):
         return directories

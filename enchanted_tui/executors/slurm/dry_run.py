@@ -58,8 +58,8 @@ def _preview(options: JobOptions, directories: Directories, campaign: str) -> st
     )
     script = options.script(f"{directories.jobs}/{archive()[0]}", directory)
     return (
-        f"each for {each}, {bundling.processes} at a time{stays}; an array of them is submitted by\n"
-        f"  {shlex.join(command)}\nwith the script\n"
+        f"each for {each}, {bundling.processes} at a time{stays}; an array of them is submitted"
+        f" by\n  {shlex.join(command)}\nwith the script\n"
         + "".join(f"  | {line}\n" for line in shown(script).splitlines())
     )
 

@@ -255,8 +255,8 @@ class SlurmExecutor(Executor):
         if number > 1 and gpus_of_node(self.sbatch):
             yield (
                 "processes_per_job",
-                "every sample of a job sees all of its GPUs, and most codes take the first one; give"
-                " the runner resources with gpus, so that each has its own",
+                "every sample of a job sees all of its GPUs, and most codes take the first one;"
+                " give the runner resources with gpus, so that each has its own",
             )
         if not launcher and given.get("nodes", "1") not in ("1", "1-1"):
             yield (

@@ -336,8 +336,9 @@ class Submitter:
             os.unlink(path)
         if path not in seen:
             raise FarSideProblem(
-                f"the cluster does not see {self._directories.local_data}: set remote_dir to a directory of"
-                " the cluster, or base_run_dir to one that both see under the same path"
+                f"the cluster does not see {self._directories.local_data}: set remote_dir to a"
+                " directory of the cluster, or base_run_dir to one that both see under the same"
+                " path"
             )
 
     def doubt(self, token: str, elements: list[Element]) -> None:

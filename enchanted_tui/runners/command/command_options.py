@@ -96,10 +96,10 @@ class CommandOptions(Runner):
     sample_column: int | str | None = option(
         None,
         doc=(
-            "With `batch`: where the results have the number of each sample, as the input gave it by"
-            " {{ loop.index }}: a column of the tables, a group of regular expressions, a key of JSON"
-            " elements, an array of HDF5 and NetCDF files. What a program has written before it died"
-            " then counts, in any order."
+            "With `batch`: where the results have the number of each sample, as the input gave it"
+            " by {{ loop.index }}: a column of the tables, a group of regular expressions, a key of"
+            " JSON elements, an array of HDF5 and NetCDF files. What a program has written before"
+            " it died then counts, in any order."
         ),
         example="sample",
     )

@@ -25,7 +25,8 @@ register(
         "campaign.stop",
         "S",
         "Stop…",
-        "End the session: drain (running tasks finish) or abort (they are killed). Both can be resumed.",
+        "End the session: drain (running tasks finish) or abort (they are killed). Both can be"
+        " resumed.",
         command_line="enchanted-tui --control drain RUN_DIR, --control abort RUN_DIR",
         changes=True,
     ),
