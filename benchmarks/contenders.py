@@ -84,7 +84,9 @@ def command_runner(program: Path, *arguments: str) -> dict[str, Any]:
 
 
 def ours(directory: Path, sections: dict[str, Any], rows: int) -> Job:
-    """Give the job of running a configuration, which must leave `rows` rows and every output file."""
+    """Give the job of running a configuration, which must leave `rows` rows and every output
+    file.
+    """
     root = Path(sections["supervisor"]["base_run_dir"])
     config = write_config(directory, sections)
 

@@ -16,10 +16,11 @@ NOTES = Path(__file__).with_name("notes.md")
 _INTRODUCTION = """\
 # Benchmarks
 
-Made by `python -m benchmarks`; the text at the end comes from `benchmarks/notes.md`. Whole processes from start to end, medians over
-the rounds; the contenders of a table take turns, so their ratios hold even where the machine was busy. *CPU* is user and system time of
-all processes. Memory in MB: the process that was started, the largest single process, and all processes together at one moment (shared
-pages counted once).
+Made by `python -m benchmarks`; the text at the end comes from `benchmarks/notes.md`. Whole
+processes from start to end, medians over the rounds; the contenders of a table take turns, so their
+ratios hold even where the machine was busy. *CPU* is user and system time of all processes. Memory
+in MB: the process that was started, the largest single process, and all processes together at one
+moment (shared pages counted once).
 """
 
 

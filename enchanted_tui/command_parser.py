@@ -17,13 +17,13 @@ exit codes:
 
 examples:
   enchanted-tui                                          open the app: all runs; edit, launch, watch
-  enchanted-tui my_run                                   open the app on the campaign in the directory my_run
+  enchanted-tui my_run                                   open the app on the campaign in my_run
   enchanted-tui --template "first campaign" > first.yaml a configuration to begin with
   enchanted-tui configs/quickstart.yaml --no-ui          run a campaign without the app
   enchanted-tui configs/quickstart.yaml --detach         the same in the background
-  enchanted-tui my_run --no-ui                           go on with the campaign in the directory my_run
+  enchanted-tui my_run --no-ui                           go on with the campaign in my_run
   enchanted-tui --status my_run                          how it stands
-  enchanted-tui --control pause my_run                   steer it from anywhere that sees the directory
+  enchanted-tui --control pause my_run                   steer it from anywhere that sees my_run
 """
 
 

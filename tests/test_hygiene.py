@@ -1,5 +1,5 @@
-"""The rules of the house that `.ci/lint` does not know: what may be imported where, and how tests are
-named and marked.
+"""The rules of the house that `.ci/lint` does not know: what may be imported where, and how tests
+are named and marked.
 """
 
 from __future__ import annotations

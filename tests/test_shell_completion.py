@@ -48,7 +48,9 @@ def test_bash_offers_options_choices_and_directories(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("shell", shell_completion.SHELLS)
 def test_each_shell_can_read_its_script(shell: str, tmp_path: Path) -> None:
-    """Every option is in the script, and the shell, where it is installed, finds no mistake in it."""
+    """Every option is in the script, and the shell, where it is installed, finds no mistake in
+    it.
+    """
     text = _script(shell)
     options = {
         name

@@ -23,7 +23,9 @@ _BOTORCH_LIMIT = 1800  #: seconds for one run
 
 
 def ours(name: str, seed: int, evaluations: int, kernel: str) -> Run:
-    """Give the regret after each evaluation, one sample at a time, and the seconds of one proposal."""
+    """Give the regret after each evaluation, one sample at a time, and the seconds of one
+    proposal.
+    """
     function = FUNCTIONS[name]
     options = BayesianOptions(
         "qLEI", kernel, 2.0, fully_bayesian=False, avoid_failures=False, minimise=False

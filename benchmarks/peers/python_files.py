@@ -1,4 +1,6 @@
-"""What the file system alone costs, from Python: a directory and two small files for each sample."""
+"""What the file system alone costs, from Python: a directory and two small files for each
+sample.
+"""
 
 import os
 

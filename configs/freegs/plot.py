@@ -83,8 +83,10 @@ def plot_shafranov_shift(figure: Figure, axes: Axes, solved: pd.DataFrame) -> No
     for touches, marker in ((False, "o"), (True, "D")):
         part = solved[solved["touches_wall"].astype(bool) == touches]
         points = axes.scatter(
-            part["poloidal_beta"], part["axis_r"], c=part["x_point_z"], marker=marker, cmap="cividis", s=30,
-            vmin=solved["x_point_z"].min(), vmax=solved["x_point_z"].max(), label="crosses the wall" if touches else "inside the wall",
+            part["poloidal_beta"], part["axis_r"], c=part["x_point_z"], marker=marker,
+            cmap="cividis", s=30,
+            vmin=solved["x_point_z"].min(), vmax=solved["x_point_z"].max(),
+            label="crosses the wall" if touches else "inside the wall",
         )  # fmt: skip
     figure.colorbar(points, ax=axes, label="height of the lower X-point  [m]")
     axes.set(xlabel="poloidal beta", ylabel="R of the magnetic axis  [m]")

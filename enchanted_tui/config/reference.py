@@ -22,7 +22,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 _INTRODUCTION = """\
 # Configuration
 
-*This page is generated from the declarations of the components: `python -m enchanted_tui.config.reference`.*
+*This page is generated from the declarations of the components:
+`python -m enchanted_tui.config.reference`.*
 
 A campaign is one YAML file:
 
@@ -46,47 +47,56 @@ supervisor:
     - {executor: here, sampler: plane, runner: peaks}
 ```
 
-`enchanted-tui CONFIG --check` says what is wrong with a file, all at once, each with file, line, column and key. `enchanted-tui --schema`
-prints its JSON schema, which gives completion and help in editors. Nothing is created on disk before the configuration is valid.
+`enchanted-tui CONFIG --check` says what is wrong with a file, all at once, each with file, line,
+column and key. `enchanted-tui --schema` prints its JSON schema, which gives completion and help in
+editors. Nothing is created on disk before the configuration is valid.
 
 ## How a file is read
 
-- Sections: `logging`, `executors`, `samplers`, `runners`, `supervisor`, `storage`. A key that nothing knows is ignored with a warning,
-  so that existing files run. Keys of the top level that begin with `.`, `_` or `x-` are free for anchors.
-- Executors, samplers and runners have names of your choice; `run_order` refers to these names, and a runner's name becomes part of
-  the column names `success_<name>` and `runtime_sec_<name>`.
-- `type` names a built-in in any spelling (`RandomSampler`, `random_sampler`), else a plugin (entry points in the groups
-  `enchanted_tui.samplers`, `.runners`, `.executors`, and the same below `enchanted_surrogates`), else a class as `package.module:Class`,
-  found also in the directory of the configuration file and in the working directory. A plugin that takes plain keyword arguments gets
-  all keys of its entry.
+- Sections: `logging`, `executors`, `samplers`, `runners`, `supervisor`, `storage`. A key that
+  nothing knows is ignored with a warning, so that existing files run. Keys of the top level that
+  begin with `.`, `_` or `x-` are free for anchors.
+- Executors, samplers and runners have names of your choice; `run_order` refers to these names, and
+  a runner's name becomes part of the column names `success_<name>` and `runtime_sec_<name>`.
+- `type` names a built-in in any spelling (`RandomSampler`, `random_sampler`), else a plugin (entry
+  points in the groups `enchanted_tui.samplers`, `.runners`, `.executors`, and the same below
+  `enchanted_surrogates`), else a class as `package.module:Class`, found also in the directory of
+  the configuration file and in the working directory. A plugin that takes plain keyword arguments
+  gets all keys of its entry.
 - null stands for the default of an option. Enumerations match in any case.
-- `1e-3`, `1e1` and `1.5e5` are numbers, which plain YAML 1.1 takes for text; where a whole number is wanted, `1e1` is 10. A number in
-  quotes is taken as a number with a warning. Where text is wanted, `01:30:00`, `0123` and `no` are what was written.
-- Anchors, aliases and merge keys work. The same key twice is an error, and so is a tag such as `!!python/object`.
-- In options that are paths, `~` and `$VAR` expand, and a relative path starts at the directory of the configuration file;
-  `base_run_dir` and `local_storage` start at the working directory.
-- `--set key.path=value` changes one value, parsed as YAML: `--set samplers.plane.budget=1e3 --set supervisor.run_order.0.runner=other`.
+- `1e-3`, `1e1` and `1.5e5` are numbers, which plain YAML 1.1 takes for text; where a whole number
+  is wanted, `1e1` is 10. A number in quotes is taken as a number with a warning. Where text is
+  wanted, `01:30:00`, `0123` and `no` are what was written.
+- Anchors, aliases and merge keys work. The same key twice is an error, and so is a tag such as
+  `!!python/object`.
+- In options that are paths, `~` and `$VAR` expand, and a relative path starts at the directory of
+  the configuration file; `base_run_dir` and `local_storage` start at the working directory.
+- `--set key.path=value` changes one value, parsed as YAML: `--set samplers.plane.budget=1e3 --set
+  supervisor.run_order.0.runner=other`.
 
 ## logging
 
-Level of the campaign's log: `DEBUG`, `INFO` (default), `WARNING`, `ERROR`, `CRITICAL`, or a number as in Python's logging.
-What samplers and parsers log through Python's `logging` from that level on goes to `logs/main.log`, what a runner
-logs to `stderr.txt` in the run directory of its sample, under every executor, unless it has handlers of its own.
-The traceback of a failing sample is in `main.log` once for each place in the code; with `log_failures`, of every one.
+Level of the campaign's log: `DEBUG`, `INFO` (default), `WARNING`, `ERROR`, `CRITICAL`, or a number
+as in Python's logging. What samplers and parsers log through Python's `logging` from that level on
+goes to `logs/main.log`, what a runner logs to `stderr.txt` in the run directory of its sample,
+under every executor, unless it has handlers of its own. The traceback of a failing sample is in
+`main.log` once for each place in the code; with `log_failures`, of every one.
 
 ## storage
 
-`storage: {type: none}` turns the HDF5 file `runs.h5` off; without the section it is written, with a group for each
-sample. `storage: {type: table}` writes one table for each stage instead, in a hundredth of the time: for more than
-some ten thousand samples (see [output files](output-files.md#runsh5)).
+`storage: {type: none}` turns the HDF5 file `runs.h5` off; without the section it is written, with a
+group for each sample. `storage: {type: table}` writes one table for each stage instead, in a
+hundredth of the time: for more than some ten thousand samples (see [output
+files](output-files.md#runsh5)).
 
 ## supervisor
 """
 
 _RUN_ORDER = """\
-`run_order` (required) lists the stages. Each has an `executor`, a `sampler` and a `runner`, by their names. A stage after the first
-combines every row of the one before with each of its own samples. Lists of executors and runners, as long as each other, are the steps
-of one stage: each sample goes through them one after another, and each step sees what the one before returned.
+`run_order` (required) lists the stages. Each has an `executor`, a `sampler` and a `runner`, by
+their names. A stage after the first combines every row of the one before with each of its own
+samples. Lists of executors and runners, as long as each other, are the steps of one stage: each
+sample goes through them one after another, and each step sees what the one before returned.
 
 ```yaml
 run_order:

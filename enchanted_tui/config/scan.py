@@ -60,7 +60,8 @@ _QUOTED = {'"': re.compile(r'(?:[^"\\]|\\.)*"'), "'": re.compile(r"(?:[^']|'')*'
 _PROPERTY = re.compile(r"[&*!][^\s,\[\]{}]*")
 _BLOCK = re.compile(r"[|>][-+0-9]*(?=\s*(?:\s#.*)?$)")
 _NUMBER = re.compile(
-    r"[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?\Z|[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z"
+    r"[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?\Z"
+    r"|[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z"
 )
 _CONSTANT = re.compile(r"(?:true|false|null|yes|no|on|off|~)\Z", re.IGNORECASE)
 _KEY_AGAIN = re.compile(r"[ \t]*(?:- +)*(?:[\w.-]+|\"[^\"]*\"|'[^']*')[ \t]*:(?=\s|$)")

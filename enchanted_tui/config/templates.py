@@ -273,7 +273,8 @@ samplers:
 
 runners:
   equilibrium: {type: SumRunner, params_to_sum: [elongation]}
-  transport: {type: SumRunner, params_to_sum: [output, amplitude]}   # `output` is what the first stage returned
+  # `output` is what the first stage returned
+  transport: {type: SumRunner, params_to_sum: [output, amplitude]}
 
 supervisor:
   base_run_dir: runs/nested

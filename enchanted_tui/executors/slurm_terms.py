@@ -96,7 +96,8 @@ def pending_reason(reason: str) -> PendingReason | None:
 
 
 _TIME = re.compile(
-    r"(?:(?P<days>\d+)-(?P<h>\d+)(?::(?P<m>\d+)(?::(?P<s>\d+))?)?|(?P<first>\d+)(?::(?P<second>\d+)(?::(?P<third>\d+))?)?)\Z"
+    r"(?:(?P<days>\d+)-(?P<h>\d+)(?::(?P<m>\d+)(?::(?P<s>\d+))?)?"
+    r"|(?P<first>\d+)(?::(?P<second>\d+)(?::(?P<third>\d+))?)?)\Z"
 )
 
 

@@ -217,10 +217,8 @@ def explained(error: BaseException) -> str:
         return describe(error)
     text = remedy_of(cause)
     if cause.filename is not None:
-        text = (
-            f"{os.fsdecode(cause.filename) if isinstance(cause.filename, (str, bytes)) else cause.filename}:"
-            f" {text}"
-        )
+        name = cause.filename
+        text = f"{os.fsdecode(name) if isinstance(name, (str, bytes)) else name}: {text}"
     return text if cause is error else f"{text} ({describe(error)})"
 
 

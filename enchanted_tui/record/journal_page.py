@@ -28,7 +28,8 @@ def page(before: str) -> str:
 
 
 def _records() -> Iterator[str]:
-    yield "## Record types\n\nFields in italics may be missing, in records of earlier versions too.\n"
+    yield "## Record types\n\n"
+    yield "Fields in italics may be missing, in records of earlier versions too.\n"
     for kind, record in KINDS.items():
         yield f"\n### `{kind}`\n\n{_text(record)}\n\n{_table(record)}"
 

@@ -22,7 +22,8 @@ _PATH = re.compile(r"(?<![\w<])(?:~|\.{0,2})?/[^\s'\",;:()\[\]]+")
 _HEX = re.compile(r"\b0[xX][0-9a-fA-F]+\b|\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{8,}\b")
 _TASK_NAME = re.compile(r"\bd\d+_b\d+_s\d+_r\d+\b")
 _NUMBER = re.compile(
-    r"(?<![A-Za-z_\d.])[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![A-Za-z_\d])|(?<![A-Za-z_\d])[-+]?(?:nan|inf)\b"
+    r"(?<![A-Za-z_\d.])[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![A-Za-z_\d])"
+    r"|(?<![A-Za-z_\d])[-+]?(?:nan|inf)\b"
 )
 
 

@@ -153,7 +153,9 @@ runners:
 def test_candidates_inside_the_value_of_an_option(
     place: str, typed: str, expected: list[str]
 ) -> None:
-    """Protects nested options: the same help as for others, and only what goes with what is there."""
+    """Protects nested options: the same help as for others, and only what goes with what is
+    there.
+    """
     text = NESTED.replace(place, typed)
     for other in ("SSH", "OUTPUT", "CONDITION"):
         text = text.replace(other, "")
@@ -180,7 +182,9 @@ def test_options_that_are_required_come_first_and_given_ones_not_at_all() -> Non
 
 
 def test_merged_keys_count_as_given() -> None:
-    """Protects configurations that share settings through anchors: the type comes from the anchor."""
+    """Protects configurations that share settings through anchors: the type comes from the
+    anchor.
+    """
     text = "x: &box\n  type: RandomSampler\n  budget: 3\nsamplers:\n  s:\n    <<: *box\n    |\n"
     labels = _labels(text)
     assert "distribution" in labels and "budget" not in labels

@@ -70,7 +70,9 @@ def test_renaming_components(good):
 
 
 def test_points_file_counts_by_content(good, tmp_path):
-    """A campaign and its points may move to another directory; other points are another campaign."""
+    """A campaign and its points may move to another directory; other points are another
+    campaign.
+    """
     text = spoilt(SAMPLER, "type: CSVSampler\n    path: points.csv")
     for name in ("a", "b"):
         (tmp_path / name).mkdir()

@@ -139,7 +139,9 @@ def test_placeholders_in_paths_are_left_alone(good):
 
 
 def test_overrides(good):
-    """Any value can be changed, items of lists by number, sections that do not exist yet included."""
+    """Any value can be changed, items of lists by number, sections that do not exist yet
+    included.
+    """
     config = good(
         overrides=[
             "samplers.s1.budget=1e3",

@@ -14,7 +14,9 @@ from enchanted_tui.suggestions import nearest
 
 
 def test_text_of_a_located_problem():
-    """A problem reads file, line, column, key, sentence, so that editors and people find the place."""
+    """A problem reads file, line, column, key, sentence, so that editors and people find the
+    place.
+    """
     problem = Problem(
         "error",
         "configs/x.yaml",

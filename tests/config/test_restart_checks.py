@@ -1,4 +1,6 @@
-"""What is wrong or hardly meant with `restart` is said before anything runs, where it is written."""
+"""What is wrong or hardly meant with `restart` is said before anything runs, where it is
+written.
+"""
 
 from __future__ import annotations
 

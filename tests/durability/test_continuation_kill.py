@@ -1,5 +1,5 @@
-"""A campaign whose samples start from neighbours, killed at any instant: choices hold, and no sample
-starts from what nobody has recorded.
+"""A campaign whose samples start from neighbours, killed at any instant: choices hold, and no
+sample starts from what nobody has recorded.
 """
 
 from __future__ import annotations

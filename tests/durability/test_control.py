@@ -163,7 +163,9 @@ def test_aborted_campaign_completes_exactly(running, uninterrupted):
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_signal_drains(running, uninterrupted, number, code):
-    """Ctrl-C and a batch system's warning end a campaign in order; the exit code says which it was."""
+    """Ctrl-C and a batch system's warning end a campaign in order; the exit code says which it
+    was.
+    """
     busy, process = running
     process.send_signal(number)
     ended = finish(process, QUICK + 1)

@@ -49,8 +49,8 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], dict[str, byt
 def test_killed_while_it_packs(
     campaign: Callable[..., Campaign], kept: Callable[[], dict[str, bytes]], at: int, action: str
 ) -> None:
-    """Or refused a change: nothing is lost, nothing is there twice, tar reads every archive at once and afterwards, and
-    the files are those of a campaign that does not pack.
+    """Or refused a change: nothing is lost, nothing is there twice, tar reads every archive at once
+    and afterwards, and the files are those of a campaign that does not pack.
     """
     case = campaign(PACKED)
     plan = (str(TESTS / "helpers" / "fault_driver.py"), json.dumps({"at": at, "action": action}))

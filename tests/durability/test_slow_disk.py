@@ -1,5 +1,5 @@
-"""File systems that are slow, fail for a while, or do not answer: they cost the time that they take,
-and nothing else.
+"""File systems that are slow, fail for a while, or do not answer: they cost the time that they
+take, and nothing else.
 """
 
 from __future__ import annotations

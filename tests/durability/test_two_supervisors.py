@@ -170,7 +170,9 @@ def race(campaign, *arguments):
 
 
 def one_winner(campaign, ended):
-    """Exactly one of two supervisors ran the campaign; the other was refused, or found it complete."""
+    """Exactly one of two supervisors ran the campaign; the other was refused, or found it
+    complete.
+    """
     codes = sorted(each.code for each in ended)
     assert codes in ([0, 3], [0, 0]), ended
     for each in ended:
@@ -302,7 +304,9 @@ ELSEWHERE += (
 
 
 def late_pages(campaign):
-    """Give lines that a supervisor has still to write: results that it has, and that it has ended."""
+    """Give lines that a supervisor has still to write: results that it has, and that it has
+    ended.
+    """
     last = campaign.intact_journal().splitlines(keepends=True)[-1]
     end = {
         "type": "end",

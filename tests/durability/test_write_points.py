@@ -1,4 +1,6 @@
-"""A campaign that is killed at, or refused, any single change of a file can be completed exactly."""
+"""A campaign that is killed at, or refused, any single change of a file can be completed
+exactly.
+"""
 
 from __future__ import annotations
 

@@ -97,7 +97,9 @@ def test_a_hanging_sample_is_found(campaign) -> None:
 
 
 def test_a_runner_that_takes_one_sample_at_a_time(tmp_path: Path, capsys, monkeypatch) -> None:
-    """`batch` for a class that cannot take many is an error with its place, before anything runs."""
+    """`batch` for a class that cannot take many is an error with its place, before anything
+    runs.
+    """
     monkeypatch.chdir(tmp_path)
     Path("c.yaml").write_text(
         "executors: {here: {type: LocalExecutor}}\n"

@@ -116,7 +116,9 @@ def test_nothing_is_held_twice(
 @settings(max_examples=examples(150), deadline=None)
 @given(some_nodes(), some_resources())
 def test_as_many_as_fit_are_expected(nodes: list[Node], wanted: Resources) -> None:
-    """Protects machines from idling: there are never fewer processes than samples that could run."""
+    """Protects machines from idling: there are never fewer processes than samples that could
+    run.
+    """
     book = Book(nodes)
     most, number = book.most_at_once(wanted), 0
     while book.take(wanted) is not None:

@@ -482,5 +482,6 @@ def test_a_sampler_that_learns_is_asked_for_as_many_as_a_cluster_that_follows_th
             under_way.append(drawn - finished)
         finished += record["type"] == "task"
     assert under_way[0] == 1
-    # one may end while the next is chosen, on a busy machine more; one after the other it is always 1
+    # one may end while the next is chosen, on a busy machine more; one after the other it is always
+    # 1
     assert statistics.median(under_way[1:-1]) >= 2

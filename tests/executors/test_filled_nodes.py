@@ -1,5 +1,5 @@
-"""How well samples of different shapes fill nodes: what begins when, by the real book and backlog, in
-a time of its own.
+"""How well samples of different shapes fill nodes: what begins when, by the real book and backlog,
+in a time of its own.
 """
 
 from __future__ import annotations
@@ -78,8 +78,8 @@ def used(
 @pytest.mark.parametrize("window", [32, 120])
 @pytest.mark.parametrize("kinds", SHAPES)
 def test_nodes_are_filled(kinds: str, window: int, time: Time) -> None:
-    """Protects core-hours: samples of all shapes hold 90 % of all CPUs, the time that srun takes and
-    the last ones, which nothing follows, included.
+    """Protects core-hours: samples of all shapes hold 90 % of all CPUs, the time that srun takes
+    and the last ones, which nothing follows, included.
     """
     chance = random.Random(kinds)
     shapes = [chance.choice(SHAPES[kinds]) for _ in range(120)]

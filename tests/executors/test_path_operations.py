@@ -57,7 +57,9 @@ def test_in_process_without_directories(campaign: Any) -> None:
 
 
 def test_a_program_with_one_input_and_one_output(campaign: Any) -> None:
-    """Directory, input, output, working directory, result, datapoint (two): 7 where nothing looks."""
+    """Directory, input, output, working directory, result, datapoint (two): 7 where nothing
+    looks.
+    """
     runner = {
         "type": "CommandRunner",
         "command": ["cat", "deck.inp"],

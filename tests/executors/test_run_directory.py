@@ -1,4 +1,6 @@
-"""A run directory is made where something is to lie in it, and what is not kept goes with its task."""
+"""A run directory is made where something is to lie in it, and what is not kept goes with its
+task.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ def left_of(campaign: Any) -> dict[str, set[str]]:
 def test_what_is_left_of_a_task(
     tmp_path: Path, function: str, keep: list[str], left: set[str] | None
 ) -> None:
-    """By the worker, at once; without a directory where nothing is kept, and with its row anyway."""
+    """By the worker, at once; without a directory where nothing is kept, and with its row
+    anyway.
+    """
     bench = Bench(tmp_path, "PythonRunner", {"function": f"helpers.parts.plain:{function}"})
     bench.context["save_files"] = {"keep": keep, "unread": [[0, 0]]}
     outcome = bench.run(x=1.5)

@@ -59,7 +59,9 @@ def export(run_dir: Path, *arguments: object) -> int:
 
 
 def test_load_gives_the_campaign_as_a_frame(run_dir: Path) -> None:
-    """For notebooks: arrays, text as it is, missing outputs of failed samples, units, provenance."""
+    """For notebooks: arrays, text as it is, missing outputs of failed samples, units,
+    provenance.
+    """
     frame = enchanted_tui.load(run_dir)
     assert len(frame) == 40
     good = frame[frame["success"]]
@@ -212,7 +214,9 @@ def test_a_place_that_cannot_be_written_to_is_a_sentence(
 def test_a_campaigns_own_files_are_never_replaced(
     run_dir: Path, place: str, split: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A slip in `--out` would cost the record of weeks: one sentence, and every file is as it was."""
+    """A slip in `--out` would cost the record of weeks: one sentence, and every file is as it
+    was.
+    """
     before = {path: path.stat().st_mtime_ns for path in run_dir.rglob("*")}
     assert export(run_dir, "--out", run_dir / place, *split) == (
         2 if "/" in place or not split else 0

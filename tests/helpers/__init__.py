@@ -1,1 +1,3 @@
-"""What tests share: one campaign harness, servers, terminals, and parts that workers import by name."""
+"""What tests share: one campaign harness, servers, terminals, and parts that workers import by
+name.
+"""

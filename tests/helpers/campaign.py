@@ -50,7 +50,9 @@ class Campaign:
 
     @classmethod
     def apart(cls, root: Path, config: Config) -> Campaign:
-        """Return a campaign of processes only: in a new directory, with temporary files of its own."""
+        """Return a campaign of processes only: in a new directory, with temporary files of its
+        own.
+        """
         (root / "tmp").mkdir(parents=True)
         made = cls(root, {**config, "supervisor": {**_DEFAULTS, **config["supervisor"]}})
         made.environment["TMPDIR"] = str(root / "tmp")
@@ -140,7 +142,9 @@ class Campaign:
         return False
 
     def processes(self) -> dict[int, str]:
-        """Return the command lines by pid of all living processes that this campaign has started."""
+        """Return the command lines by pid of all living processes that this campaign has
+        started.
+        """
         return marked(self.mark)
 
     def wait_for_no_process(self, patience: float = 10.0) -> None:
@@ -173,7 +177,9 @@ class Campaign:
         return self.rows("enchanted_failures.csv")
 
     def snapshot(self) -> dict[str, str]:
-        """Return every file below the run directory with a digest of its content, and directories."""
+        """Return every file below the run directory with a digest of its content, and
+        directories.
+        """
         return snapshot(self.run_dir)
 
     def contents(self) -> dict[str, Any]:
@@ -220,7 +226,9 @@ class Campaign:
     # -- what runners have noted -------------------------------------------------------------------
 
     def noted(self) -> list[str]:
-        """Return what runners noted of every run, in order: its task, and what they know besides."""
+        """Return what runners noted of every run, in order: its task, and what they know
+        besides.
+        """
         return self.log.read_text().splitlines() if self.log.exists() else []
 
     def begun(self) -> list[str]:
@@ -237,7 +245,9 @@ class Campaign:
     # -- checks ------------------------------------------------------------------------------------
 
     def assert_like(self, reference: dict[str, Any]) -> None:
-        """Check that the campaign is complete and in every file the same as an uninterrupted one."""
+        """Check that the campaign is complete and in every file the same as an uninterrupted
+        one.
+        """
         found = self.contents()
         for name, expected in reference.items():
             assert found[name] == expected, (
@@ -276,8 +286,8 @@ _DEFAULTS = {"base_run_dir": "run", "seed": 7}
 
 @contextlib.contextmanager
 def campaigns_apart(place: Path) -> Iterator[Callable[..., Campaign]]:
-    """Make campaigns of processes, each in a directory below `place`; whatever they leave running is
-    ended at the end.
+    """Make campaigns of processes, each in a directory below `place`; whatever they leave running
+    is ended at the end.
     """
     with contextlib.ExitStack() as ends:
 

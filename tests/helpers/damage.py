@@ -176,7 +176,9 @@ def delete(lines: list[Line], chance: random.Random) -> None:
 
 
 def double(lines: list[Line], chance: random.Random) -> None:
-    """Add a line once more, right behind itself or at the end, as a writer that tries again does."""
+    """Add a line once more, right behind itself or at the end, as a writer that tries again
+    does.
+    """
     line = chance.choice([line for line in lines if b'"retry"' not in line.data])
     again = (
         lines.index(line) + 1 if b'"task"' not in line.data or chance.random() < 0.5 else len(lines)

@@ -115,7 +115,9 @@ class DaskCluster:
         return {"type": "DaskExecutor", "scheduler_file": str(self.file)}
 
     def below_workers(self) -> list[str]:
-        """Give the command lines of what campaigns have started below the workers' own processes."""
+        """Give the command lines of what campaigns have started below the workers' own
+        processes.
+        """
         found = []
         for worker in self.workers:
             with contextlib.suppress(psutil.NoSuchProcess):

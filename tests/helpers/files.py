@@ -26,7 +26,9 @@ Row = dict[str, str]
 def journal_records(
     run_dir: Path, kind: str | None = None, *, rows: bool = True
 ) -> list[dict[str, Any]]:
-    """Return the intact records of a journal, of one kind or of all; none where there is no journal."""
+    """Return the intact records of a journal, of one kind or of all; none where there is no
+    journal.
+    """
     journal = run_dir / "state" / "journal.jsonl"
     if not journal.exists():
         return []
@@ -118,7 +120,9 @@ def h5_rows(table: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def contents(run_dir: Path) -> dict[str, Any]:
-    """Read every file of a run directory; return what must be the same for two campaigns of one seed."""
+    """Read every file of a run directory; return what must be the same for two campaigns of one
+    seed.
+    """
     return {
         "dataset": without_runtimes(run_dir / "enchanted_dataset.csv"),
         "last complete": without_runtimes(run_dir / "last_complete_enchanted_dataset.csv"),
@@ -247,8 +251,8 @@ def samples(run_dir: Path) -> dict[str, Any]:
 
 
 def tree(root: Path) -> list[str]:
-    """Return the names of all files and directories, but for the configurations: each change is kept
-    with the campaign.
+    """Return the names of all files and directories, but for the configurations: each change is
+    kept with the campaign.
     """
     return sorted(
         name

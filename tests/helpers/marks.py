@@ -107,7 +107,9 @@ FULL_VARIABLE = "ENCHANTED_TESTS_FULL"
 
 
 def in_full(*values: Any) -> list[Any]:
-    """Return members of a series that are run with ``--full`` alone; tuples are several arguments."""
+    """Return members of a series that are run with ``--full`` alone; tuples are several
+    arguments.
+    """
     return [
         pytest.param(*(value if isinstance(value, tuple) else (value,)), marks=pytest.mark.full)
         for value in values

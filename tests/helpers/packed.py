@@ -53,7 +53,9 @@ def packed_tasks(run_dir: Path) -> list[str]:
 
 
 def files_of_tasks(run_dir: Path) -> dict[str, bytes]:
-    """Return every file of every task, packed or loose, but for the datapoints, which tell times."""
+    """Return every file of every task, packed or loose, but for the datapoints, which tell
+    times.
+    """
     door = TaskDirectories(str(run_dir / "data"))
     found = {}
     for name in door.names():

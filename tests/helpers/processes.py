@@ -59,7 +59,9 @@ def with_helpers(environment: dict[str, str] | None = None) -> dict[str, str]:
 
 
 def marked(mark: str) -> dict[int, str]:
-    """Return the command lines by pid of all living processes with ``NAME=value`` in their environment."""
+    """Return the command lines by pid of all living processes with ``NAME=value`` in their
+    environment.
+    """
     found = {}
     for entry in os.scandir("/proc"):
         if entry.name.isdigit():

@@ -64,8 +64,8 @@ class RealCampaign(Campaign):
         }
 
     def comparable_rows(self) -> list[Row]:
-        """Return the rows of the dataset, in order, without what differs between two runs: times and
-        the place.
+        """Return the rows of the dataset, in order, without what differs between two runs: times
+        and the place.
         """
         return [
             {

@@ -178,7 +178,9 @@ def test_its_samples_run_one_after_another(
 def test_n_workers_says_otherwise(
     plugin: Path, executor: dict[str, Any], workers: int | None, warned: bool
 ) -> None:
-    """A size of one's own is honoured without a word, and what ran side by side before does so now."""
+    """A size of one's own is honoured without a word, and what ran side by side before does so
+    now.
+    """
     Path("campaign.yaml").write_text(yaml.safe_dump(config(executor=executor)))
     found = load_config("campaign.yaml")
     assert found.executors["e1"].options.get("n_workers") == workers

@@ -19,7 +19,9 @@ class Mine(Runner):
 
 
 def test_it_means_what_it_meant(tmp_path: Path) -> None:
-    """Protects it from being taken for what a sample needs of the machine: samples hold no share."""
+    """Protects it from being taken for what a sample needs of the machine: samples hold no
+    share.
+    """
     campaign = Campaign.apart(
         tmp_path / "case",
         {

@@ -16,8 +16,8 @@ from enchanted_tui.runners.command_runner import CommandRunner
 from enchanted_tui.runners.many_results import NO_RESULT
 from helpers.campaign import campaigns_apart
 
-#: writes a row for each sample, and fails in the way that one says; of samples with numbers the last
-#: one first, with its number
+#: writes a row for each sample, and fails in the way that one says; of samples with numbers the
+#: last one first, with its number
 PROGRAM = """
 import os, signal, sys
 names, *lines = open("points.csv").read().split()

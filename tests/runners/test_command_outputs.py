@@ -195,7 +195,9 @@ TABLE = "# profile of run 1\n# r  psi  q\n\n 0.0 1.0D0 1.1\n 0.5 2.0 1.5\n# midd
     ],
 )
 def test_a_table_of_words_gives_a_cell_or_a_column(printed, table, value):
-    """By number or by name in the header, which is the first line after `skip` that is not blank."""
+    """By number or by name in the header, which is the first line after `skip` that is not
+    blank.
+    """
     result = printed(TABLE, table=table)
     assert result.ok, result.message
     assert result.row["value"] == value

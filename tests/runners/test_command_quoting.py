@@ -1,4 +1,6 @@
-"""Values in commands: each arrives as one argument, whatever it holds, or the command is refused."""
+"""Values in commands: each arrives as one argument, whatever it holds, or the command is
+refused.
+"""
 
 from __future__ import annotations
 

@@ -500,7 +500,9 @@ print(sorted(loaded - set(sys.stdlib_module_names) - {{"enchanted_tui"}}))
 
 
 def test_the_rules_are_compiled_once_for_all_samples(command, monkeypatch):
-    """Every sample makes a new runner; what it would compile anew is paid for thousands of times."""
+    """Every sample makes a new runner; what it would compile anew is paid for thousands of
+    times.
+    """
     from enchanted_tui.runners import command_runner
 
     compiled = []

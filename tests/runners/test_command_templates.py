@@ -1,4 +1,6 @@
-"""Placeholders: what they give, what they refuse, and what is known of them before anything runs."""
+"""Placeholders: what they give, what they refuse, and what is known of them before anything
+runs.
+"""
 
 from __future__ import annotations
 

@@ -133,7 +133,9 @@ def test_relative_links_of_a_copied_case(linked_case: Path, command) -> None:
 
 
 def test_links_that_go_to_a_cluster(linked_case: Path, tmp_path: Path) -> None:
-    """Protects the same where the cluster has files of its own: what the links lead to goes along."""
+    """Protects the same where the cluster has files of its own: what the links lead to goes
+    along.
+    """
     places = Directories.of(str(tmp_path / "run" / "data"), "/far", "CAMPAIGN", "cluster")
     inputs = StagedInputs(places)
     message = {

@@ -36,7 +36,9 @@ def test_example_adds_the_two_parameters_with_the_largest_numbers(bench, params,
 
 
 def test_example_fails_by_exception_or_by_report(bench):
-    """fail_prob with and without raise_failures gives the two ways in which a simulation can fail."""
+    """fail_prob with and without raise_failures gives the two ways in which a simulation can
+    fail.
+    """
     raised = bench("ExampleRunner", sleep_sec=0, fail_prob=1).run(c1=1)
     assert (raised.kind, raised.row["success"]) == ("exception", False)
     assert "output" not in raised.row

@@ -1,4 +1,6 @@
-"""The comparison of docs/learning.md: its scripts still run, and the page says what was measured."""
+"""The comparison of docs/learning.md: its scripts still run, and the page says what was
+measured.
+"""
 
 from __future__ import annotations
 

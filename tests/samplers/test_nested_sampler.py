@@ -87,7 +87,9 @@ def test_slices_of_any_partition_give_the_batch(cuts, shuffle):
 
 
 def test_each_sampler_has_a_stream_of_its_own():
-    """Two equal samplers must not draw equal numbers, or the product would lie on a diagonal grid."""
+    """Two equal samplers must not draw equal numbers, or the product would lie on a diagonal
+    grid.
+    """
     samples = nested({"a": RANDOM, "b": {**RANDOM, "parameters": ["q"]}}).get_next_samples()
     assert {sample["r"] for sample in samples}.isdisjoint(sample["q"] for sample in samples)
 

@@ -46,8 +46,8 @@ def campaign(budget: int, **options: Any) -> list[dict[str, Any]]:
 
 
 def test_the_best_is_looked_for_within_the_limits():
-    """Without them, the corner (1, 1); with them, the point of the circle at 45 degrees, whose sum is
-    0.7 times the square root of 2.
+    """Without them, the corner (1, 1); with them, the point of the circle at 45 degrees, whose sum
+    is 0.7 times the square root of 2.
     """
     rows = campaign(24, subject_to={"radius": {"le": 0.7}}, random_fraction=0.0)
     allowed = [row["output"] for row in rows if row["radius"] <= 0.7]

@@ -45,7 +45,9 @@ def values(distribution: str, bounds: list, budget: int = 4000, **options) -> nu
 
 
 def test_reference_implementation_gives_the_published_vector():
-    """The yardstick of the next test is right: the known answer of Random123 for counter and key 0."""
+    """The yardstick of the next test is right: the known answer of Random123 for counter and key
+    0.
+    """
     assert philox_block(0, (0, 0)) == [
         0x16554D9ECA36314C,
         0xDB20FE9D672D0FDC,

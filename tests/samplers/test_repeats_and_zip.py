@@ -62,7 +62,9 @@ def test_points_are_not_cut_in_two():
 
 @pytest.mark.slow
 def test_a_learning_sampler_repeats_what_it_proposes():
-    """Replicates are observations at one place; a resumed campaign knows the point from its record."""
+    """Replicates are observations at one place; a resumed campaign knows the point from its
+    record.
+    """
     options = {**BOX, "repeats": 2, "initial_samples": 8, "acquisition_batch_size": 3}
     sampler = placed(BayesianOptimizationSampler(**options, budget=20))
     samples: list[dict[str, Any]] = []

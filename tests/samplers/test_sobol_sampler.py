@@ -73,7 +73,9 @@ def test_budget_is_exact_and_no_power_of_two_warns_once():
 
 
 def test_slices_go_on_with_one_engine():
-    """Going back to the start of the sequence for every slice would make a large batch quadratic."""
+    """Going back to the start of the sequence for every slice would make a large batch
+    quadratic.
+    """
     sampler = SobolSequenceSampler(bounds=BOUNDS, parameters=NAMES, budget=4096)
     engines = set()
     for start in range(0, 4096, 64):

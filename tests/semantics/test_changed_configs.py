@@ -91,7 +91,9 @@ def test_a_change_that_does_not_fit_the_results_is_refused(
 def test_a_stage_more_or_less_is_refused_by_their_number(
     campaign: Campaign, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A shorter run order overwrote results before; the message counts rather than printing both."""
+    """A shorter run order overwrote results before; the message counts rather than printing
+    both.
+    """
     assert (
         campaign.run(config=campaign_config(random_sampler(2), random_sampler(2, None, ("y",))))
         == 0

@@ -1,4 +1,6 @@
-"""What a command line may say: mistakes cost one sentence, and no option is read and then ignored."""
+"""What a command line may say: mistakes cost one sentence, and no option is read and then
+ignored.
+"""
 
 from __future__ import annotations
 
@@ -87,7 +89,9 @@ def finished(campaign: Campaign, run_once: Path) -> Campaign:
 def test_an_option_without_a_meaning_is_refused(
     finished: Campaign, capsys: pytest.CaptureFixture[str], line: str, sentence: str
 ) -> None:
-    """Whoever wrote it believes that it does something; a seed that is not used costs a campaign."""
+    """Whoever wrote it believes that it does something; a seed that is not used costs a
+    campaign.
+    """
     before = snapshot(finished.root)
     assert cli.main(shlex.split(line)) == 2
     assert capsys.readouterr() == ("", sentence + "\n")
@@ -220,7 +224,9 @@ def test_a_retry_in_the_background_keeps_what_was_changed(
 def test_commands_in_messages_can_be_pasted(
     campaign: Campaign, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Whatever the run directory is called: what is shown after `to see it:` is what a shell takes."""
+    """Whatever the run directory is called: what is shown after `to see it:` is what a shell
+    takes.
+    """
     campaign.run_dir = campaign.root / "my run; (touch hit)"
     config = campaign_config(
         random_sampler(3), runners={"r0": {"type": "ExampleRunner", "sleep_sec": 0}}

@@ -252,7 +252,9 @@ def test_on_dask_workers(campaign: Campaign) -> None:
 
 
 def test_without_the_option_nothing_changes(campaign: Campaign) -> None:
-    """Protects other campaigns: no column, no record, and a function with the argument starts cold."""
+    """Protects other campaigns: no column, no record, and a function with the argument starts
+    cold.
+    """
     config = continued(random_sampler(4))
     del config["supervisor"]["run_order"][0]["start_from"]
     assert campaign.run(config=config) == 0
@@ -277,8 +279,8 @@ def test_failures_that_run_again_have_more_to_choose_from(campaign: Campaign) ->
 
 
 def test_a_campaign_may_begin_to_continue_later(campaign: Campaign) -> None:
-    """Protects resume with `start_from` added: rows of before count as neighbours, and have an empty
-    cell.
+    """Protects resume with `start_from` added: rows of before count as neighbours, and have an
+    empty cell.
     """
     config = continued(random_sampler(5))
     start_from = config["supervisor"]["run_order"][0].pop("start_from")
@@ -363,7 +365,9 @@ def test_only_with_the_files_it_takes(campaign: Campaign) -> None:
 
 @pytest.mark.parametrize("save_files", ["none", "custom"])
 def test_files_stay_until_nobody_starts_from_them(campaign: Campaign, save_files: str) -> None:
-    """Protects `save_files`: run directories are removed when the campaign is complete, not before."""
+    """Protects `save_files`: run directories are removed when the campaign is complete, not
+    before.
+    """
     config = continued(random_sampler(12))
     config["supervisor"] |= {"save_files": save_files}
     if save_files == "custom":

@@ -1,5 +1,5 @@
-"""Random campaigns whose samples start from neighbours, cut off anywhere and resumed: every choice is
-right at its time, and holds.
+"""Random campaigns whose samples start from neighbours, cut off anywhere and resumed: every choice
+is right at its time, and holds.
 """
 
 from __future__ import annotations

@@ -69,7 +69,9 @@ def lacks_a_compiler(name: str) -> str:
 
 
 def example_files() -> list[Any]:
-    """Give every example, those that lack something to be skipped with a sentence that says what."""
+    """Give every example, those that lack something to be skipped with a sentence that says
+    what.
+    """
     found = []
     for name in FILES:
         extra, package = EXTRAS.get(name, ("", "enchanted_tui"))
@@ -95,7 +97,9 @@ def may_be_root(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_example_runs_and_gives_its_rows(
     campaign: Campaign, name: str, untouched: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """From another directory, without a warning about the file, writing below `runs/<name>` alone."""
+    """From another directory, without a warning about the file, writing below `runs/<name>`
+    alone.
+    """
     campaign.run_dir = campaign.root / "runs" / name.removesuffix(".yaml")
     promised = promises()[name]
     assert run(name) == 0

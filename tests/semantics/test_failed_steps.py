@@ -1,4 +1,6 @@
-"""A step that fails in the middle: what later steps are handed, and what the dataset shows of it."""
+"""A step that fails in the middle: what later steps are handed, and what the dataset shows of
+it.
+"""
 
 from __future__ import annotations
 

@@ -122,7 +122,9 @@ def test_a_directory_that_cannot_be_made_is_a_sentence(
 
 
 def test_overwriting_deletes_what_the_campaign_made_and_nothing_else(full: Campaign) -> None:
-    """A new campaign beside the user's files: none of them lost, nothing left of the old campaign."""
+    """A new campaign beside the user's files: none of them lost, nothing left of the old
+    campaign.
+    """
     mine = foreign(full)
     assert len(mine) == len(FOREIGN)
     assert full.run("--overwrite", config=campaign_config(random_sampler(2))) == 0

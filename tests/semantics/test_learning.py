@@ -74,7 +74,9 @@ def points(campaign: Campaign) -> list[str]:
 def test_the_budget_is_exact_and_each_sample_runs_once(
     campaign: Campaign, sampler: dict[str, Any], asynchronous: bool
 ) -> None:
-    """Random samples at the beginning and failing ones included; every observation is learnt from."""
+    """Random samples at the beginning and failing ones included; every observation is learnt
+    from.
+    """
     assert (
         campaign.run(
             config=config(sampler, {"fails_above": 0.8}, budget=11, asynchronous=asynchronous)
@@ -122,7 +124,9 @@ def test_resume_continues_with_all_observations(
 
 
 def test_all_failed_batches_are_survived(campaign: Campaign) -> None:
-    """Nothing to learn from: everything is drawn at random, and the exit code says that all failed."""
+    """Nothing to learn from: everything is drawn at random, and the exit code says that all
+    failed.
+    """
     assert campaign.run(config=config(BAYESIAN, {"fails_above": -1.0}, budget=9)) in (0, 4)
     assert len(campaign.rows()) == 9
     assert campaign.records("learned") == []
@@ -505,7 +509,9 @@ def test_a_column_that_nobody_gives_is_told(
 def test_a_column_without_numbers_is_told(
     campaign: Campaign, value: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A profile instead of its peak: the whole budget would be drawn at random with nothing said."""
+    """A profile instead of its peak: the whole budget would be drawn at random with nothing
+    said.
+    """
     runner = {"type": "PythonRunner", "function": "profiles:profile"}
     (campaign.config_path.parent / "profiles.py").write_text(
         f"import numpy\n\ndef profile(x):\n    return {{'output': {value}, 'peak': None if x < 0.5"

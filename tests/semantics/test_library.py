@@ -81,7 +81,9 @@ def host_left_alone() -> Iterator[None]:
 
 @pytest.fixture
 def warm(campaign: Campaign) -> Campaign:
-    """A campaign in a process that has imported everything already: what imports open stays open."""
+    """A campaign in a process that has imported everything already: what imports open stays
+    open.
+    """
     warm_up = campaign_config(random_sampler(1), base_run_dir="warm", summary_datatype="parquet")
     assert campaign.run(config=warm_up) == 0
     campaign.write(campaign_config(random_sampler(5)))

@@ -261,7 +261,9 @@ def test_children_find_the_files_of_parents_that_the_older_program_ran(campaign:
 
 
 def test_a_sequence_of_steps_is_taken_over_step_by_step(campaign: Campaign) -> None:
-    """Rows of the last step only are in the dataset; the steps before have their run directories."""
+    """Rows of the last step only are in the dataset; the steps before have their run
+    directories.
+    """
     config = campaign_config(random_sampler(4, 2))
     config["runners"]["second"] = {
         "type": "helpers.parts.scripted:TracingRunner",
@@ -315,7 +317,9 @@ def sobol_points(count: int) -> list[float]:
 
 
 def older_sobol(campaign: Campaign, points: list[float]) -> None:
-    """A directory of the older program with `points` as the finished part of a Sobol sequence of 8."""
+    """A directory of the older program with `points` as the finished part of a Sobol sequence of
+    8.
+    """
     campaign.write(
         flat_config(
             sampler={
@@ -376,7 +380,9 @@ def test_points_of_another_design_are_refused(
     points: list[Any],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """What is recorded is compared with what is drawn now: one dataset of two designs helps nobody."""
+    """What is recorded is compared with what is drawn now: one dataset of two designs helps
+    nobody.
+    """
     runners = {"r0": {"type": "helpers.parts.scripted:RelayRunner"}}
     campaign.write(
         campaign_config({**sampler, "batch_size": 2}, array_sampler("y", [1]), runners=runners)
@@ -681,7 +687,9 @@ def test_what_the_older_program_has_added_is_taken_over(
 
 
 def test_a_stage_that_the_older_program_has_begun_is_taken_over(campaign: Campaign) -> None:
-    """We had stopped behind the first stage: its rows are the parents of the batch that was added."""
+    """We had stopped behind the first stage: its rows are the parents of the batch that was
+    added.
+    """
     config = campaign_config(array_sampler("x", [1, 2, 3]), random_sampler(4, 2, ("y",)))
     assert campaign.run(config=config) == 0
     forget(campaign, b'"type":"end"', b'"parents"', b'"depth":1,', b'"task":[1,')

@@ -1,4 +1,6 @@
-"""`supervisor.on_complete`: once, with what it needs to know, and never in the way of the result."""
+"""`supervisor.on_complete`: once, with what it needs to know, and never in the way of the
+result.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""``save_files: packed``: the same campaign with few files, and everything that reads a task's files
-finds them.
+"""``save_files: packed``: the same campaign with few files, and everything that reads a task's
+files finds them.
 """
 
 from __future__ import annotations

@@ -244,7 +244,9 @@ def test_an_earlier_stage_that_runs_again_does_not_cost_the_dataset_its_rows(
 def test_a_directory_in_use_is_not_rebuilt(
     finished: Campaign, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A running supervisor writes these files itself: the second one is refused, naming the first."""
+    """A running supervisor writes these files itself: the second one is refused, naming the
+    first.
+    """
     from enchanted_tui.storage.lock import Lock
 
     lock = Lock.acquire(finished.path("state/lock"), lambda: None)
@@ -258,7 +260,9 @@ def test_a_directory_in_use_is_not_rebuilt(
 def test_there_must_be_something_to_rebuild_from(
     campaign: Campaign, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """An empty directory, a missing one and a foreign one: exit code 3, a sentence, nothing made."""
+    """An empty directory, a missing one and a foreign one: exit code 3, a sentence, nothing
+    made.
+    """
     assert rebuild(campaign) == 3
     campaign.run_dir.mkdir()
     assert rebuild(campaign) == 3

@@ -215,7 +215,9 @@ def test_a_sobol_campaign_of_before_goes_on_with_its_own_points(
 def test_latin_hypercubes_go_on_batch_by_batch(
     campaign: Campaign, one_longer_campaign: Longer
 ) -> None:
-    """4s are stratified each on its own, and batch k is the same however the campaign came to it."""
+    """4s are stratified each on its own, and batch k is the same however the campaign came to
+    it.
+    """
     sampler = {"type": "LatinHypercubeSampler", **BOX}
     assert campaign.run(config=one_stage(sampler, budget=4, batch_size=4)) == 0
     campaign.budget(12)

@@ -131,7 +131,9 @@ def test_a_failed_child_leaves_its_parent_alone(campaign: Campaign, fault: Path)
 def test_later_steps_of_a_failed_step_run_again_and_earlier_ones_do_not(
     campaign: Campaign, fault: Path
 ) -> None:
-    """Of three steps the middle one failed: it and the last run again, the first keeps its result."""
+    """Of three steps the middle one failed: it and the last run again, the first keeps its
+    result.
+    """
     config = campaign_config(array_sampler("x", [1, 2]), runners={"flaky": FLAKY})
     config["runners"]["last"] = {
         "type": "helpers.parts.scripted:TracingRunner",

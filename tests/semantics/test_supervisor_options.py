@@ -413,7 +413,9 @@ def test_a_local_directory_that_does_not_exist_warns_and_is_ignored(
     [({"type": "None"}, False), ({"type": "none"}, False), ({"type": "h5"}, True), (None, True)],
 )
 def test_hdf5_can_be_turned_off(campaign: Campaign, storage: Any, written: bool) -> None:
-    """`storage: {type: None}` as before, in any case; a section without content means the default."""
+    """`storage: {type: None}` as before, in any case; a section without content means the
+    default.
+    """
     config = campaign_config(random_sampler(2))
     config["storage"] = storage
     assert campaign.run(config=config) == 0

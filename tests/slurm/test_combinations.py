@@ -1,5 +1,5 @@
-"""What each is tested for by itself, together: samples that are continued, jobs that stay, shares of
-several sizes, and samples that start from neighbours.
+"""What each is tested for by itself, together: samples that are continued, jobs that stay, shares
+of several sizes, and samples that start from neighbours.
 """
 
 from __future__ import annotations

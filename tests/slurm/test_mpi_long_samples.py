@@ -56,8 +56,8 @@ def test_every_rank_hears_the_signal_once(
 def test_ranks_that_hold_shares(
     starter: str, mpi: str, shares: SlurmCampaign, gpu_nodes: Bed, mpi_programs: Path
 ) -> None:
-    """Protects the same where the sample holds a share of two nodes, by the launch line that is made
-    for it, in a job that stays and one that follows it.
+    """Protects the same where the sample holds a share of two nodes, by the launch line that is
+    made for it, in a job that stays and one that follows it.
     """
     campaign = shares
     words = [str(program(mpi_programs, "long_ranks", mpi)), str(campaign.log), "14", "500"]

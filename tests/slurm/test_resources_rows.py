@@ -138,8 +138,8 @@ def test_samples_are_not_serialised_by_memory(
 def test_mpirun_uses_all_nodes_and_has_slots_enough(
     mpi: str, shares: SlurmCampaign, placed: Placed
 ) -> None:
-    """Protects the second node from idling, and samples from "not enough slots" where jobs are asked
-    for by `cpus_per_task`.
+    """Protects the second node from idling, and samples from "not enough slots" where jobs are
+    asked for by `cpus_per_task`.
     """
     kinds = [*[HYBRID] * 3, Kind(ranks=4)]
     mixed(shares, placed, kinds, 2, mpi)

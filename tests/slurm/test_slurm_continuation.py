@@ -40,8 +40,8 @@ def check(campaign: SlurmCampaign) -> dict[str, str]:
 
 
 def test_neighbours_are_there_where_samples_run(tmp_path: Path, shared_bed: Bed) -> None:
-    """Protects `remote_dir`: a neighbour's directory is found where it has run, and is sent up where
-    the cluster has it no more, by path as by copy.
+    """Protects `remote_dir`: a neighbour's directory is found where it has run, and is sent up
+    where the cluster has it no more, by path as by copy.
     """
     far = tmp_path / "scratch"
     far.mkdir()

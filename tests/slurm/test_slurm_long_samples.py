@@ -1,4 +1,5 @@
-"""Samples longer than a walltime: they go on from their checkpoints in later jobs, whoever is killed.
+"""Samples longer than a walltime: they go on from their checkpoints in later jobs, whoever is
+killed.
 
 The truth comes from the code, which writes down from which checkpoint it went on and what it wrote.
 

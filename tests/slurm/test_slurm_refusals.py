@@ -25,7 +25,9 @@ def campaign(tmp_path: Path, cluster: Bed) -> SlurmCampaign:
 
 
 def check_refused(campaign: SlurmCampaign, *expected: str) -> None:
-    """The campaign stops soon, saying what is expected once, and works when the cause is removed."""
+    """The campaign stops soon, saying what is expected once, and works when the cause is
+    removed.
+    """
     assert campaign.run(timeout=60) == 3, campaign.said
     for words in expected:
         assert words in campaign.said, campaign.said
@@ -100,7 +102,9 @@ def test_sbatch_alone_is_missing(campaign: SlurmCampaign) -> None:
 
 
 def test_no_sbatch(campaign: SlurmCampaign) -> None:
-    """Protects somebody who starts the campaign on a laptop without giving the cluster's address."""
+    """Protects somebody who starts the campaign on a laptop without giving the cluster's
+    address.
+    """
     campaign.environment["PATH"] = str(campaign.root)
     check_refused(campaign, "there is no scontrol here", "login node", "ssh")
 

@@ -56,7 +56,9 @@ def campaign(tmp_path: Path, shared_bed: Bed) -> SlurmCampaign:
 
 
 def check_job(seen: dict[str, str]) -> None:
-    """The job is what the configuration asks for, and knows nothing of what is around the campaign."""
+    """The job is what the configuration asks for, and knows nothing of what is around the
+    campaign.
+    """
     assert (seen["SLURM_JOB_PARTITION"], seen["SLURM_MEM_PER_NODE"]) == ("main", "200")
     assert not {
         "SLURM_NTASKS",

@@ -1,4 +1,6 @@
-"""Jobs that the cluster takes away: preempted, put back into the queue, or killed for their memory."""
+"""Jobs that the cluster takes away: preempted, put back into the queue, or killed for their
+memory.
+"""
 
 from __future__ import annotations
 
@@ -79,8 +81,8 @@ _CHEAP = (
 @pytest.mark.parametrize("mode", ["CANCEL", "REQUEUE"])
 def test_a_long_sample_that_is_preempted(on_bed: OnBed, mode: str, launcher: str) -> None:
     """Protects long samples on cheap partitions: they go on from their last checkpoint in a later
-    job, and no preemption is an attempt. In the time that a job is granted, SLURM ends its steps, so
-    that what srun has started dies of SIGTERM, and that is no failure of the sample.
+    job, and no preemption is an attempt. In the time that a job is granted, SLURM ends its steps,
+    so that what srun has started dies of SIGTERM, and that is no failure of the sample.
     """
     campaign, bed = on_bed(more=_URGENT.format(mode=mode) + _CHEAP.format(grace=12))
     campaign.config["samplers"]["s0"] = array("x", [0.0])

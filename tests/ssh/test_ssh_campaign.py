@@ -1,4 +1,6 @@
-"""A whole campaign through SSH, on a real cluster, at a site that asks for a password and a code."""
+"""A whole campaign through SSH, on a real cluster, at a site that asks for a password and a
+code.
+"""
 
 from __future__ import annotations
 

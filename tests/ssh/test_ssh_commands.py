@@ -68,7 +68,9 @@ def test_any_text_arrives(sshd: Sshd, connect: Connect) -> None:
 
 
 def test_noise_of_start_up_files_is_not_data(tmp_path: Path, connect: Connect) -> None:
-    """Protects results from a .bashrc that prints: neither output is touched, nor is the exit code."""
+    """Protects results from a .bashrc that prints: neither output is touched, nor is the exit
+    code.
+    """
     forced = (
         'sh -c \'printf "welcome\\nno end of line"; echo stty: not a tty >&2; eval'
         ' "$SSH_ORIGINAL_COMMAND"; echo bye; exit 3\''
@@ -82,7 +84,9 @@ def test_noise_of_start_up_files_is_not_data(tmp_path: Path, connect: Connect) -
 
 
 def test_account_that_runs_no_commands(tmp_path: Path, connect: Connect) -> None:
-    """Protects the user's time: an expired password or a forced command is said in its own words."""
+    """Protects the user's time: an expired password or a forced command is said in its own
+    words.
+    """
     with Sshd(tmp_path / "server", ForceCommand="echo Your password has expired; exit 1") as server:
         connection = connect(server)
         with pytest.raises(

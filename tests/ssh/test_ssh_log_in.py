@@ -45,7 +45,9 @@ def test_commands_share_one_log_in(sshd: Sshd, connect: Connect) -> None:
 
 
 def test_unknown_host_key_says_what_to_compare(sshd: Sshd, connect: Connect) -> None:
-    """Protects against somebody in the middle: nothing is sent to a host that nobody vouches for."""
+    """Protects against somebody in the middle: nothing is sent to a host that nobody vouches
+    for.
+    """
     sshd.known_hosts.write_text("")
     with pytest.raises(
         HostKeyRejected,

@@ -234,7 +234,9 @@ def test_threads_end(sshd: Sshd) -> None:
 
 
 def test_one_reconnection_for_many_commands(sshd: Sshd, connect: Connect) -> None:
-    """Protects the account: several commands that lose the connection together make one new log-in."""
+    """Protects the account: several commands that lose the connection together make one new
+    log-in.
+    """
     connection = connect(sshd)
     lost: list[ConnectionLost] = []
 

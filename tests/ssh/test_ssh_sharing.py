@@ -39,7 +39,9 @@ def test_one_log_in_for_all_with_the_same_settings(sshd: Sshd) -> None:
 
 
 def test_other_settings_are_another_connection(sshd: Sshd) -> None:
-    """Protects against commands that run with somebody else's settings, such as another prologue."""
+    """Protects against commands that run with somebody else's settings, such as another
+    prologue.
+    """
     plain = SshTransport(settings_for(sshd), shared=True)
     other = SshTransport(settings_for(sshd, prologue=["export HERE=1"]), shared=True)
     assert plain.way is not other.way

@@ -28,7 +28,9 @@ def test_a_new_version_replaces_the_old_one(tmp_path: Path) -> None:
 
 
 def test_a_failed_replacement_leaves_the_old_version(tmp_path: Path) -> None:
-    """An error while the new version is put together must not cost the old one, nor leave litter."""
+    """An error while the new version is put together must not cost the old one, nor leave
+    litter.
+    """
     path = tmp_path / "file"
     path.write_text("old")
     with pytest.raises(RuntimeError), open_replacement(path) as file:
@@ -121,7 +123,9 @@ def test_the_dataset_survives_a_full_disk_and_goes_on(small_disk: Path) -> None:
 
 
 def test_a_file_size_limit_is_an_error_not_a_torn_file(tmp_path: Path) -> None:
-    """The same without rights to mount: the kernel writes a part of the piece and refuses the rest."""
+    """The same without rights to mount: the kernel writes a part of the piece and refuses the
+    rest.
+    """
     script = (
         "import resource, signal, sys, pathlib\n"
         "from enchanted_tui.storage.growing import GrowingFile\n"

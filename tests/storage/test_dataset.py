@@ -158,7 +158,9 @@ def test_a_failure_before_the_first_success_gives_the_usual_header(bench: Bench)
 
 
 def test_rows_of_one_moment_come_out_in_order(bench: Bench) -> None:
-    """Short tasks finish slightly out of order; holding them for a moment saves rewriting the file."""
+    """Short tasks finish slightly out of order; holding them for a moment saves rewriting the
+    file.
+    """
     for number in (0, 2, 1, 5, 3, 4):
         bench.add((0, number), sample(number))
         bench.tick(0.1)

@@ -132,7 +132,9 @@ def check_aggregated(group: h5py.Group, rows: list[Row]) -> None:
 
 
 def test_failures_can_be_told_and_text_is_kept(tmp_path: Path) -> None:
-    """The older program dropped truth values and text, so that a failed run looked like any other."""
+    """The older program dropped truth values and text, so that a failed run looked like any
+    other.
+    """
     rows = [
         {
             "output": 1.5,

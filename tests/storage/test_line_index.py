@@ -48,7 +48,9 @@ def _starts(content: bytes) -> list[int]:
 @given(_CONTENTS)
 @settings(deadline=None)
 def test_going_down_gives_every_line_once(content: bytes) -> None:
-    """Protects against lines that are left out, shown twice or broken elsewhere than the rule says."""
+    """Protects against lines that are left out, shown twice or broken elsewhere than the rule
+    says.
+    """
     lines = list(DisplayLines(_reader(content)).from_start(0))
     assert [line.start for line in lines] == _starts(content)
     assert b"".join(line.text + b"\n" * line.closed for line in lines) == content

@@ -86,7 +86,9 @@ def test_mount() -> None:
 
 
 def test_file_system(tmp_path: Path) -> None:
-    """What statvfs says holds where no quota says less; a directory to come counts as its parent."""
+    """What statvfs says holds where no quota says less; a directory to come counts as its
+    parent.
+    """
     found, room = os.statvfs(tmp_path), room_of(tmp_path / "to" / "come")
     assert room.bytes is not None
     assert 0 < room.bytes <= 1.01 * found.f_bavail * found.f_frsize

@@ -88,8 +88,8 @@ def test_what_is_packed_comes_back_as_it_was(
 
 
 def test_links_permissions_and_special_files(tmp_path: Path) -> None:
-    """Links stay links, a program stays one, what a sample has protected is packed all the same, and
-    a pipe is left out.
+    """Links stay links, a program stays one, what a sample has protected is packed all the same,
+    and a pipe is left out.
     """
     directory = tmp_path / "data" / "d0_b0_s0_r0"
     make(directory, {"run.sh": b"#!/bin/sh\n", "closed": {"secret": b"x"}})

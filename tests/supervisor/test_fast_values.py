@@ -58,7 +58,9 @@ def test_both_read_what_either_has_written(value: Any) -> None:
     ids=lambda value: type(value).__name__,
 )
 def test_what_the_fast_library_would_alter_stays_exact(value: Any) -> None:
-    """NaN would be written as null, a lone surrogate refused, an integer of 5,000 digits not read."""
+    """NaN would be written as null, a lone surrogate refused, an integer of 5,000 digits not
+    read.
+    """
     assert same(fast_values.decode(fast_values.encode(value)), value)
 
 

@@ -207,7 +207,9 @@ def test_rows_are_found_at_their_offsets(tmp_path: Path) -> None:
 
 
 def test_the_head_of_a_record_is_read_without_its_row(tmp_path: Path) -> None:
-    """Protects the fast path of opening: a message that looks like a row must not be taken for one."""
+    """Protects the fast path of opening: a message that looks like a row must not be taken for
+    one.
+    """
     path = tmp_path / "journal.jsonl"
     record = {
         "type": "task",

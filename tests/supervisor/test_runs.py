@@ -1,4 +1,6 @@
-"""The list of runs: all are found, cheaply the second time, and removed so that it can be undone."""
+"""The list of runs: all are found, cheaply the second time, and removed so that it can be
+undone.
+"""
 
 from __future__ import annotations
 

@@ -95,7 +95,9 @@ def test_a_phase_is_of_record_and_liveness(
 
 
 def test_words_are_what_files_hold() -> None:
-    """Protects scripts and old journals: the enumerations are the text that has always been there."""
+    """Protects scripts and old journals: the enumerations are the text that has always been
+    there.
+    """
     assert json.dumps([*EndReason, *Liveness]) == json.dumps(
         ["completed", "all_failed", "stop_when", "drained", "aborted", "max_failures"]
         + [
@@ -140,7 +142,9 @@ def test_json_has_the_words_of_the_record(held: CampaignDirectory, ended: Superv
 def test_the_display_shows_what_is_published(
     ended: Supervisor, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Protects against reading what another thread changes: a display needs nothing but snapshots."""
+    """Protects against reading what another thread changes: a display needs nothing but
+    snapshots.
+    """
     taken = ended.snapshot
     assert taken is not None and taken.phase is Phase.FINISHED and taken.tasks_done == 4
     running = snapshot.take(ended.state, Liveness.RUNNING)

@@ -243,7 +243,9 @@ async def test_session_is_restored(finished_run: Path) -> None:
 
 @in_loop
 async def test_quit(finished_run: Path) -> None:
-    """q leaves at once where no campaign runs in the app; in a dialog it closes the dialog first."""
+    """q leaves at once where no campaign runs in the app; in a dialog it closes the dialog
+    first.
+    """
     async with watching(finished_run, "monitor") as watcher:
         await watcher.press("question_mark")
         await watcher.until(lambda: watcher.screen.is_modal)

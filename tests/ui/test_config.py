@@ -630,7 +630,9 @@ async def test_snapshots(path: Path, size: tuple[int, int], pane: str) -> None:
 
 @in_loop
 async def test_without_colour_and_in_ascii(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Protects plain terminals: every sign has an ASCII form and no state is told by colour alone."""
+    """Protects plain terminals: every sign has an ASCII form and no state is told by colour
+    alone.
+    """
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("TERM", "linux")
     path.write_text(TEXT.replace("type: RandomSampler", "type: RandomSamplr"))

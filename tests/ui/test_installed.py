@@ -29,7 +29,9 @@ _LEFT_OUT = shutil.ignore_patterns(
 
 
 def _build(hook: str, source: Path, target: Path, setuptools: Path) -> Path:
-    """Build `source` as the build system does, without fetching what the running environment has."""
+    """Build `source` as the build system does, without fetching what the running environment
+    has.
+    """
     command = [sys.executable, "-c", _BUILD, hook, str(target)]
     environment = {**os.environ, "PYTHONPATH": str(setuptools)}
     done = subprocess.run(

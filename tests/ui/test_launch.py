@@ -305,7 +305,9 @@ async def test_second_campaign_goes_elsewhere(work: Path) -> None:
 @pytest.mark.parametrize("how", ["key", *in_full("mouse", "palette")])
 @in_loop
 async def test_quitting_asks(work: Path, how: str) -> None:
-    """Leaving an app that runs a campaign asks, and the answer that changes nothing has the focus."""
+    """Leaving an app that runs a campaign asks, and the answer that changes nothing has the
+    focus.
+    """
     async with dialog(write_config(work, function="slow", budget=400)) as watcher:
         await watcher.until(lambda: may_start(watcher))
         await watcher.press("ctrl+r")

@@ -259,7 +259,9 @@ def test_a_file_that_is_replaced_again_and_again_stays_in_place(tmp_path: Path) 
 
 
 def test_a_log_may_come_later_and_may_go(tmp_path: Path) -> None:
-    """Protects a campaign's first second, and a run directory that is cleaned while somebody looks."""
+    """Protects a campaign's first second, and a run directory that is cleaned while somebody
+    looks.
+    """
     path = tmp_path / "main.log"
     reader = LogReader(path, 80, 5)
     assert "main.log cannot be read" in reader.look().note

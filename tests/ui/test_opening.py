@@ -297,7 +297,9 @@ async def test_pages_of_a_list_without_lines(person: Person, home: Path) -> None
 
 @at_the_app
 async def test_what_is_typed_after_the_end(person: Person, home: Path) -> None:
-    """Protects the end of the app against the keys and clicks that came with the one that ends it."""
+    """Protects the end of the app against the keys and clicks that came with the one that ends
+    it.
+    """
     await person.burst("5")
     keys = ("q", "escape", "3", "r", "enter", "x", "f1", "colon", "2", "enter")
     assert not await person.typist.send(

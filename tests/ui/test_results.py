@@ -1,4 +1,6 @@
-"""The Results screen in the real app: the table, the charts, the numbers, and what can be chosen."""
+"""The Results screen in the real app: the table, the charts, the numbers, and what can be
+chosen.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,9 @@ def _first(watcher: Watcher) -> dict[str, Any]:
 @SIZES
 @in_loop
 async def test_how_it_looks(run: Path, size: tuple[int, int]) -> None:
-    """Protects the layout of each view: the campaign is the same each time, so the charts are too."""
+    """Protects the layout of each view: the campaign is the same each time, so the charts are
+    too.
+    """
     async with watching(run, "results", size) as watcher:
         await watcher.sees("60 rows", "energy")
         screen = watcher.screen
@@ -96,7 +100,9 @@ async def test_views_by_key_palette_and_mouse(run: Path) -> None:
 
 @in_loop
 async def test_sorting_and_opening(run: Path) -> None:
-    """Protects the table: by any column in both directions, the cursor opens the task it stands on."""
+    """Protects the table: by any column in both directions, the cursor opens the task it stands
+    on.
+    """
     async with watching(run, "results", (120, 40)) as watcher:
         await watcher.sees("60 rows", "energy")
         screen = watcher.screen

@@ -44,7 +44,9 @@ def _launch(terminal: Terminal) -> None:
 
 
 def test_rude_sampler_and_runner_leave_screen_and_app_intact(work: Path, own_home: Path) -> None:
-    """Protects the screen, byte by byte, the keyboard, and the app's working directory and signals."""
+    """Protects the screen, byte by byte, the keyboard, and the app's working directory and
+    signals.
+    """
     config = _rude_config(work, "RudeSampler", '{type: "rude_plugin:RudeRunner"}')
     root = work / "campaign"
     terminal = Terminal(str(config), cwd=work)

@@ -197,8 +197,8 @@ def test_when_the_line_is_spared(
 def test_low_bandwidth_reaches_textual() -> None:
     """The limits are in force when Textual is imported."""
     code = (
-        "from enchanted_tui.ui.app_process import spare_the_line\nspare_the_line()\nfrom textual import"
-        " constants\nprint(constants.MAX_FPS, constants.TEXTUAL_ANIMATIONS,"
+        "from enchanted_tui.ui.app_process import spare_the_line\nspare_the_line()\nfrom textual"
+        " import constants\nprint(constants.MAX_FPS, constants.TEXTUAL_ANIMATIONS,"
         " constants.SMOOTH_SCROLL)"
     )
     done = subprocess.run(

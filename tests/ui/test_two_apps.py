@@ -117,7 +117,9 @@ def test_same_numbers_in_one_process(headless: Path) -> None:
 
 
 def test_detached_start_that_is_refused(tmp_path: Path) -> None:
-    """What keeps a campaign from beginning is said at once, with its exit code, not left in a file."""
+    """What keeps a campaign from beginning is said at once, with its exit code, not left in a
+    file.
+    """
     config = write_config(tmp_path / "work")
     command = [
         sys.executable,

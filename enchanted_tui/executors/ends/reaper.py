@@ -75,7 +75,9 @@ class Reaper:
         self.close()
         try:
             return WorkerEnd(**json.loads(data))
-        except ValueError:  # it was killed: the kernel has killed the worker with it, and what that had started is left to us
+        # it was killed: the kernel has killed the worker with it, and what that had started is left
+        # to us
+        except ValueError:
             return WorkerEnd(status, end((), self.mark), False)
 
     def close(self) -> None:

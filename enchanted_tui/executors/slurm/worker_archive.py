@@ -53,8 +53,8 @@ _SHIPPED = (
 _ENTRY = b"""\
 import sys
 if sys.version_info < (3, 9):
-    sys.exit("enchanted-tui needs Python 3.9 or newer inside jobs, and this is %s: name another one as python: under the executor"
-             % sys.version.split()[0])
+    sys.exit("enchanted-tui needs Python 3.9 or newer inside jobs, and this is %s: name another one"
+             " as python: under the executor" % sys.version.split()[0])
 from enchanted_tui.executors.slurm.far.main import main
 sys.exit(main(sys.argv[1:]))
 """

@@ -37,7 +37,8 @@ def bindings(*ids: str) -> list[Binding | tuple[str, str] | tuple[str, str, str]
     return [
         Binding(
             action.keys
-            or f"no_key_for_{action.method}",  # bound all the same, so that the user's keymap can give it a key
+            # bound all the same, so that the user's keymap can give it a key
+            or f"no_key_for_{action.method}",
             action.method,
             action.title,
             show=action.shown and bool(action.keys),

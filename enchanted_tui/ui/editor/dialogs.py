@@ -30,14 +30,16 @@ from enchanted_tui.ui.widgets.dialog import Choice, Dialog
 _CSS = """
 ListDialog { align: center middle; }
 ListDialog > Vertical {
-    width: 90; max-width: 96%; height: 22; max-height: 96%; padding: 0 2; border: round $primary; background: $surface;
+    width: 90; max-width: 96%; height: 22; max-height: 96%; padding: 0 2;
+    border: round $primary; background: $surface;
 }
 ListDialog #title { text-style: bold; width: 100%; }
 ListDialog #hint { color: $text-muted; width: 100%; }
 ListDialog #about { width: 100%; height: 2; display: none; text-style: italic; }
 ListDialog Input { height: 1; background: $boost; margin: 1 0; }
 ListDialog OptionList {
-    height: 1fr; border: none; padding: 0; background: $surface; text-wrap: nowrap; text-overflow: ellipsis; scrollbar-size-vertical: 1;
+    height: 1fr; border: none; padding: 0; background: $surface; text-wrap: nowrap;
+    text-overflow: ellipsis; scrollbar-size-vertical: 1;
 }
 """
 

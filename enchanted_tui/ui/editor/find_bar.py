@@ -39,8 +39,9 @@ class FindBar(Vertical):
     }
     FindBar Buttons { width: auto; padding: 0 1; }
     """
-    HELP = """Enter or Down goes to the next match, Up to the one before; Tab changes between the two lines; Escape goes back to the text.
-    In the second line, Enter replaces this match and goes to the next."""
+    HELP = """Enter or Down goes to the next match, Up to the one before; Tab changes between the
+    two lines; Escape goes back to the text. In the second line, Enter replaces this match and goes
+    to the next."""
 
     class Changed(Message):
         """Something else is looked for."""

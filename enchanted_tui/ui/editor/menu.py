@@ -26,7 +26,8 @@ class CompletionMenu(Options, can_focus=False):
     CompletionMenu {
         position: absolute; overlay: screen; constrain: inside inflect; display: none;
         width: auto; min-width: 24; max-width: 72; height: auto; max-height: 12;
-        border: round $primary; background: $panel; padding: 0; margin: 1 0; scrollbar-size-vertical: 1;
+        border: round $primary; background: $panel; padding: 0; margin: 1 0;
+        scrollbar-size-vertical: 1;
         text-wrap: nowrap; text-overflow: ellipsis;
     }
     """

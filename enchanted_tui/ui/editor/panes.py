@@ -40,10 +40,13 @@ class PlaceList(Options):
 
     # The cursor has to leave legible what has a colour of its own, such as the word "error".
     DEFAULT_CSS = """
-    PlaceList { scrollbar-gutter: stable; }  /* or items are as high as they would be without the bar, and lose a last line to it */
+    /* or items are as high as they would be without the bar, and lose a last line to it */
+    PlaceList { scrollbar-gutter: stable; }
     PlaceList#outline { text-wrap: nowrap; text-overflow: ellipsis; }
     PlaceList > .option-list--option-highlighted { color: $foreground; background: $panel; }
-    PlaceList:focus > .option-list--option-highlighted { color: $foreground; background: $panel; text-style: bold reverse; }
+    PlaceList:focus > .option-list--option-highlighted {
+        color: $foreground; background: $panel; text-style: bold reverse;
+    }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "cursor_down", show=False),

@@ -45,16 +45,19 @@ class ConfigScreen(FindingScreen):
     """Edits one configuration."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(
-        "config.text", "config.save", "config.complete", "config.find", "config.launch", "config.next_problem", "config.preview",
-        "config.outline", "config.new", "config.open", "config.previous_problem", "config.problems", "config.explain", "config.insert",
-        "config.save_as", "config.reload", "config.external", "config.find_next", "config.find_previous", "config.find_case",
-        "config.replace", "config.replace_one", "config.replace_all",
+        "config.text", "config.save", "config.complete", "config.find", "config.launch",
+        "config.next_problem", "config.preview", "config.outline", "config.new", "config.open",
+        "config.previous_problem", "config.problems", "config.explain", "config.insert",
+        "config.save_as", "config.reload", "config.external", "config.find_next",
+        "config.find_previous", "config.find_case", "config.replace", "config.replace_one",
+        "config.replace_all",
     )  # fmt: skip
     DEFAULT_CSS = """
     ConfigScreen #work { layout: vertical; height: 1fr; }
     ConfigScreen #beside { height: 9; }
     ConfigScreen #beside > .pane {
-        height: 1fr; display: none; border: none; padding: 0 1; background: $surface; scrollbar-size-vertical: 1;
+        height: 1fr; display: none; border: none; padding: 0 1; background: $surface;
+        scrollbar-size-vertical: 1;
     }
     ConfigScreen #beside > .shown { display: block; }
     ConfigScreen #beside > .pane:focus { background: $boost; }
@@ -64,7 +67,8 @@ class ConfigScreen(FindingScreen):
         width: 38%; min-width: 44; max-width: 76; height: 1fr; border-left: solid $panel;
     }
     ConfigScreen.-wide #beside > #problems.below {
-        display: block; height: 40%; border-top: solid $primary !important; border-title-color: $foreground;
+        display: block; height: 40%; border-top: solid $primary !important;
+        border-title-color: $foreground;
     }
     """
 

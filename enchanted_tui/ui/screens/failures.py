@@ -56,10 +56,11 @@ class FailuresScreen(CampaignScreen):
     right).
     """
 
-    HELP = """What went wrong, grouped: messages that differ only in numbers, paths and names of tasks are one group.
+    HELP = """What went wrong, grouped: messages that differ only in numbers, paths and names of
+tasks are one group.
 
-Beside each group, every parameter of the failed samples on one axis with the successful ones; the parameter that tells them
-apart best comes first. Enter lists the tasks of the group."""
+Beside each group, every parameter of the failed samples on one axis with the successful ones; the
+parameter that tells them apart best comes first. Enter lists the tasks of the group."""
     DEFAULT_CSS = """
     FailuresScreen #split { height: 1fr; layout: vertical; }
     FailuresScreen.-wide #split { layout: horizontal; }

@@ -58,9 +58,11 @@ class LaunchScreen(Opened, ModalScreen[Launch | None]):
         app = getters.app(AppInterface)
 
     HELP = """\
-Fresh begins in an empty directory, and deletes what an earlier campaign created there only once its name has been typed. Resume runs what
-has no result on record. Extend adds the last stage's budget to what was planned. Auto resumes if there is something to resume, otherwise
-it is fresh. A campaign in this app ends with it unless you say otherwise when leaving; a detached one has a session of its own."""
+Fresh begins in an empty directory, and deletes what an earlier campaign created there only once its
+name has been typed. Resume runs what has no result on record. Extend adds the last stage's budget
+to what was planned. Auto resumes if there is something to resume, otherwise it is fresh. A campaign
+in this app ends with it unless you say otherwise when leaving; a detached one has a session of its
+own."""
     DEFAULT_CSS = """
     LaunchScreen { align: center middle; }
     LaunchScreen > Vertical {

@@ -30,10 +30,12 @@ if TYPE_CHECKING:
 class LogScreen(LogReading, CampaignScreen):
     """Reads one file at a time."""
 
-    HELP = """Reads the logs of the open campaign, however large they are. At the end, new lines are followed; moving up stops that.
+    HELP = """Reads the logs of the open campaign, however large they are. At the end, new lines are
+followed; moving up stops that.
 
-`/` looks for a regular expression, `n` and `N` go on to the next and the one before, `&` hides the lines that do not match.
-`v` hides what is less serious than a warning, then than an error; the lines of a traceback belong to their message."""
+`/` looks for a regular expression, `n` and `N` go on to the next and the one before, `&` hides the
+lines that do not match. `v` hides what is less serious than a warning, then than an error; the
+lines of a traceback belong to their message."""
     DEFAULT_CSS = """
     LogScreen #head { background: $surface; }
     LogScreen #foot { background: $surface; color: $text-muted; }

@@ -45,12 +45,15 @@ class ResultsScreen(CampaignScreen):
 
     HELP = """The dataset of the open campaign; it grows while the campaign runs.
 
-In the charts, left and right change the column along the bottom, up and down the one on the left. Failed samples are crosses,
-successful ones dots; a number as colour is five steps, each with as many samples: the more ink, the larger."""
+In the charts, left and right change the column along the bottom, up and down the one on the left.
+Failed samples are crosses, successful ones dots; a number as colour is five steps, each with as
+many samples: the more ink, the larger."""
     DEFAULT_CSS = """
     ResultsScreen #tabs { background: $surface; padding: 0 1; }
     ResultsScreen #choices { background: $background; padding: 0 1; }
-    ResultsScreen #table, ResultsScreen #summary, ResultsScreen #plot, ResultsScreen #coverage { display: none; height: 1fr; }
+    ResultsScreen #table, ResultsScreen #summary, ResultsScreen #plot, ResultsScreen #coverage {
+        display: none; height: 1fr;
+    }
     ResultsScreen .-shown { display: block !important; }
     """
     AUTO_FOCUS = "#table"

@@ -32,9 +32,10 @@ class RunsScreen(SteeringScreen):
     """The list of runs."""
 
     HELP = """\
-Every run directory that is known: those opened or started lately, those below the working directory, and those below the roots of the
-settings. Whether a campaign runs is read from its lock and heartbeat: "unknown" is one held from another host that has not shown a sign
-of life yet. Directories of the older program are marked and can be looked at; rebuilding takes one over."""
+Every run directory that is known: those opened or started lately, those below the working
+directory, and those below the roots of the settings. Whether a campaign runs is read from its lock
+and heartbeat: "unknown" is one held from another host that has not shown a sign of life yet.
+Directories of the older program are marked and can be looked at; rebuilding takes one over."""
     DEFAULT_CSS = """
     RunsScreen VirtualTable { height: 1fr; }
     RunsScreen #detail { height: 5; padding: 0 1; border-top: solid $panel; }

@@ -55,10 +55,12 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
     TaskScreen #said { height: auto; }
     TaskScreen #scroll, TaskScreen LogView { height: 1fr; width: 1fr; }
     TaskScreen.-narrow #right { margin: 0; }
-    TaskScreen.-narrow #values, TaskScreen.-narrow #files, TaskScreen.-narrow #text, TaskScreen.-narrow #right {
+    TaskScreen.-narrow #values, TaskScreen.-narrow #files, TaskScreen.-narrow #text,
+    TaskScreen.-narrow #right {
         display: none;
     }
-    TaskScreen.-narrow.-values #values, TaskScreen.-narrow.-files #files, TaskScreen.-narrow.-text #text {
+    TaskScreen.-narrow.-values #values, TaskScreen.-narrow.-files #files,
+    TaskScreen.-narrow.-text #text {
         display: block; width: 1fr;
     }
     TaskScreen.-narrow.-files #right, TaskScreen.-narrow.-text #right {

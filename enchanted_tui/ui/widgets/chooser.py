@@ -29,7 +29,8 @@ class Chooser(Opened, ClosedByMouse, ModalScreen[int | None]):
     DEFAULT_CSS = """
     Chooser { align: center middle; }
     Chooser > Vertical {
-        width: 60; max-width: 96%; height: auto; max-height: 96%; padding: 0 1; border: round $primary; background: $surface;
+        width: 60; max-width: 96%; height: auto; max-height: 96%; padding: 0 1;
+        border: round $primary; background: $surface;
     }
     Chooser.-ascii > Vertical { border: ascii $primary; }
     Chooser Label { text-style: bold; width: 100%; }

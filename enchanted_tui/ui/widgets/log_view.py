@@ -54,7 +54,8 @@ class LogView(Widget, can_focus=True):
         Binding("left,h", "sideways(-1)", "Left", show=False),
         Binding("right,l", "sideways(1)", "Right", show=False),
     ]
-    HELP = """Reads a log of any size. Arrows, page keys, `g` and `G` move; at the end, new lines are followed."""
+    HELP = """Reads a log of any size. Arrows, page keys, `g` and `G` move; at the end, new lines
+    are followed."""
 
     class Read(Message):
         """The worker has read a page."""

@@ -40,8 +40,9 @@ class StatusLine(Widget):
     DEFAULT_CSS = """
     StatusLine { dock: top; height: 1; background: $panel; color: $foreground; }
     """
-    MODES = (("1", "Runs", "runs"), ("2", "Config", "config"), ("3", "Monitor", "monitor"), ("4", "Failures", "failures"),
-             ("5", "Results", "results"), ("6", "Log", "log"))  # fmt: skip
+    MODES = (("1", "Runs", "runs"), ("2", "Config", "config"), ("3", "Monitor", "monitor"),
+             ("4", "Failures", "failures"), ("5", "Results", "results"),
+             ("6", "Log", "log"))  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__()

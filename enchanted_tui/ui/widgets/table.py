@@ -39,9 +39,13 @@ class VirtualTable(ScrollView, can_focus=True):
         scrollbar-size-horizontal: 0; scrollbar-size-vertical: 1; scrollbar-gutter: stable;
         background: $background; color: $foreground;
     }
-    VirtualTable > .virtual-table--header { text-style: bold; background: $panel; color: $foreground; }
+    VirtualTable > .virtual-table--header {
+        text-style: bold; background: $panel; color: $foreground;
+    }
     VirtualTable > .virtual-table--cursor { background: $panel; color: $foreground; }
-    VirtualTable:focus > .virtual-table--cursor { background: $primary; color: $background; text-style: bold; }
+    VirtualTable:focus > .virtual-table--cursor {
+        background: $primary; color: $background; text-style: bold;
+    }
     VirtualTable > .virtual-table--empty { color: $text-muted; }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {

@@ -13,7 +13,9 @@ _pool = None
 
 
 class Leaving:
-    """The parameter `how` says what is left; each process left notes its number in the file `log`."""
+    """The parameter `how` says what is left; each process left notes its number in the file
+    `log`.
+    """
 
     def __init__(self, log, **config):
         self.log = log

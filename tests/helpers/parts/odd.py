@@ -251,7 +251,9 @@ class OddRunner:
 
 
 def daemon(work):
-    """Run `work` in a process that has left its parent, its session and its group, as daemons do."""
+    """Run `work` in a process that has left its parent, its session and its group, as daemons
+    do.
+    """
     child = os.fork()
     if child:
         os.waitpid(child, 0)

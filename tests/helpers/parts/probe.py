@@ -1,4 +1,6 @@
-"""Runners of the durability tests. They run on workers, so they import the standard library alone."""
+"""Runners of the durability tests. They run on workers, so they import the standard library
+alone.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ import time
 
 
 def note(log: str, run_dir: str) -> None:
-    """Say that a task begins, in a file outside of the run directory: session and task, one line."""
+    """Say that a task begins, in a file outside of the run directory: session and task, one
+    line.
+    """
     session = os.environ["ENCHANTED_WORKER"].split(":")[1]
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
     os.write(descriptor, f"{session} {os.path.basename(run_dir)}\n".encode())

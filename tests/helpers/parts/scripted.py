@@ -67,7 +67,9 @@ class FlakyRunner:
 
 
 class ParentFileRunner:
-    """Reads what its parent or previous step left in its directory, and leaves a file of its own."""
+    """Reads what its parent or previous step left in its directory, and leaves a file of its
+    own.
+    """
 
     def __init__(self, name: str, parent_name: str | None = None, **_: Any) -> None:
         self._name, self._parent_name = name, parent_name
@@ -201,7 +203,9 @@ class UnskippableSampler(CountingSampler):
 
 
 class LearningSampler(CountingSampler):
-    """Draws the number of rows it has been told of, so that what it draws shows what it has learnt."""
+    """Draws the number of rows it has been told of, so that what it draws shows what it has
+    learnt.
+    """
 
     adaptive = True
 

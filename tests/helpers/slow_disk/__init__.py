@@ -1,5 +1,5 @@
-"""File systems that are slow, fail or do not answer: real ones, in user space (FUSE), which are told
-while they are in use.
+"""File systems that are slow, fail or do not answer: real ones, in user space (FUSE), which are
+told while they are in use.
 """
 
 from __future__ import annotations

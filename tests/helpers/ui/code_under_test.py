@@ -7,7 +7,9 @@ import time
 
 
 def wavy(c1: float, c2: float) -> dict[str, float]:
-    """Succeeds below c1 = 0.8; above, fails in one of two ways that have numbers in their messages."""
+    """Succeeds below c1 = 0.8; above, fails in one of two ways that have numbers in their
+    messages.
+    """
     if c1 > 0.9:
         raise FloatingPointError(
             f"overflow in step {int(c1 * 1000)} at /tmp/grid_{int(c2 * 100)}.dat"

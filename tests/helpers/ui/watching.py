@@ -83,8 +83,8 @@ class Watcher:
                 return
 
     async def command(self, name: str) -> None:
-        """Take the action that the palette finds first for a text, without opening it, which takes a
-        second: `test_routes` looks whether the palette itself leads to the actions.
+        """Take the action that the palette finds first for a text, without opening it, which takes
+        a second: `test_routes` looks whether the palette itself leads to the actions.
         """
         hits = [hit async for hit in ActionCommands(self.screen).search(name)]
         best = max(hits, key=lambda hit: hit.score)

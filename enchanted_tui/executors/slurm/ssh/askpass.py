@@ -18,7 +18,8 @@ _HELPER = """\
 import json, os, socket, sys
 sock = socket.socket(socket.AF_UNIX)
 sock.connect(sys.argv[1])
-sock.sendall(json.dumps([sys.argv[2] if len(sys.argv) > 2 else "", os.environ.get("SSH_ASKPASS_PROMPT")]).encode())
+question = sys.argv[2] if len(sys.argv) > 2 else ""
+sock.sendall(json.dumps([question, os.environ.get("SSH_ASKPASS_PROMPT")]).encode())
 sock.shutdown(socket.SHUT_WR)
 answer = json.loads(b"".join(iter(lambda: sock.recv(65536), b"")) or b"null")
 if answer is None:

@@ -146,7 +146,8 @@ class Kept:
             except ConnectionFailed as error:
                 failure = error
                 continue
-            except Exception as error:  # whatever it was: a thread that ends here would leave the campaign waiting for ever
+            # whatever it was: a thread that ends here would leave the campaign waiting for ever
+            except Exception as error:
                 log.exception("an unforeseen error while connecting again")
                 failure = ConnectionFailed(f"{type(error).__name__}: {error}")
                 continue
