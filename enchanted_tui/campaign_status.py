@@ -51,6 +51,7 @@ class EndReason(StrEnum):
     ABORTED = "aborted"
     MAX_FAILURES = "max_failures"  #: more failed than `supervisor.max_failures` bears
     MAX_FILES = "max_files"  #: there are as many files as `supervisor.max_files` allows
+    MAX_CORE_HOURS = "max_core_hours"  #: nothing fits below `supervisor.max_core_hours` any more
     SAMPLER_FAILED = "sampler_failed"
     ENVIRONMENT = "environment"  #: disk full, no permission, directory taken over ...
     ADOPTED = "adopted"  #: no session: the older program's results were taken over

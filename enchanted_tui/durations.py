@@ -60,6 +60,11 @@ def between(low: float | None, high: float | None) -> str:
     )
 
 
+def core_hours(hours: float) -> str:
+    """Return a number of core-hours with three digits, without their unit: of what is compared."""
+    return f"{hours:,.0f}" if hours >= 1_000 else f"{hours:.3g}"
+
+
 def core_time(seconds: float) -> str:
     """Return computing time in core-hours, or smaller units while there is little of it."""
     if seconds >= 360:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from enchanted_tui import values
 from enchanted_tui.campaign_status import Phase
 from enchanted_tui.durations import core_time, rough_duration, whole_duration
-from enchanted_tui.record import file_use
+from enchanted_tui.record import file_use, forecast
 from enchanted_tui.record.learned import LearnedPoint
 from enchanted_tui.record.node_use import busy_cores
 from enchanted_tui.record.outcome import Outcome
@@ -336,6 +336,8 @@ def status_lines(found: Status) -> list[str]:
         f"  tasks      {taken.tasks_done}/{taken.tasks_expected},"
         f" {core_time(taken.core_seconds)} used"
     )
+    if taken.cost is not None and (cost := forecast.words(taken.cost)):
+        lines.append(f"  core-hours {cost}")
     lines += _resource_lines(found.live)
     if found.live and (files := file_use.words(found.live.get("files", {}))):
         lines.append(f"  files      {files}")

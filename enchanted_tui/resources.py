@@ -155,6 +155,11 @@ def places(where: str) -> list[Place]:
     return found
 
 
+def cores_at(where: str) -> int:
+    """Return how many CPUs the places have that `Share.where` has written."""
+    return sum(len(place.cpus) for place in places(where))
+
+
 def numbers(text: str) -> tuple[int, ...]:
     """Return the numbers that ranges stand for: ``0-3,7``."""
     found: list[int] = []

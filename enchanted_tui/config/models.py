@@ -188,6 +188,16 @@ class SupervisorOptions(Component):
         gt=0,
         example=500_000,
     )
+    max_core_hours: int | float | None = option(
+        None,
+        doc=(
+            "Core-hours that the campaign may hold in all sessions together: allocated cores of"
+            " jobs from their start to their end, elsewhere the cores of samples while they run."
+            " What would not fit is not begun, and the campaign stops, resumable."
+        ),
+        gt=0,
+        example=5_000,
+    )
     stop_when: dict[str, int | float] = option(
         {},
         doc=(
@@ -195,8 +205,8 @@ class SupervisorOptions(Component):
             " 0. target_error: cross-validated error of a sampler that learns, in the units of its"
             " output. target_relative_error: the same as a share of the output's standard"
             " deviation. no_improvement: samples since the best value or, where none is looked for,"
-            " the lowest error. core_hours: run time of all tasks, each times the CPU cores that it"
-            " held, or what jobs held if that is more. wall_hours: duration of this session."
+            " the lowest error. core_hours: what samples and jobs have held, as for"
+            " max_core_hours. wall_hours: duration of this session."
         ),
         gt=0,
         example={"target_relative_error": 0.05, "core_hours": 500},

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Union
 
 from enchanted_tui import neighbours
 from enchanted_tui.config.options import Component, option
+from enchanted_tui.executors.core_allowance import CoreHolder
 from enchanted_tui.executors.ends.ending import GRACE
 from enchanted_tui.journal_lines import TaskId as TaskId
 from enchanted_tui.resources import Resources
@@ -190,7 +191,7 @@ Delivered = Union[Result, Trouble, Returned, Note]
 Deliver = Callable[[Delivered], None]
 
 
-class Running:
+class Running(CoreHolder):
     """An executor that has been opened: it has workers, and perhaps jobs.
 
     What it delivers through `deliver` may come from any thread, exactly once for each task that is
@@ -261,16 +262,6 @@ class Running:
         """Somebody looks at the jobs, for so many seconds more as far as is known: what is told of
         them may be worth asking more often.
         """
-
-    def core_hours(self) -> float:
-        """Return the hours of CPU cores that its jobs have been given in this session."""
-        return 0.0
-
-    def core_use(self) -> tuple[float, float] | None:
-        """Return for how many core-seconds its jobs have held CPUs, and for how many of these tasks
-        have; each over a job's whole life. None where that is not known.
-        """
-        return None
 
 
 class Executor(Component):
@@ -375,6 +366,13 @@ class Executor(Component):
         stage that uses it. None for nothing.
         """
         return None
+
+    @classmethod
+    def holds_jobs(cls, options: Mapping[str, Any]) -> bool:
+        """Tell whether jobs of a scheduler hold the cores for tasks of executors with these
+        options (`Running.core_seconds_of_jobs`).
+        """
+        return False
 
     def dry_run(self, run_dir: str, wanted: Sequence[Mapping[str, Any]] = ()) -> str:
         """Return what it would ask a scheduler for, for a campaign in `run_dir` (absolute); nothing

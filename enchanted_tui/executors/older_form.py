@@ -55,6 +55,11 @@ def build_executor(spec: ComponentSpec) -> Executor:
     return executor
 
 
+def holds_jobs(spec: ComponentSpec) -> bool:
+    """Tell whether jobs of a scheduler, and not tasks, hold the cores of an executor."""
+    return issubclass(spec.cls, Executor) and spec.cls.holds_jobs(spec.options)
+
+
 def adopts_jobs(cls: type) -> bool:
     """Tell whether executors of a class take over the jobs that an earlier session has left."""
     return getattr(cls, "adopts_jobs", False) or hasattr(cls, "attach")

@@ -6,17 +6,21 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from enchanted_tui import values
+from enchanted_tui.campaign_status import Liveness
 from enchanted_tui.config.continuation import measured
 from enchanted_tui.config.models import CampaignConfig
+from enchanted_tui.durations import rough_duration
 from enchanted_tui.executors.older_form import build_executor
+from enchanted_tui.record import forecast, snapshot
 from enchanted_tui.record.file_use import Files, file_use, warning, with_room, words
 from enchanted_tui.record.folding import fold
+from enchanted_tui.record.forecast import Forecast
 from enchanted_tui.record.older.additions import notice
 from enchanted_tui.record.older.adopt import is_older_run, state_if_adopted
 from enchanted_tui.record.records import Record
@@ -59,6 +63,8 @@ class Preview:
     submissions: tuple[str, ...] = ()  #: what executors would ask a scheduler for
     #: what samples on record make of files, and the room there is
     files: Files = field(default_factory=Files)
+    cost: Forecast | None = None  #: in core-hours, where samples are on record or there is a limit
+    at_once: int = 1  #: tasks that run at the same time, as far as is known
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "base_run_dir": str(self.base_run_dir)}
@@ -92,7 +98,19 @@ class Preview:
             f"{directories} with an enchanted_datapoint.csv each, below"
             f" {self.base_run_dir / 'data'}"
         )
-        return "\n".join([*lines, *self._files(), *self.submissions, *self.notes])
+        return "\n".join([*lines, *self._cost(), *self._files(), *self.submissions, *self.notes])
+
+    def _cost(self) -> list[str]:
+        """Say what is known of core-hours and time."""
+        if self.cost is None:
+            return []
+        said = forecast.words(self.cost)
+        if said and self.cost.run_time_left:
+            time = rough_duration(self.cost.run_time_left / self.at_once)
+            said += f"; about {time} for what is left, {self.at_once:,} at a time"
+        return [
+            text for text in (said and f"core-hours: {said}", forecast.warning(self.cost)) if text
+        ]
 
     def _files(self) -> list[str]:
         """Say what is known of files: the room on a disk without quotas only where it matters."""
@@ -168,6 +186,7 @@ def preview(config: CampaignConfig) -> Preview:
         samplers = build_samplers(config, seed)
         targets = [sampler_target(sampler) for sampler in samplers]
     stages = _stages(config, state, samplers, targets)
+    at_once = [_at_once(config, depth) for depth in range(len(stages))]
     return Preview(
         run_dir.root,
         mode,
@@ -177,7 +196,27 @@ def preview(config: CampaignConfig) -> Preview:
         with_room(
             file_use(run_dir, state, [stage.samples for stage in stages]), room_of(run_dir.root)
         ),
+        _forecast(config, state, stages),
+        at_once[state.current_depth],
     )
+
+
+def _forecast(
+    config: CampaignConfig, state: CampaignState, stages: tuple[StagePreview, ...]
+) -> Forecast:
+    """Return what the campaign will have cost, by the samples on record."""
+    known = snapshot.take(state, Liveness.NOT_RUNNING).stages if state.sessions else ()
+    going_on = [
+        replace(taken, expected=stage.samples) for taken, stage in zip(known, stages, strict=False)
+    ]
+    most = config.supervisor.max_core_hours
+    return forecast.forecast(state.cost, going_on, state.current_depth, most=most)
+
+
+def _at_once(config: CampaignConfig, depth: int) -> int:
+    """Return how many tasks of a stage run at the same time, as far as the options say."""
+    names = dict.fromkeys(step.executor for step in config.stages[depth].steps)
+    return sum(max(1, build_executor(config.executors[name]).worker_count()) for name in names)
 
 
 def _submissions(config: CampaignConfig) -> tuple[str, ...]:

@@ -44,6 +44,8 @@ _SAFE = {
     ("enchanted_tui.record.learned", "LearnedPoint"),
     ("enchanted_tui.record.recorded_failures", "FailureNote"),
     ("enchanted_tui.record.recorded_failures", "RecordedFailures"),
+    ("enchanted_tui.record.run_cost", "RunCost"),
+    ("enchanted_tui.record.run_cost", "StepCost"),
     ("enchanted_tui.record.stage_state", "BatchState"),
     ("enchanted_tui.record.stage_state", "StageState"),
     ("enchanted_tui.record.stage_state", "StepState"),

@@ -68,6 +68,7 @@ class Live(TypedDict, total=False):
     busy_cores: Annotated[int, "how many of them tasks hold"]
     jobs: Annotated[list[Job], "at most a thousand"]
     core_hours: Annotated[float, "that jobs have been given in this session"]
+    held_core_hours: Annotated[float, "that jobs and tasks have held in all sessions"]
     idle_share: Annotated[
         float, "the part of the core time of jobs in which no task ran; missing where not known"
     ]

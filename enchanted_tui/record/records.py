@@ -27,6 +27,7 @@ class StepNames(TypedDict):
     executor_type: str
     runner: str
     runner_type: str
+    in_jobs: NotRequired[bool]
 
 
 class StageNames(TypedDict):
@@ -68,8 +69,13 @@ class OpenRecord(_Line):
     runner_options: Annotated[Any, "what may, with a warning"]
     overrides: NotRequired[Annotated[list[str], "what the command line set besides the file"]]
     units: NotRequired[Annotated[dict[str, str], "of parameters and outputs"]]
-    stages: Annotated[list[StageNames], "names and types of samplers, and of each step"]
+    stages: Annotated[
+        list[StageNames],
+        "names and types of samplers, and of each step; `in_jobs` where jobs of a scheduler, and not"
+        " its tasks, hold the cores",
+    ]
     targets: Annotated[list[int], "samples to draw, one number a stage"]
+    max_core_hours: NotRequired[Annotated[float, "that the campaign may hold, where limited"]]
     portions: NotRequired[
         Annotated[
             list[int | None],
@@ -238,6 +244,23 @@ class JobsRecord(_Line):
     ]
 
 
+class HeldRecord(_Line):
+    """Core-seconds that have been held, from the beginning, by what has not ended or of which no
+    other record says it. Written once a hundredth part more has come together, and at the end.
+    """
+
+    type: Literal["held"]
+    jobs: NotRequired[
+        Annotated[dict[str, float], "by job, in all: those that have changed since the last record"]
+    ]
+    tasks: NotRequired[
+        Annotated[
+            list[list[float]],
+            "of the tasks that run outside of jobs: `[depth, batch, sample, step, core-seconds]`",
+        ]
+    ]
+
+
 class RetryRecord(_Line):
     """Results are given up; these tasks, their later steps and all their descendants run again."""
 
@@ -292,6 +315,7 @@ Record = (
     | NeighboursRecord
     | LearnedRecord
     | JobsRecord
+    | HeldRecord
     | RetryRecord
     | ControlRecord
     | EndRecord
@@ -309,6 +333,7 @@ KINDS: dict[str, type] = {
     "neighbours": NeighboursRecord,
     "learned": LearnedRecord,
     "jobs": JobsRecord,
+    "held": HeldRecord,
     "retry": RetryRecord,
     "control": ControlRecord,
     "end": EndRecord,

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from enchanted_tui.config.identity import identity, runner_options
-from enchanted_tui.config.models import CampaignConfig
-from enchanted_tui.record.records import OpenRecord, StageNames
+from enchanted_tui.config.models import CampaignConfig, StepSpec
+from enchanted_tui.executors.older_form import holds_jobs
+from enchanted_tui.record.records import OpenRecord, StageNames, StepNames
 from enchanted_tui.samplers.base import Sampler, SomeSampler
 from enchanted_tui.version import __version__
 
@@ -81,7 +82,7 @@ def open_record(
     """Return the journal record with which a session opens; `stored` is the name of the
     configuration's copy.
     """
-    return {
+    record: OpenRecord = {
         "type": "open",
         "campaign": campaign,
         "session": session,
@@ -102,6 +103,9 @@ def open_record(
         "stages": describe_stages(config),
         "targets": targets,
     }
+    if config.supervisor.max_core_hours is not None:
+        record["max_core_hours"] = float(config.supervisor.max_core_hours)
+    return record
 
 
 def units(config: CampaignConfig) -> dict[str, str]:
@@ -122,15 +126,20 @@ def describe_stages(config: CampaignConfig) -> list[StageNames]:
         {
             "sampler": stage.sampler,
             "sampler_type": config.samplers[stage.sampler].cls.__name__,
-            "steps": [
-                {
-                    "executor": step.executor,
-                    "executor_type": config.executors[step.executor].cls.__name__,
-                    "runner": step.runner,
-                    "runner_type": config.runners[step.runner].cls.__name__,
-                }
-                for step in stage.steps
-            ],
+            "steps": [_describe(config, step) for step in stage.steps],
         }
         for stage in config.stages
     ]
+
+
+def _describe(config: CampaignConfig, step: StepSpec) -> StepNames:
+    executor = config.executors[step.executor]
+    names: StepNames = {
+        "executor": step.executor,
+        "executor_type": executor.cls.__name__,
+        "runner": step.runner,
+        "runner_type": config.runners[step.runner].cls.__name__,
+    }
+    if holds_jobs(executor):
+        names["in_jobs"] = True
+    return names

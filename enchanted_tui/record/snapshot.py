@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from enchanted_tui.campaign_status import RAN_EVERYTHING, EndReason, Liveness, Phase
+from enchanted_tui.record.forecast import Forecast, forecast, running_tasks
 from enchanted_tui.record.learned import LearnedPoint
+from enchanted_tui.record.live import Live
 from enchanted_tui.record.stage_state import StageState
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.progress import StageProgress
@@ -52,6 +54,7 @@ class Snapshot:
     end_message: str
     session_host: str
     session_pid: int
+    cost: Forecast | None = None  #: core-hours and run time, now and at the end
     sessions: int = 1  #: that the campaign has had, this one or the last included
 
     @property
@@ -73,12 +76,14 @@ def take(
     stopping: bool = False,
     held: bool = False,
     whole: bool = True,
+    live: Live | None = None,
 ) -> Snapshot:
     """Return the state as of `now`, seconds since the epoch.
 
     `stopping`: its supervisor says that it begins nothing new; `held`: that it cannot, until the
     file system answers. `whole`: all of the journal has been
-    read; else it is not known yet how a campaign that nobody runs has ended.
+    read; else it is not known yet how a campaign that nobody runs has ended. `live`: what its
+    supervisor says.
     """
     now = time.time() if now is None else now
     phase = phase_of(state, liveness, stopping=stopping, held=held, whole=whole)
@@ -88,6 +93,7 @@ def take(
     done = succeeded + failed
     ended = state.ended
     rate = None if ended or phase.at_rest else _rate(state, now)
+    cost = _cost(state, stages, live, now)
     return Snapshot(
         campaign=state.campaign,
         mode=state.mode,
@@ -105,10 +111,10 @@ def take(
             )
         ),
         rate=rate,
-        eta=(expected - done) / rate if rate and done < expected else None,
+        eta=cost.tasks_left / rate if rate and done < expected else None,
         elapsed=_end_of_time(state, phase, now) - state.session_started_at,
-        mean_runtime=state.runtime_sum / state.tasks_recorded if state.tasks_recorded else None,
-        core_seconds=state.core_seconds,
+        mean_runtime=state.cost.seconds / state.tasks_recorded if state.tasks_recorded else None,
+        core_seconds=state.cost.core_seconds,
         last_change=state.last_time,
         paused_by=state.paused_by,
         end_reason=ended["reason"] if ended else None,
@@ -116,6 +122,22 @@ def take(
         session_host=state.host,
         session_pid=state.pid,
         sessions=state.sessions,
+        cost=cost,
+    )
+
+
+def _cost(
+    state: CampaignState, stages: tuple[StageSummary, ...], live: Live | None, now: float
+) -> Forecast:
+    told = Live() if live is None else live
+    held = told.get("held_core_hours")
+    return forecast(
+        state.cost,
+        stages,
+        state.current_depth,
+        held=None if held is None else 3600.0 * held,
+        running=running_tasks(told.get("workers", ()), now),
+        most=state.max_core_hours,
     )
 
 

@@ -35,6 +35,7 @@ from enchanted_tui.record.records import (
     StageNames,
     TaskRecord,
 )
+from enchanted_tui.record.run_cost import RunCost
 from enchanted_tui.record.stage_state import (
     FAILED,
     NOT_RUN,
@@ -81,9 +82,8 @@ class CampaignState:
         self.last_time = 0.0
         self.unknown: Counter[str] = Counter()  #: record types of a later version, by name
         self.failed = RecordedFailures()
-        self.runtime_sum = 0.0  #: seconds of all tasks, failed and repeated ones included
-        self.core_seconds = 0.0  #: the same times the CPU cores that each of them held
-        self.core_seconds_before = 0.0  #: those of earlier sessions
+        self.cost = RunCost()
+        self.max_core_hours: float | None = None  #: that it may hold, by the last session
         self.tasks_recorded = 0
         self.finish_times: deque[float] = deque(maxlen=_RECENT_TIMES)
         self.jobs = JobBook()  #: jobs of a scheduler that may hold tasks
@@ -125,7 +125,6 @@ class CampaignState:
         self.sessions += 1
         self.seed = record["seed"]
         self.session_started_at = record["time"]
-        self.core_seconds_before = self.core_seconds
         self.allocation = record.get("job", "")
         self.host, self.pid, self.mode = record["host"], record["pid"], record["mode"]
         self.taken_over |= self.mode == "adopted"
@@ -133,6 +132,8 @@ class CampaignState:
         self.identity, self.runner_options = record["identity"], record["runner_options"]
         self.units, self.version = record.get("units", {}), record.get("version", "")
         self.stage_names = record["stages"]
+        self.cost.session_begins(self.stage_names)
+        self.max_core_hours = record.get("max_core_hours")
         for depth, (target, stage) in enumerate(
             zip(record["targets"], record["stages"], strict=True)
         ):
@@ -237,8 +238,7 @@ class CampaignState:
             return
         if self.neighbours.chosen:
             self.neighbours.drop(TaskId(depth, batch.index, sample, step))
-        runtime = record["runtime"]
-        finished = record["started"] + runtime
+        finished = record["started"] + record["runtime"]
         if record["outcome"] == "ok":
             tasks.put(sample, OK, offset)
         else:
@@ -246,8 +246,7 @@ class CampaignState:
         if step == len(batch.steps) - 1:
             self.stages[depth].n_rows += 1
         self.tasks_recorded += 1
-        self.runtime_sum += runtime
-        self.core_seconds += runtime * record.get("cores", 1.0)
+        self.cost.task_ended(record)
         self.finish_times.append(finished)
         self.last_time = max(self.last_time, finished)
 
@@ -393,6 +392,7 @@ _HANDLERS: dict[str, Callable[[CampaignState, Any, int], None]] = {
     "learned": CampaignState._learned,
     "control": CampaignState._control,
     "jobs": lambda state, record, _: state.jobs.apply(record),
+    "held": lambda state, record, _: state.cost.apply(record),
     "neighbours": lambda state, record, _: state.neighbours.apply(record),
     "end": CampaignState._end,
     "on_complete": CampaignState._on_complete,

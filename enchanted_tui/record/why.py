@@ -50,6 +50,7 @@ class Facts:
             stopping=stopping,
             held=bool((self.live or Live()).get("trouble")),
             whole=self.whole,
+            live=self.live,
         )
 
 

@@ -18,11 +18,7 @@ from enchanted_tui.executors.base import Note, Result, Returned, TaskContext, Tr
 from enchanted_tui.executors.continued import CONTINUES
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.outcome import EnvironmentProblem, Outcome
-from enchanted_tui.record.records import (
-    BatchCompleteRecord,
-    ControlRecord,
-    EndRecord,
-)
+from enchanted_tui.record.records import BatchCompleteRecord, ControlRecord, EndRecord
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.lock import PATIENCE
 from enchanted_tui.supervisor import control, stopping
@@ -69,7 +65,10 @@ class Campaign:
         self._inbox = inbox
         self._recorder = Recorder(self.journal, self.state, observer)
         self._context: TaskContext = task_context(session)
-        self._dispatcher = Dispatcher(self.config, self._context, inbox.put, self.state.jobs)
+        self._limits = Limits(self.config, session.run_dir, self.state)
+        self._dispatcher = Dispatcher(
+            self.config, self._context, inbox.put, self.state.jobs, self._limits.cores
+        )
         self._writer = writer
         self.projections = Projections(session, writer)
         self.live = LiveFile(session.run_dir, writer)
@@ -83,7 +82,6 @@ class Campaign:
             None  #: how to stop when everything that was drawn has been run
         )
         self._aborted = False
-        self._limits = Limits(self.config, session.run_dir, self.state)
         self._last_tick = self._next_tick = 0.0
         self._restless = 0
         self._last_look = time.clock_gettime(time.CLOCK_BOOTTIME)
@@ -273,6 +271,7 @@ class Campaign:
 
     def _abort(self) -> None:
         self._aborted = True
+        self._record_held(last=True)
         self._dispatcher.cancel()
 
     def _trouble(self, trouble: Trouble) -> None:
@@ -307,6 +306,7 @@ class Campaign:
         self.projections.stopping = self._stopping is not None
         self.projections.tick(now)
         self._limits.budget.look_if_due(now)
+        self._record_held()
         if now >= self._next_poll:
             self._next_poll = now + _IDLE_TICK
             if self.journal.is_replaced():
@@ -320,6 +320,9 @@ class Campaign:
                 self._dispatcher.watched(control.WATCHED_FOR)
             self.live.files = self._limits.budget.files
             self.live.write(self.state, self._dispatcher, self._run, self._stopping)
+
+    def _record_held(self, *, last: bool = False) -> None:
+        self._limits.cores.record(self._dispatcher.in_flight, self._recorder.put, last=last)
 
     # -- the end -----------------------------------------------------------------------------------
 
@@ -372,6 +375,7 @@ class Campaign:
             return outcome
         try:
             self._last_words()
+            self._record_held(last=True)
             self.journal.flush()
             self.projections.close(complete=outcome.reason in RAN_EVERYTHING, tell=self._tell)
             self._recorder.put(

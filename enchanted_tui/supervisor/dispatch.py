@@ -35,6 +35,7 @@ from enchanted_tui.supervisor.sampler_failure import SamplerFailure
 from enchanted_tui.supervisor.stage import Ready, StageRun
 
 if TYPE_CHECKING:
+    from enchanted_tui.supervisor.core_budget import CoreBudget
     from enchanted_tui.supervisor.neighbour_choice import NeighbourChoice
 
 log = logging.getLogger(__name__)
@@ -48,13 +49,18 @@ class Dispatcher:
     """The executors of a campaign, and which task is where."""
 
     def __init__(
-        self, config: CampaignConfig, context: TaskContext, deliver: Deliver, jobs: JobBook
+        self,
+        config: CampaignConfig,
+        context: TaskContext,
+        deliver: Deliver,
+        jobs: JobBook,
+        cores: CoreBudget,
     ) -> None:
         self._config = config
         self._context = context
         self._context_fields = asdict(context)
         self._deliver = deliver
-        self._jobs = jobs
+        self._jobs, self._cores = jobs, cores
         self._running: dict[str, Running] = {}
         self._keys = _executor_keys(config)
         self._resources = {
@@ -131,6 +137,7 @@ class Dispatcher:
                 capacity[key] = max(0, self._opened(key).capacity())
         if run.neighbours is not None:
             self._hand_out_late(run, run.neighbours, capacity)
+        self._cores.restrict(capacity, self.in_flight)
         return capacity
 
     def _hand_out_late(
@@ -251,6 +258,7 @@ class Dispatcher:
             for notice in executor.notices():
                 log.warning(notice)
             self._running[key] = running
+            self._cores.opened(key, running)
         return running
 
     def keep_only(self, depth: int) -> None:
@@ -300,6 +308,10 @@ class Dispatcher:
 
     def core_hours(self) -> float:
         return sum(running.core_hours() for running in self._running.values())
+
+    def held_core_hours(self) -> float:
+        """Return those of all sessions, of jobs and of tasks."""
+        return self._cores.look(self.in_flight) / 3600.0
 
     def idle_share(self) -> float | None:
         """Return the part of the core time of jobs in which no task ran; None where that is not

@@ -112,7 +112,7 @@ class Learning:
         from statistics import median
 
         took = median(self._took)
-        runtime = self._state.runtime_sum / max(1, self._state.tasks_recorded)
+        runtime = self._state.cost.seconds / max(1, self._state.tasks_recorded)
         if took < _WORTH_HIDING * runtime:
             return 0
         workers = self.workers()

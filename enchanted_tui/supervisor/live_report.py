@@ -63,6 +63,7 @@ class LiveFile:
             "busy_cores": sum(node["busy_cpus"] for node in nodes),
             "jobs": [cast(Job, asdict(job)) for job in dispatcher.jobs()[:_MOST_SHOWN]],
             "core_hours": round(dispatcher.core_hours(), 4),
+            "held_core_hours": round(dispatcher.held_core_hours(), 4),
             **({} if idle is None else {"idle_share": round(idle, 2)}),
             "links": dispatcher.links(),
             **self._trouble(),

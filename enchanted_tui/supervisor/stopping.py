@@ -68,8 +68,8 @@ def enough(
 ) -> Outcome | None:
     """Return the outcome of a campaign that has reached one of its limits; None if none has been.
 
-    `elapsed`: seconds since the session began; `held`: core-seconds that jobs have been given since
-    then, whether tasks used them or not.
+    `elapsed`: seconds since the session began; `held`: core-seconds that jobs and tasks have held
+    in all sessions.
     """
     if not limits:
         return None
@@ -116,10 +116,34 @@ def too_many_files(limit: int, held: int) -> Outcome:
     )
 
 
+def too_many_core_hours(limit: float, held: float, needs: float = 0.0) -> Outcome:
+    """Return the outcome of a campaign that holds `held` core-hours and begins nothing more below its
+    `limit`; `needs`: those of one more sample, where that is why.
+    """
+    why = f", and a sample needs about {needs:.3g} more" if needs else ""
+    return Outcome(
+        ExitCode.ENVIRONMENT,
+        EndReason.MAX_CORE_HOURS,
+        f"{held:.4g} of max_core_hours = {limit:g} core-hours have been held{why}; what ran has"
+        " finished. Raise the limit and go on with --run-mode resume",
+    )
+
+
+def job_does_not_fit(limit: float, held: float, job: str) -> Outcome:
+    """Return the outcome of a campaign that submits no more jobs, since the next one could hold more
+    than is left; `job` says what it could hold.
+    """
+    return Outcome(
+        ExitCode.ENVIRONMENT,
+        EndReason.MAX_CORE_HOURS,
+        f"{job}, and {max(0.0, limit - held):.4g} of max_core_hours = {limit:g} are left: ask for"
+        " less time or fewer cores, or raise the limit, and go on with --run-mode resume",
+    )
+
+
 def _reached(
     name: str, limit: float, state: CampaignState, learned: Learned, elapsed: float, held: float
 ) -> str | None:
-    used = max(state.core_seconds, state.core_seconds_before + held)
     last = learned.points[-1] if learned.points else None
     if (
         name == "target_error"
@@ -140,8 +164,8 @@ def _reached(
     if name == "no_improvement" and learned.points and learned.since_better >= limit:
         what = "the best value" if learned.best is not None else "the lowest error"
         return f"{learned.since_better} samples have finished since {what} was found"
-    if name == "core_hours" and used >= limit * _HOUR:
-        return f"{used / _HOUR:.4g} core-hours have been used in all"
+    if name == "core_hours" and held >= limit * _HOUR:
+        return f"{held / _HOUR:.4g} core-hours have been held in all"
     if name == "wall_hours" and elapsed >= limit * _HOUR:
         return f"the session has lasted {elapsed / _HOUR:.4g} hours"
     return None

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from enchanted_tui.campaign_status import Liveness, Phase
 from enchanted_tui.durations import between, core_time, duration, rough_duration, whole_duration
+from enchanted_tui.record import forecast
 from enchanted_tui.record.node_use import busy_cores
 from enchanted_tui.ui import formats
 from enchanted_tui.ui.facts_in_line import Fact, fit
@@ -19,6 +20,7 @@ from enchanted_tui.ui.widgets.sparkline import sparkline
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from enchanted_tui.record.forecast import Forecast
     from enchanted_tui.record.snapshot import StageSummary
     from enchanted_tui.views.viewing import View
 
@@ -122,21 +124,8 @@ def resources(view: View, used: tuple[int, int, bool] | None, width: int = 0) ->
         facts.append(_fact(f"workers {len(view.running):,}/{total:,} busy", 0))
         if busy := busy_cores(view.live):
             facts.append(_fact(busy, 2))
-    expected = (
-        taken.core_seconds / taken.tasks_done * taken.tasks_expected
-        if taken.mean_runtime is not None and taken.tasks_done
-        else None
-    )
-    if expected is not None:
-        facts.append(
-            _fact(
-                _core_time(
-                    taken.core_seconds,
-                    expected if taken.tasks_done < taken.tasks_expected else None,
-                ),
-                1,
-            )
-        )
+    if taken.cost is not None and (cost := _core_hours(taken.cost)):
+        facts.append(_fact(cost, 1))
     granted = float(view.live.get("core_hours", 0.0)) if view.live is not None else 0.0
     if granted:
         facts.append(_fact(_of_jobs(granted, view.live), 2))
@@ -170,6 +159,16 @@ def _of_jobs(hours: float, live: Mapping[str, Any] | None) -> str:
     """Return what jobs have held, and which part of it no task has used."""
     idle = (live or {}).get("idle_share")
     return f"{core_time(3_600 * hours)} of jobs" + (f", {100 * idle:.0f}% idle" if idle else "")
+
+
+def _core_hours(cost: Forecast) -> str:
+    """Return what has been held, of how much if that is limited, and what it will come to."""
+    if cost.max_core_hours is not None:
+        return f"core-hours: {forecast.words(cost)}"
+    if cost.core_hours_at_end is None:
+        return ""
+    at_end = 3_600 * cost.core_hours_at_end if cost.tasks_left else None
+    return _core_time(3_600 * cost.core_hours, at_end)
 
 
 def _core_time(used: float, expected: float | None) -> str:

@@ -73,7 +73,7 @@ class Pace:
 
 
 def eta_range(
-    remaining: int, recent: float | None, recent_count: int, done: int, elapsed: float
+    remaining: float, recent: float | None, recent_count: int, done: int, elapsed: float
 ) -> tuple[float, float] | None:
     """Return the bounds, in seconds, of the time that `remaining` tasks will take; None if nothing
     can be said.

@@ -241,7 +241,7 @@ class Viewer:
         )
         in_session = self._fold.pace.count_since(state.session_started_at)
         found = eta_range(
-            taken.tasks_expected - taken.tasks_done,
+            taken.cost.tasks_left if taken.cost is not None else 0.0,
             taken.rate,
             recent,
             in_session,

@@ -102,6 +102,7 @@ def test_words_are_what_files_hold() -> None:
         ["completed", "all_failed", "stop_when", "drained", "aborted", "max_failures"]
         + [
             "max_files",
+            "max_core_hours",
             "sampler_failed",
             "environment",
             "adopted",

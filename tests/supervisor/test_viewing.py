@@ -192,7 +192,7 @@ def facts(state: CampaignState) -> Any:
         state.paused_by,
         state.ended,
         +state.failed.kinds,
-        state.runtime_sum,
+        state.cost.seconds,
         state.tasks_recorded,
     )
 

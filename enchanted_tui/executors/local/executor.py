@@ -74,6 +74,7 @@ class LocalExecutor(Executor):
         )
         backlog = backlog_until(ends, context.runners, shares)
         pool = LocalWorkers(settings, context, deliver, backlog)
+        pool.cores = context.cores
         pool.start()
         return pool
 

@@ -17,7 +17,7 @@ from enchanted_tui.executors.pool.book import Book, Node
 from enchanted_tui.executors.slurm.far.share import NOTE, output_file, results_file
 from enchanted_tui.executors.slurm.scheduler import JobRow
 from enchanted_tui.journal_lines import TaskId, is_intact
-from enchanted_tui.resources import Resources, places, ranges
+from enchanted_tui.resources import Resources, cores_at, ranges
 
 _HEAD = re.compile(
     rb'\{"v":\d+,"type":"task","task":\[(\d+),(\d+),(\d+),(\d+)\],.*?"runtime":([-+.\deE]+),'
@@ -237,7 +237,7 @@ class Element:
             return 0.0
         each = float((self.hello or {}).get("cores", 1.0))
         return sum(
-            max(0.0, now - task.begun) * (_cores_of(task.where) or each)
+            max(0.0, now - task.begun) * (cores_at(task.where) or each)
             for task in list(self.unfinished.values())
             if task.begun is not None
         )
@@ -315,10 +315,6 @@ class Element:
             )
             for node in self.hello.get("nodes", ())
         ]
-
-
-def _cores_of(where: str) -> int:
-    return sum(len(place.cpus) for place in places(where))
 
 
 def _as_ranges(ids: str | Iterable[int]) -> str:

@@ -1,0 +1,108 @@
+"""What the tasks of a campaign have cost by its journal: their run times, and for how long CPU cores
+have been held for them.
+
+Cores are held by jobs of a scheduler, from their start to their end, or else by tasks while they
+run. What is held by something that has not ended yet is on record now and then (`HeldRecord`), so
+that little of it is forgotten when the supervisor is killed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from enchanted_tui.record.records import HeldRecord, StageNames, TaskRecord
+
+Place = tuple[int, int]  #: (depth, step)
+
+
+@dataclass
+class StepCost:
+    """Sums over the tasks of one step that have ended."""
+
+    count: int = 0
+    seconds: float = 0.0
+    core_seconds: float = 0.0
+    squares: float = 0.0  #: of the core-seconds
+
+    def put(self, seconds: float, core_seconds: float) -> None:
+        self.count += 1
+        self.seconds += seconds
+        self.core_seconds += core_seconds
+        self.squares += core_seconds * core_seconds
+
+    def add(self, other: StepCost) -> None:
+        self.count += other.count
+        self.seconds += other.seconds
+        self.core_seconds += other.core_seconds
+        self.squares += other.squares
+
+    @property
+    def each(self) -> float:
+        """Core-seconds of a task, on average."""
+        return self.core_seconds / self.count if self.count else 0.0
+
+
+class RunCost:
+    """A fold over the tasks that end, and over the records of what is held."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0  #: run time of all tasks, failed and repeated ones included
+        self.core_seconds = 0.0  #: the same times the CPU cores that each of them held
+        self.steps: dict[Place, StepCost] = {}
+        self.jobs: dict[str, float] = {}  #: core-seconds that each job has held
+        #: core-seconds of tasks that held cores by themselves: of those that have ended, of those
+        #: that were cut off, and of those that ran when it was put on record last, by their place
+        self.by_tasks = self.cut_off = 0.0
+        self.running: dict[tuple[int, ...], float] = {}
+        self._in_jobs: set[Place] = set()
+
+    def session_begins(self, stages: Sequence[StageNames]) -> None:
+        """What ran in the session before has been cut off, but for jobs."""
+        self.cut_off += sum(self.running.values())
+        self.running.clear()
+        self._in_jobs = {
+            (depth, number)
+            for depth, stage in enumerate(stages)
+            for number, step in enumerate(stage["steps"])
+            if step.get("in_jobs")
+        }
+
+    def task_ended(self, record: TaskRecord) -> None:
+        runtime = record["runtime"]
+        depth, _, _, step = record["task"]
+        held = runtime * record.get("cores", 1.0)
+        self.seconds += runtime
+        self.core_seconds += held
+        if (depth, step) not in self._in_jobs:
+            self.by_tasks += held
+        cost = self.steps.get((depth, step))
+        if cost is None:
+            cost = self.steps[depth, step] = StepCost()
+        cost.put(runtime, held)
+        if self.running:
+            self.running.pop(tuple(record["task"]), None)
+
+    def apply(self, record: HeldRecord) -> None:
+        for job, held in record.get("jobs", {}).items():
+            self.jobs[job] = max(held, self.jobs.get(job, 0.0))
+        now = {(*map(int, task[:4]),): float(task[4]) for task in record.get("tasks", ())}
+        for task, held in self.running.items():
+            if now.get(task, 0.0) < held:  # it has been begun anew, or is not run any more
+                self.cut_off += held
+        self.running = now
+
+    def is_in_jobs(self, place: Place) -> bool:
+        """Tell whether jobs hold the cores for the tasks of a step, by the last session."""
+        return place in self._in_jobs
+
+    def used_in_jobs(self) -> float:
+        """Return the core-seconds of tasks that ran in jobs."""
+        return self.core_seconds - self.by_tasks
+
+    def held(self, jobs: Mapping[str, float] | None = None, running: float | None = None) -> float:
+        """Return the core-seconds held until now. `jobs`, `running`: what jobs and running tasks
+        are known to hold by now, where it is more than what is on record.
+        """
+        now = sum(self.running.values()) if running is None else running
+        return self.by_tasks + self.cut_off + now + sum({**self.jobs, **(jobs or {})}.values())
