@@ -71,8 +71,8 @@ class OpenRecord(_Line):
     units: NotRequired[Annotated[dict[str, str], "of parameters and outputs"]]
     stages: Annotated[
         list[StageNames],
-        "names and types of samplers, and of each step; `in_jobs` where jobs of a scheduler, and not"
-        " its tasks, hold the cores",
+        "names and types of samplers, and of each step; `in_jobs` where jobs of a scheduler hold"
+        " the cores, and not its tasks",
     ]
     targets: Annotated[list[int], "samples to draw, one number a stage"]
     max_core_hours: NotRequired[Annotated[float, "that the campaign may hold, where limited"]]

@@ -1,5 +1,5 @@
-"""What the tasks of a campaign have cost by its journal: their run times, and for how long CPU cores
-have been held for them.
+"""What the tasks of a campaign have cost by its journal: their run times, and for how long CPU
+cores have been held for them.
 
 Cores are held by jobs of a scheduler, from their start to their end, or else by tasks while they
 run. What is held by something that has not ended yet is on record now and then (`HeldRecord`), so

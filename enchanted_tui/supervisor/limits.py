@@ -37,8 +37,8 @@ class Limits:
         return stopping.too_many_failures(limit, self._failed, self._finished)
 
     def enough(self, dispatcher: Dispatcher) -> Outcome | None:
-        """Return how to stop if what ``stop_when`` asks for is reached, or nothing more may be begun
-        for want of files or core-hours.
+        """Return how to stop if what ``stop_when`` asks for is reached, or nothing more may be
+        begun for want of files or core-hours.
         """
         last = self._state.stages[-1]
         if last.n_rows == last.expected > 0:

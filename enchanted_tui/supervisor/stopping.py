@@ -117,8 +117,8 @@ def too_many_files(limit: int, held: int) -> Outcome:
 
 
 def too_many_core_hours(limit: float, held: float, needs: float = 0.0) -> Outcome:
-    """Return the outcome of a campaign that holds `held` core-hours and begins nothing more below its
-    `limit`; `needs`: those of one more sample, where that is why.
+    """Return the outcome of a campaign that holds `held` core-hours and begins nothing more below
+    its `limit`; `needs`: those of one more sample, where that is why.
     """
     why = f", and a sample needs about {needs:.3g} more" if needs else ""
     return Outcome(
@@ -130,8 +130,8 @@ def too_many_core_hours(limit: float, held: float, needs: float = 0.0) -> Outcom
 
 
 def job_does_not_fit(limit: float, held: float, job: str) -> Outcome:
-    """Return the outcome of a campaign that submits no more jobs, since the next one could hold more
-    than is left; `job` says what it could hold.
+    """Return the outcome of a campaign that submits no more jobs, since the next one could hold
+    more than is left; `job` says what it could hold.
     """
     return Outcome(
         ExitCode.ENVIRONMENT,
