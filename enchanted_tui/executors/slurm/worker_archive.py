@@ -34,6 +34,7 @@ _SHIPPED = (
     "resources.py",
     "config/options.py",
     "executors/continued.py",
+    "executors/core_allowance.py",
     "executors/datapoint.py",
     "executors/job.py",
     "executors/many.py",
