@@ -276,6 +276,7 @@ class Executor(Component):
     shares_workers: ClassVar[bool | str] = False
     #: Whether its jobs outlive a session and are taken over by the next one.
     adopts_jobs: ClassVar[bool] = False
+    jobs_hold_cores: ClassVar[bool] = False  #: see `holds_jobs`
     #: Whether the run directories of its tasks may stay where they have run.
     may_keep_files: ClassVar[bool] = False
     looks_up_local_storage: ClassVar[bool] = (
@@ -372,7 +373,7 @@ class Executor(Component):
         """Tell whether jobs of a scheduler hold the cores for tasks of executors with these
         options (`Running.core_seconds_of_jobs`).
         """
-        return False
+        return cls.jobs_hold_cores
 
     def dry_run(self, run_dir: str, wanted: Sequence[Mapping[str, Any]] = ()) -> str:
         """Return what it would ask a scheduler for, for a campaign in `run_dir` (absolute); nothing

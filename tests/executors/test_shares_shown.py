@@ -192,7 +192,7 @@ def test_idle_time_of_jobs_is_counted_in_cores(element: Element) -> None:
     body = '{"v":1,"type":"task","task":[0,0,0,0],"outcome":"ok","runtime":10.0,"started":0.0,'
     element.take(_sealed(body + '"host":"n1","attempt":0,"cores":3.0,"row":{}}'))
     core_time.note_used(element)
-    core_time.note_held("47_0", 5.0)  # asked early
+    core_time.note_held(element.key, 5.0)  # asked early
     element.take(_note(op="begin", task=[0, 0, 1, 0], at=10.0, where="n1:0"))
     element.take(_note(op="begin", task=[0, 0, 2, 0], at=10.0))
     assert element.running_core_seconds(20.0) == 10 * 1 + 10 * 2
@@ -202,7 +202,7 @@ def test_idle_time_of_jobs_is_counted_in_cores(element: Element) -> None:
     element.take(_note(op="bye", why="walltime", at=20.0, left=2))
     held, used = core_time.held_and_used([element])
     assert (held, used) == (80, 30)
-    core_time.note_held("47_0", element.core_seconds(0.0))
+    core_time.note_held(element.key, element.core_seconds(0.0))
     assert core_time.held_and_used([]) == (80, 30)
 
 

@@ -14,8 +14,8 @@ from typing import Any
 from enchanted_tui.executors.base import Deliver, Note, TaskContext
 from enchanted_tui.executors.slurm.adding import ShareAdder
 from enchanted_tui.executors.slurm.collecting import ResultCollector
-from enchanted_tui.executors.slurm.core_time import CoreTime
 from enchanted_tui.executors.slurm.directories import Directories
+from enchanted_tui.executors.slurm.job_budget import JobBudget
 from enchanted_tui.executors.slurm.job_options import JobOptions
 from enchanted_tui.executors.slurm.monitoring import JobMonitor
 from enchanted_tui.executors.slurm.scheduler import Scheduler, SchedulerUnreachable
@@ -59,18 +59,18 @@ class ClusterJobs:
         table: TaskTable,
         deliver: Deliver,
         record: Callable[[dict[str, Any], bool], Note],
-        core_time: CoreTime,
+        budget: JobBudget,
     ) -> None:
-        """`core_time`: added to here; the rest as in the parts."""
+        """`budget`: its core time is added to here; the rest as in the parts."""
         self._directories, self._transport, self._table = directories, transport, table
         self._some_go_on = any(spec.get("restart") for spec in context.runners.values())
         self._scheduler = Scheduler(transport)
         self.submitter = Submitter(
-            name, options, context, directories, transport, self._scheduler, table, record
+            name, options, context, directories, transport, self._scheduler, table, record, budget
         )
         self.adder = ShareAdder(options, directories, transport, table, self.submitter, record)
         self.collector = ResultCollector(
-            directories, transport, table, self.submitter, core_time, deliver
+            directories, transport, table, self.submitter, budget.core_time, deliver
         )
         self.collector.packs = context.packing is not None
         self.monitor = JobMonitor(
@@ -83,7 +83,7 @@ class ClusterJobs:
             self.collector,
             deliver,
             record,
-            core_time,
+            budget.core_time,
         )
         for submission in table.submissions.values():
             if submission.job is None:

@@ -14,7 +14,8 @@ class CoreTime:
     """
 
     def __init__(self) -> None:
-        self._held: dict[str, float] = {}  #: as the scheduler said, or the job at its end
+        #: as the scheduler said, or the job at its end, by `Element.key`
+        self._held: dict[str, float] = {}
         self._used: dict[str, float] = {}  #: of tasks that have ended
 
     def note_held(self, job: str, seconds: float) -> None:
@@ -33,9 +34,15 @@ class CoreTime:
         """Return what jobs have held until now and what tasks have used, those included that run;
         `elements`: the jobs that are looked after.
         """
+        now, known = time.time(), list(elements)
+        running = sum(element.running_core_seconds(now) for element in known)
+        held = sum(self.of_jobs(known).values())
+        return held, sum(list(self._used.values())) + running
+
+    def of_jobs(self, elements: Iterable[Element]) -> dict[str, float]:
+        """Return what each job has held until now, by `Element.key`; `elements` as above."""
         now, held = time.time(), dict(self._held)
-        running = 0.0
         for element in elements:
-            held[element.job] = max(held.get(element.job, 0.0), element.core_seconds(now))
-            running += element.running_core_seconds(now)
-        return sum(held.values()), sum(list(self._used.values())) + running
+            if seconds := max(held.get(element.key, 0.0), element.core_seconds(now)):
+                held[element.key] = seconds
+        return held

@@ -88,6 +88,11 @@ class Element:
         return f"{self.submission.job}_{self.index}" if self.submission.job else "?"
 
     @property
+    def key(self) -> str:
+        """Its name, which is the same in all sessions, and before it has a number."""
+        return f"{self.submission.token}.{self.index}"
+
+    @property
     def results(self) -> str:
         return results_file(self.submission.directory, self.index)
 

@@ -49,6 +49,7 @@ class SlurmExecutor(Executor):
     """
 
     adopts_jobs: ClassVar[bool] = True
+    jobs_hold_cores: ClassVar[bool] = True
     gives_shares: ClassVar[bool] = True
     packs_files: ClassVar[bool] = True
     shares_workers: ClassVar[bool | str] = "idle_timeout"

@@ -108,17 +108,18 @@ class JobMonitor:
         """Note how long our jobs have held how many CPUs; the queue has other jobs of this account
         as well.
         """
-        ours = {submission.name for submission in self._table.submissions.values()}
+        ours = {each.name: each.token for each in self._table.submissions.values()}
         for row in rows:
             if row.elapsed and row.name in ours:
-                self._core_time.note_held(f"{row.job}_{row.element}", row.elapsed * row.cpus)
+                key = f"{ours[row.name]}.{row.element}"
+                self._core_time.note_held(key, row.elapsed * row.cpus)
 
     def _count_last(self, element: Element) -> None:
         """A job has ended: count what it had since the scheduler was asked last, by its own
         clock.
         """
         if element.bye is not None:
-            self._core_time.note_held(element.job, element.core_seconds(time.time()))
+            self._core_time.note_held(element.key, element.core_seconds(time.time()))
 
     def _observe(
         self, element: Element, rows: dict[tuple[str, int | None], JobRow], now: float
@@ -140,6 +141,7 @@ class JobMonitor:
 
     def _ended(self, element: Element, row: JobRow, now: float) -> None:
         element.final, element.final_at = row, now
+        self.count([row])
         if element.adopted and not self._looked:
             element.cancelled = (
                 True  # whoever cancelled it between the sessions has had this one begun since

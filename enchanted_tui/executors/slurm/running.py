@@ -24,9 +24,9 @@ from enchanted_tui.executors.base import (
 )
 from enchanted_tui.executors.jobs import Submission
 from enchanted_tui.executors.slurm.cluster_jobs import ClusterJobs
-from enchanted_tui.executors.slurm.core_time import CoreTime
 from enchanted_tui.executors.slurm.directories import Directories, with_remote_home
 from enchanted_tui.executors.slurm.element import elements_of
+from enchanted_tui.executors.slurm.job_budget import JobBudget, JobHolder
 from enchanted_tui.executors.slurm.job_options import JobOptions
 from enchanted_tui.executors.slurm.polling import Intervals, PollTimes
 from enchanted_tui.executors.slurm.scheduler import (
@@ -54,7 +54,7 @@ class _Ended(Exception):
     """The executor is being closed."""
 
 
-class SlurmRunning(Running):
+class SlurmRunning(JobHolder, Running):
     """The jobs of one executor, and the thread that looks after them."""
 
     def __init__(
@@ -78,7 +78,7 @@ class SlurmRunning(Running):
             connect,
         )
         self._table = TaskTable(deliver, dataclasses.asdict(context), max_retries)
-        self._core_time = CoreTime()
+        self._budget = JobBudget(name, self._table)
         self._transport: Transport | None = None
         for submission in submissions:
             self._table.add(elements_of(submission, adopted=True))
@@ -166,7 +166,7 @@ class SlurmRunning(Running):
             return "waiting for the scheduler, which does not answer; jobs run on"
         waiting = [job for job in self.jobs() if job.state == "PENDING"]
         if not waiting:
-            return ""
+            return self._budget.waits()
         reasons = ", ".join(sorted({job.reason for job in waiting if job.reason}))
         return (
             f"{len(waiting)} {'job waits' if len(waiting) == 1 else 'jobs wait'} in the queue"
@@ -179,12 +179,6 @@ class SlurmRunning(Running):
         """
         if self._times.watched(seconds):
             self._notify()
-
-    def core_hours(self) -> float:
-        return self._core_time.held() / 3600.0
-
-    def core_use(self) -> tuple[float, float]:
-        return self._core_time.held_and_used(list(self._table.elements))
 
     def _notify(self) -> None:
         with self._wake:
@@ -230,7 +224,7 @@ class SlurmRunning(Running):
             self._table,
             self._deliver,
             self._record,
-            self._core_time,
+            self._budget,
         )
         return True
 

@@ -103,6 +103,16 @@ def room_problem(sbatch: Mapping[str, Any], template: str | None, wanted: Resour
     return None
 
 
+def cpus_of_job(sbatch: Mapping[str, Any], template: str | None) -> int | None:
+    """Return how many CPUs a job has, as far as the configuration says it; None if SLURM has to
+    say it.
+    """
+    given = _OF_CPUS & _given(sbatch)
+    if template is not None or given - {"ntasks", "ntasks-per-node", "cpus-per-task"}:
+        return None
+    return sum(len(node.cpus) for node in _said(sbatch).nodes)
+
+
 def gpus_of_node(sbatch: Mapping[str, Any]) -> int:
     """Return how many GPUs jobs ask for on a node; 0 where they ask for none."""
     return _gpus(sbatch, _number(sbatch, "nodes") or 1)

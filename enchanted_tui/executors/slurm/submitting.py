@@ -18,6 +18,7 @@ from enchanted_tui.executors.jobs import Submission
 from enchanted_tui.executors.slurm.directories import Directories
 from enchanted_tui.executors.slurm.element import AssignedTask, Element
 from enchanted_tui.executors.slurm.far.share import revocations, share_file, write_share
+from enchanted_tui.executors.slurm.job_budget import JobBudget
 from enchanted_tui.executors.slurm.job_options import JobOptions
 from enchanted_tui.executors.slurm.scheduler import (
     QueueFull,
@@ -43,6 +44,7 @@ _PATIENCE, _MOST_PATIENCE = (
     5.0,
     180.0,
 )
+_FULL = 1.0  #: seconds until it is looked again whether another job fits into the core-hours
 _MOST_LINGER = 10.0  #: seconds after which they are submitted in any case, while other jobs run
 
 
@@ -68,8 +70,9 @@ class Submitter:
         scheduler: Scheduler,
         table: TaskTable,
         record: Callable[[dict[str, Any], bool], Note],
+        budget: JobBudget,
     ) -> None:
-        self._name = name
+        self._name, self._budget = name, budget
         self._options, self._fitting = options, Fitting(options)
         self._directories = directories
         self._directory = directories.jobs
@@ -101,8 +104,17 @@ class Submitter:
             return False
         assert self._array_limit is not None
         tasks = self._next_tasks()
-        bundling = self._options_for(tasks).bundling
-        free = bundling.max_jobs - len(self._table.elements)
+        options = self._options_for(tasks)
+        bundling = options.bundling
+        free = self._budget.jobs_that_fit(
+            options,
+            (task.resources for task in tasks),
+            bundling.max_jobs - len(self._table.elements),
+        )
+        if not free:
+            self._table.put_back(tasks)
+            self.rest(_FULL)
+            return False
         bundles = bundling.divide(tasks, free, self._array_limit, self._table.mean_runtime())
         self._table.put_back(tasks[sum(map(len, bundles)) :])
         if bundles:
