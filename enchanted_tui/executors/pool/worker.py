@@ -38,7 +38,7 @@ from enchanted_tui.executors.pool.machine import host
 from enchanted_tui.executors.run_directory import RunDirectory
 from enchanted_tui.executors.task import leaves_no_trace, load_class, run_task
 from enchanted_tui.executors.task_end import EnvironmentFailure
-from enchanted_tui.runners.command import quiet
+from enchanted_tui.runners import worker_streams
 from enchanted_tui.runners.environment import encoded_environment, here
 from enchanted_tui.whole_files import append_file, write_all
 
@@ -62,7 +62,7 @@ def serve(
     writes to.
     """
     home = _Home(captured)
-    quiet.offer(captured)
+    worker_streams.offer(captured)
     faulthandler.enable(file=2)
     _take_any_text()
     _let_log(context["log_level"])

@@ -11,20 +11,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from enchanted_tui.runners.command.files import mentions
+from enchanted_tui.runners.worker_streams import STDERR, STDOUT, offered
 from enchanted_tui.whole_files import append_file
 
-_STDOUT, _STDERR = "stdout.txt", "stderr.txt"
 _SHORT = 1.0  #: seconds; of a longer run somebody may want to see the output meanwhile
-
-#: by the usual name of the file: descriptor and path of the one that takes this worker's own output
-_offered: dict[str, tuple[int, str]] = {}
-
-
-def offer(captured: Mapping[int, str]) -> None:
-    """Say that descriptors 1 and 2 of this process are files, by their paths, which are emptied
-    when a sample has ended.
-    """
-    _offered.update({_STDOUT: (1, captured[1]), _STDERR: (2, captured[2])})
 
 
 class QuietStreams:
@@ -40,11 +30,11 @@ class QuietStreams:
         them. One that the command or a template mentions is a file, and so is one of another name.
         """
         return {
-            usual: _offered[usual][0]
-            for usual, name in ((_STDOUT, stdout), (_STDERR, stderr))
+            usual: offered[usual][0]
+            for usual, name in ((STDOUT, stdout), (STDERR, stderr))
             if name == usual
             and usual in self._quiet
-            and not os.lseek(_offered[usual][0], 0, os.SEEK_END)
+            and not os.lseek(offered[usual][0], 0, os.SEEK_END)
             and not mentions((prepared["argv"], prepared.get("files")), usual)
         }
 
@@ -57,9 +47,9 @@ class QuietStreams:
         names = list(silent)
         for name, descriptor in taken.items():
             if os.lseek(descriptor, 0, os.SEEK_END):
-                append_file(_offered[name][1], f"{run_dir}/{name}")
+                append_file(offered[name][1], f"{run_dir}/{name}")
                 os.ftruncate(descriptor, 0)
             else:
                 names.append(name)
-        self._quiet = _offered.keys() & set(names) if seconds < _SHORT else set()
+        self._quiet = offered.keys() & set(names) if seconds < _SHORT else set()
         return names
