@@ -118,7 +118,7 @@ def _look_up_one(
             " configuration"
         )
     said = (
-        _ask_ssh(_arguments(settings, user, port, jump), host)
+        ask_openssh(_arguments(settings, user, port, jump), host)
         if shutil.which("ssh")
         else _ask_paramiko(settings, host, user, port)
     )
@@ -144,7 +144,7 @@ def _look_up_one(
     )
 
 
-class _Said:
+class Answers:
     """The answers of ``ssh -G``: names in lower case, each once or several times."""
 
     def __init__(self, lines: Sequence[tuple[str, str]]) -> None:
@@ -157,7 +157,10 @@ class _Said:
         return [value for key, value in self._lines if key == name]
 
 
-def _ask_ssh(arguments: list[str], host: str) -> _Said:
+def ask_openssh(arguments: Sequence[str], host: str) -> Answers:
+    """Return what the client makes of its configuration. Raises ConnectionFailed if it cannot be
+    read.
+    """
     done = subprocess.run(
         ["ssh", "-G", *arguments, "--", host],
         capture_output=True,
@@ -171,10 +174,10 @@ def _ask_ssh(arguments: list[str], host: str) -> _Said:
             " another as config_file"
         )
     pairs = (line.partition(" ") for line in done.stdout.splitlines())
-    return _Said([(name.lower(), value.strip()) for name, _, value in pairs])
+    return Answers([(name.lower(), value.strip()) for name, _, value in pairs])
 
 
-def _ask_paramiko(settings: SshSettings, host: str, user: str | None, port: int | None) -> _Said:
+def _ask_paramiko(settings: SshSettings, host: str, user: str | None, port: int | None) -> Answers:
     """Read the configuration without OpenSSH's client; ``Include`` is not understood."""
     from paramiko import SSHConfig
     from paramiko.ssh_exception import ConfigParseError
@@ -192,7 +195,7 @@ def _ask_paramiko(settings: SshSettings, host: str, user: str | None, port: int 
     lines = [(name, value) for name, value in given if value]
     for name, value in found.items():
         lines += [(name, each) for each in (value if isinstance(value, list) else [value]) if each]
-    return _Said(lines)
+    return Answers(lines)
 
 
 def _proxy(
@@ -224,7 +227,7 @@ def _agent(said: str | None, expand: _Expansion) -> str | None:
     return None if said.lower() == "none" else expand(said.strip('"'))
 
 
-def _known_hosts(settings: SshSettings, said: _Said, expand: _Expansion) -> tuple[str, ...]:
+def _known_hosts(settings: SshSettings, said: Answers, expand: _Expansion) -> tuple[str, ...]:
     own = (
         [settings.known_hosts]
         if settings.known_hosts

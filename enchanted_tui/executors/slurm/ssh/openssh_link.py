@@ -23,7 +23,11 @@ from enchanted_tui.executors.slurm.ssh.connection_errors import (
 )
 from enchanted_tui.executors.slurm.ssh.deadline import Deadline
 from enchanted_tui.executors.slurm.ssh.framing import LOGIN_COMMAND, Exchange
-from enchanted_tui.executors.slurm.ssh.host_config import by_hand_command, ssh_arguments
+from enchanted_tui.executors.slurm.ssh.host_config import (
+    ask_openssh,
+    by_hand_command,
+    ssh_arguments,
+)
 from enchanted_tui.executors.slurm.ssh.process_run import run_process
 from enchanted_tui.executors.slurm.ssh.questions import Asker
 from enchanted_tui.executors.slurm.ssh.session_limit import Refusals, SessionLimit
@@ -127,19 +131,8 @@ class OpensshLink:
 
     def _users_master(self) -> str | None:
         """Return the socket of a connection that the user has opened."""
-        done = subprocess.run(
-            ["ssh", "-G", *self._options, "--", self._settings.host],
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise ConnectionFailed(
-                f"the OpenSSH configuration cannot be read: {done.stderr.strip()}; correct it"
-            )
-        found = re.search(r"^controlpath (.+)$", done.stdout, re.MULTILINE)
-        path = os.path.expanduser(found[1]) if found else "none"
+        said = ask_openssh(self._options, self._settings.host)
+        path = os.path.expanduser(said("controlpath") or "none")
         return path if path != "none" and self._checks(path) else None
 
     def _checks(self, path: str) -> bool:
