@@ -295,10 +295,10 @@ async def test_saving(path: Path, key: str) -> None:
     """Protects the file: it is written, and the screen says that nothing is left to save."""
     async with opened(path) as editor:
         await editor.press("x")
-        assert editor.screen.unsaved() is not None
+        assert editor.screen.file.unsaved() is not None
         await editor.press(*(["escape"] if key == "s" else []), key)
         await editor.until(lambda: path.read_text() == "x" + TEXT)
-        await editor.until(lambda: editor.screen.unsaved() is None)
+        await editor.until(lambda: editor.screen.file.unsaved() is None)
         await editor.until(lambda: "modified" not in editor.shown())
 
 
@@ -356,7 +356,9 @@ async def test_save_as_completes_and_asks(path: Path) -> None:
         dialog.query_one(Input).value = "new/third.yaml"
         await editor.press("enter")
         await editor.until(lambda: (path.parent / "new" / "third.yaml").exists())
-        await editor.until(lambda: editor.screen.buffer.path == path.parent / "new" / "third.yaml")
+        await editor.until(
+            lambda: editor.screen.file.buffer.path == path.parent / "new" / "third.yaml"
+        )
 
 
 @pytest.mark.parametrize("how", ["key", *in_full("mouse")])
@@ -563,7 +565,7 @@ async def test_unsaved_text_of_an_app_that_is_gone_is_offered(path: Path, own_ho
         assert "config.yaml were not saved" in str(dialog.query_one("#body").content)
         await editor.press("r")
         await editor.until(lambda: editor.text == "x" + TEXT)
-        assert path.read_text() == TEXT and editor.screen.unsaved() is not None
+        assert path.read_text() == TEXT and editor.screen.file.unsaved() is not None
         await editor.until(lambda: not orphan.exists())
         await editor.press("f2")
         await editor.until(lambda: path.read_text() == "x" + TEXT)

@@ -50,7 +50,7 @@ async def test_f9_then_escape_has_not_saved(path: Path) -> None:
         await editor.press("escape")
         await editor.closed()
         assert path.read_text() == TEXT
-        assert editor.screen.is_modified
+        assert editor.screen.file.is_modified
         await editor.press("f9")
         dialog = await editor.dialog(LaunchScreen)
         await editor.until(lambda: not dialog.query_one("#start").disabled)
@@ -144,7 +144,7 @@ async def test_recovery_does_not_replace_the_file_one_asked_for(path: Path, tmp_
         await editor.press("r")
         await editor.closed()
         assert editor.text == "# not saved of the other\n"
-        assert editor.screen.buffer.path == other
+        assert editor.screen.file.buffer.path == other
 
 
 @in_loop
@@ -162,7 +162,7 @@ async def test_recovery_does_not_come_before_a_run_s_configuration(
         )
         await watcher.pilot.pause(0.2)
         assert isinstance(watcher.screen, ConfigScreen)
-        assert watcher.screen.buffer.path == finished_run.parent / "finished_run.yaml"
+        assert watcher.screen.file.buffer.path == finished_run.parent / "finished_run.yaml"
 
 
 # -- the configuration of a run --------------------------------------------------------------------
@@ -181,7 +181,7 @@ async def _edited(run: Path) -> tuple[Path | None, str, list[str], list[str]]:
         )
         said = [notice.message for notice in watcher.app._notifications]
         return (
-            screen.buffer.path,
+            screen.file.buffer.path,
             screen.area.text,
             [str(problem) for problem in screen._checked.problems],
             said,

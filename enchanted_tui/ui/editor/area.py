@@ -237,6 +237,12 @@ class ConfigArea(TextArea, inherit_bindings=False):
         )
         self.history.checkpoint()
 
+    def replace_all(self, text: str) -> None:
+        """Put another text in place as one edit, which undo takes back; the cursor stays."""
+        place = self.cursor_location
+        self.replace(text, (0, 0), self.document.end, maintain_selection_offset=False)
+        self.move_cursor((min(place[0], self.document.line_count - 1), place[1]))
+
     def _end_of_word(self, line: int, start: int) -> int:
         for token in self._scan.tokens(line):
             if token.start <= start < token.end:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from enchanted_tui.config.assist import Assistant, KeyHelp, OutlineEntry
+from enchanted_tui.config.completion import Completion, complete
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.config.problems import Problem
 from enchanted_tui.errors import UserError
@@ -31,6 +32,30 @@ class CheckedText:
     @property
     def errors(self) -> int:
         return sum(problem.severity == "error" for problem in self.problems)
+
+    def problem_beyond(
+        self, here: tuple[int, int], direction: int
+    ) -> tuple[tuple[int, int], int] | None:
+        """Return place and index of the next problem from `here`, or with a negative `direction` of
+        the one before, round the end of the text; None if none has a place. Places count from 0.
+        """
+        places = [
+            ((problem.line - 1, (problem.column or 1) - 1), index)
+            for index, problem in enumerate(self.problems)
+            if problem.line is not None
+        ]
+        ahead = [
+            found for found in places if (found[0] > here if direction > 0 else found[0] < here)
+        ] or places
+        if not ahead:
+            return None
+        return ahead[0] if direction > 0 else ahead[-1]
+
+    def why_no_place(self, name: str) -> str:
+        """Say why there is no problem to go to in the file `name`."""
+        if self.problems:
+            return "There is no problem with a place in the text."
+        return "There are no problems." if self.is_configuration else f"{name} is {NOT_ONE}."
 
     def explain(self, line: int, column: int) -> KeyHelp | None:
         """Explain the key at a place; lines and columns count from 0."""
@@ -69,6 +94,11 @@ def check(text: str, path: Path | None, home: Path) -> CheckedText:
     return CheckedText(text, tuple(problems), config, tuple(assistant.outline()), assistant)
 
 
+def completion(text: str, base_dir: Path, place: tuple[int, int]) -> Completion:
+    """Return what can be written at a place, counted from 0."""
+    return complete(Assistant(text, base_dir), *place)
+
+
 def preview_text(config: CampaignConfig) -> str:
     """Say what would run, with the job script of executors that submit one."""
     from enchanted_tui.operations.preview import preview
@@ -77,3 +107,5 @@ def preview_text(config: CampaignConfig) -> str:
         return preview(config).as_text()
     except (UserError, OSError) as error:
         return f"It would not start: {error}"
+    except Exception as error:  # noqa: BLE001 - a plugin's sampler may raise anything
+        return f"What would run cannot be told: {type(error).__name__}: {error}"

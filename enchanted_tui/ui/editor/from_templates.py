@@ -27,7 +27,7 @@ async def chosen_template(screen: AppScreen) -> Template | None:
     return None if answer is None else offered[int(answer)]
 
 
-async def chosen_component(screen: AppScreen) -> tuple[str, str] | None:
+async def _chosen_component(screen: AppScreen) -> tuple[str, str] | None:
     """Ask on behalf of `screen` what is to be added; return kind and name of the component."""
     from enchanted_tui.config.templates import templates
 
@@ -43,7 +43,25 @@ async def chosen_component(screen: AppScreen) -> tuple[str, str] | None:
     return kind, name
 
 
-def insert_lines(area: ConfigArea, found: Insertion) -> None:
+async def insert_component(screen: AppScreen, area: ConfigArea) -> None:
+    """Ask for a component and put its lines into the text, in its section."""
+    from enchanted_tui.config.assist import Assistant
+    from enchanted_tui.config.insertion import insertion
+
+    chosen = await _chosen_component(screen)
+    if chosen is None:
+        return
+    kind, name = chosen
+    found = await in_thread(lambda: insertion(Assistant(area.text), kind, name))
+    if found is None:
+        screen.notify(
+            f"The section {kind}s is written in braces; add {name} by hand.", severity="warning"
+        )
+    else:
+        _insert_lines(area, found)
+
+
+def _insert_lines(area: ConfigArea, found: Insertion) -> None:
     """Put lines into the text, and the cursor where they begin."""
     line, text = found.line, found.text
     last = area.document.line_count - 1

@@ -19,7 +19,10 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from enchanted_tui.config.assist import KeyHelp, OutlineEntry
+from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.config.problems import Problem
+from enchanted_tui.ui.background import in_thread, run_newest
+from enchanted_tui.ui.editor.checking import NOT_ONE, CheckedText, preview_text
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.choice_list import Options
 
@@ -197,8 +200,30 @@ def _fact(value: str) -> str:
 class PreviewPane(TextPane):
     """What would run."""
 
-    def show(self, text: str) -> None:
-        """Show the text."""
+    _of: str | None = None  #: the text of the configuration that is shown, or found out about
+
+    def show(self, checked: CheckedText | None, name: str) -> None:
+        """Find out what would run by the text that was checked last, of the file `name`."""
+        if checked is None:
+            self._say("The text has not been checked yet.")
+        elif not checked.is_configuration:
+            self._say(f"{name} is {NOT_ONE}; nothing would run.")
+        elif checked.config is None:
+            self._say(
+                "The configuration has errors; once they are gone, what would run is shown here."
+            )
+        elif checked.text != self._of:
+            self._say(f"Finding out what would run{glyph('ellipsis')}")
+            self._of = checked.text
+            run_newest(self, "preview", self._find_out, checked.text, checked.config)
+
+    async def _find_out(self, text: str, config: CampaignConfig) -> None:
+        found = await in_thread(preview_text, config)
+        if self._of == text:  # maybe checked again since
+            self.put(Text(found), found)
+
+    def _say(self, text: str) -> None:
+        self._of = None
         self.put(Text(text), text)
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,14 +16,15 @@ from textual.geometry import Offset
 from textual.timer import Timer
 from textual.widgets import TextArea
 
-from enchanted_tui.config.completion import complete
 from enchanted_tui.ui.actions import bindings
+from enchanted_tui.ui.app_screen import AppScreen
 from enchanted_tui.ui.background import in_thread, run_newest
 from enchanted_tui.ui.editor.area import ConfigArea
-from enchanted_tui.ui.editor.checking import NOT_ONE, CheckedText, check, preview_text
+from enchanted_tui.ui.editor.checking import NOT_ONE, CheckedText, check, completion
+from enchanted_tui.ui.editor.edited_file import EditedFile
 from enchanted_tui.ui.editor.file_bar import FileBar
 from enchanted_tui.ui.editor.find_bar import FindBar
-from enchanted_tui.ui.editor.finding import FindingScreen
+from enchanted_tui.ui.editor.from_templates import insert_component
 from enchanted_tui.ui.editor.menu import CompletionMenu
 from enchanted_tui.ui.editor.panes import (
     PANES,
@@ -34,14 +35,14 @@ from enchanted_tui.ui.editor.panes import (
     PreviewPane,
     ProblemList,
 )
-from enchanted_tui.ui.glyphs import glyph
+from enchanted_tui.ui.editor.text_search import TextSearch
 
 _CHECK_AFTER = 0.3  #: seconds without a key before the text is checked
 _EXPLAIN_AFTER = 0.15  #: seconds on one place before it is explained
 _SLOW = 5.0  #: seconds after which a check is called slow
 
 
-class ConfigScreen(FindingScreen):
+class ConfigScreen(AppScreen):
     """Edits one configuration."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(
@@ -74,16 +75,21 @@ class ConfigScreen(FindingScreen):
 
     def __init__(self) -> None:
         super().__init__()
+        self._check_wanted = asyncio.Event()
+        self.file = EditedFile(self, self._show_bar, self._check_wanted.set)
+        self.search = TextSearch(self)
         self._checked: CheckedText | None = None
         self._pane = "problems"
         self._pane_is_chosen = False
         self._check_timer: Timer | None = None
         self._explain_timer: Timer | None = None
-        self._check_wanted = asyncio.Event()
-        self._preview_of: str | None = None
-        self._problem_wanted: tuple[int, str] | None = (
-            None  #: in which direction, and in which text, before its check has come
-        )
+        #: in which direction, and in which text, before its check has come
+        self._problem_wanted: tuple[int, str] | None = None
+
+    @property
+    def area(self) -> ConfigArea:
+        """The text."""
+        return self.query_one(ConfigArea)
 
     def compose_body(self) -> ComposeResult:
         yield FileBar()
@@ -107,7 +113,7 @@ class ConfigScreen(FindingScreen):
         self._show_pane("problems")
         self.area.focus()
         run_newest(self, "check", self._keep_checking)
-        self.app.perform(self.start())
+        self.app.perform(self.file.start())
 
     # -- what the text sets going ------------------------------------------------------------------
 
@@ -119,14 +125,14 @@ class ConfigScreen(FindingScreen):
         if self._check_timer is not None:
             self._check_timer.stop()
         self._check_timer = self.set_timer(_CHECK_AFTER, self._check_wanted.set)
-        self.unsaved_text.keep_soon()
-        self.look_again()
-        self.show_bar()
+        self.file.unsaved_text.keep_soon()
+        self.search.look_again()
+        self._show_bar()
 
     @on(ConfigArea.Moved)
     def _cursor_moved(self) -> None:
-        self.say_found()
-        self.show_bar()
+        self.search.say_found()
+        self._show_bar()
         if self._explain_timer is not None:
             self._explain_timer.stop()
         self._explain_timer = self.set_timer(_EXPLAIN_AFTER, self._explain_soon)
@@ -143,16 +149,12 @@ class ConfigScreen(FindingScreen):
             await self._check_wanted.wait()
             self._check_wanted.clear()
             slow = self.set_timer(
-                _SLOW, lambda: self.show_bar(note="still checking; a plugin may be slow to import")
+                _SLOW, lambda: self._show_bar(note="still checking; a plugin may be slow to import")
             )
-            checked = await in_thread(check, self.area.text, self.buffer.path, self.app.home)
+            checked = await in_thread(check, self.area.text, self.file.buffer.path, self.app.home)
             slow.stop()
             if self.is_mounted and checked.text == self.area.text:
                 self._take_in(checked)
-
-    def check_now(self) -> None:
-        """Check without waiting, as after opening a file."""
-        self._check_wanted.set()
 
     def _take_in(self, checked: CheckedText) -> None:
         self._checked = checked
@@ -161,21 +163,21 @@ class ConfigScreen(FindingScreen):
         valid = "No problems: the configuration is valid."
         self.query_one(ProblemList).show(
             checked.problems,
-            valid if checked.is_configuration else f"{self.buffer.name} is {NOT_ONE}.",
+            valid if checked.is_configuration else f"{self.file.buffer.name} is {NOT_ONE}.",
         )
         outline = self.query_one(OutlineList)
         outline.show(checked.outline)
         outline.follow(self.area.cursor_location[0])
-        self.show_bar()
+        self._show_bar()
         self._explain_soon()
         if self._pane == "preview":
-            self._preview_soon()
+            self._show_preview()
         if self._problem_wanted is not None:
             (direction, text), self._problem_wanted = self._problem_wanted, None
             if text == checked.text:
                 self._go_to_problem(direction)
 
-    def show_bar(self, note: str = "") -> None:
+    def _show_bar(self, note: str = "") -> None:
         """Say which file is edited, whether it is saved, how many problems it has and where the
         cursor stands.
         """
@@ -186,9 +188,9 @@ class ConfigScreen(FindingScreen):
         )
         line, column = self.area.cursor_location
         self.query_one(FileBar).show(
-            name=self._shown_name(),
-            is_modified=self.is_modified,
-            changed_on_disk=self.changed_on_disk,
+            name=self.file.shown_name,
+            is_modified=self.file.is_modified,
+            changed_on_disk=self.file.changed_on_disk,
             is_read_only=self.app.read_only,
             problems=counts,
             is_judged=checked is None or checked.is_configuration,
@@ -197,16 +199,6 @@ class ConfigScreen(FindingScreen):
             note=note,
         )
         self.query_one(PaneTabs).show(self._pane, "" if counts is None else str(sum(counts)))
-
-    def _shown_name(self) -> str:
-        path = self.buffer.path
-        if path is None:
-            return self.buffer.name
-        return (
-            str(path.relative_to(self.app.home))
-            if path.is_relative_to(self.app.home)
-            else str(path)
-        )
 
     # -- help --------------------------------------------------------------------------------------
 
@@ -234,8 +226,8 @@ class ConfigScreen(FindingScreen):
 
     async def _offer(self) -> None:
         text, place = self.area.text, self.area.cursor_location
-        base = self.buffer.path.parent if self.buffer.path is not None else self.app.home
-        found = await in_thread(_completion, text, base, place)
+        base = self.file.buffer.path.parent if self.file.buffer.path is not None else self.app.home
+        found = await in_thread(completion, text, base, place)
         if self.is_mounted and (text, place) == (self.area.text, self.area.cursor_location):
             was_open = self.query_one(CompletionMenu).is_open
             self.query_one(CompletionMenu).offer(
@@ -248,15 +240,10 @@ class ConfigScreen(FindingScreen):
     def _take_candidate(self, event: CompletionMenu.Taken) -> None:
         found = event.completion
         if found.line == self.area.cursor_location[0]:
-            place = (found.line, found.start), (found.line, found.end)
-            self.area.replace(
-                event.candidate.label + event.candidate.suffix,
-                *place,
-                maintain_selection_offset=False,
-            )
-            self.area.move_cursor(
-                (found.line, found.start + len(event.candidate.label + event.candidate.suffix))
-            )
+            text = event.candidate.label + event.candidate.suffix
+            start, end = (found.line, found.start), (found.line, found.end)
+            self.area.replace(text, start, end, maintain_selection_offset=False)
+            self.area.move_cursor((found.line, found.start + len(text)))
 
     # -- panes -------------------------------------------------------------------------------------
 
@@ -266,9 +253,9 @@ class ConfigScreen(FindingScreen):
             self.query_one(f"#{pane}").set_class(pane == name, "shown")
         # seen where there is room for two
         self.query_one(ProblemList).set_class(name != "problems", "below")
-        self.show_bar()
+        self._show_bar()
         if name == "preview":
-            self._preview_soon()
+            self._show_preview()
 
     def _choose(self, name: str, *, focus: bool = True) -> None:
         """Show what a person has asked for."""
@@ -322,68 +309,84 @@ class ConfigScreen(FindingScreen):
         """
         if self._checked is None or self._checked.text != self.area.text:
             self._problem_wanted = direction, self.area.text
-            self.check_now()
+            self._check_wanted.set()
             return
-        problems = self._checked.problems
-        here = self.area.cursor_location
-        places = [
-            ((problem.line - 1, (problem.column or 1) - 1), index)
-            for index, problem in enumerate(problems)
-            if problem.line is not None
-        ]
-        if not places:
-            nothing = (
-                "There are no problems."
-                if self._checked.is_configuration
-                else f"{self.buffer.name} is {NOT_ONE}."
-            )
-            self.notify(
-                "There is no problem with a place in the text." if problems else nothing,
-                timeout=3,
-                markup=False,
-            )
+        found = self._checked.problem_beyond(self.area.cursor_location, direction)
+        if found is None:
+            self.notify(self._checked.why_no_place(self.file.buffer.name), timeout=3, markup=False)
             return
-        ahead = [
-            found for found in places if (found[0] > here if direction > 0 else found[0] < here)
-        ] or places
-        place, index = ahead[0] if direction > 0 else ahead[-1]
+        place, index = found
         self.area.go_to(*place)
         self.area.focus()
         self.query_one(ProblemList).highlighted = index
         if self._pane != "problems" and not self.has_class("-wide"):
             self._show_pane("problems")
 
-    # -- what would run ----------------------------------------------------------------------------
+    def _show_preview(self) -> None:
+        self.query_one(PreviewPane).show(self._checked, self.file.buffer.name)
 
-    def _preview_soon(self) -> None:
-        checked = self._checked
-        pane = self.query_one(PreviewPane)
-        if checked is None:
-            pane.show("The text has not been checked yet.")
-        elif not checked.is_configuration:
-            pane.show(f"{self.buffer.name} is {NOT_ONE}; nothing would run.")
-        elif checked.config is None:
-            self._preview_of = None
-            pane.show(
-                "The configuration has errors; once they are gone, what would run is shown here."
-            )
-        elif checked.text != self._preview_of:
-            self._preview_of = checked.text
-            pane.show(f"Finding out what would run{glyph('ellipsis')}")
-            run_newest(self, "preview", self._preview, checked)
+    # -- the file ----------------------------------------------------------------------------------
 
-    async def _preview(self, checked: CheckedText) -> None:
-        assert checked.config is not None
-        try:
-            text = await in_thread(preview_text, checked.config)
-        except Exception as error:  # noqa: BLE001 - a plugin's sampler may raise anything
-            text = f"What would run cannot be told: {type(error).__name__}: {error}"
-        # maybe checked again since
-        if self.is_mounted and self._checked is not None and self._checked.text == checked.text:
-            self.query_one(PreviewPane).show(text)
+    def open_file(self, path: Path, copy: Path | None = None) -> None:
+        """Open a file, asking first about unsaved changes; with `copy`, what that says as a text of
+        this name that is not saved.
+        """
+        self.app.perform(self.file.open_path(path, copy))
 
+    def action_config_save(self) -> None:
+        self.app.perform(self.file.save())
 
-def _completion(text: str, base_dir: Path, place: tuple[int, int]) -> Any:
-    from enchanted_tui.config.assist import Assistant
+    def action_config_save_as(self) -> None:
+        self.app.perform(self.file.save_as())
 
-    return complete(Assistant(text, base_dir), *place)
+    def action_config_open(self) -> None:
+        self.app.perform(self.file.open())
+
+    def action_config_reload(self) -> None:
+        if self.file.buffer.path is None:
+            self.notify("There is no file to read again.", timeout=3)
+        else:
+            self.open_file(self.file.buffer.path)
+
+    def action_config_new(self) -> None:
+        self.app.perform(self.file.begin())
+
+    def action_config_insert(self) -> None:
+        self.app.perform(insert_component(self, self.area))
+
+    def action_config_launch(self) -> None:
+        self.app.perform(self.file.launch())
+
+    def action_config_external(self) -> None:
+        self.app.perform(self.file.edit_elsewhere())
+
+    # -- find and replace --------------------------------------------------------------------------
+
+    @on(FindBar.Changed)
+    def _look_for(self) -> None:
+        self.search.look_for()
+
+    @on(FindBar.Asked)
+    def _answer_bar(self, event: FindBar.Asked) -> None:
+        self.search.answer(event)
+
+    def action_config_find(self) -> None:
+        self.search.open(replaces=False)
+
+    def action_config_replace(self) -> None:
+        self.search.open(replaces=True)
+
+    def action_config_find_next(self) -> None:
+        self.search.step(1)
+
+    def action_config_find_previous(self) -> None:
+        self.search.step(-1)
+
+    def action_config_find_case(self) -> None:
+        self.search.toggle_case()
+
+    def action_config_replace_one(self) -> None:
+        self.search.replace_one()
+
+    def action_config_replace_all(self) -> None:
+        self.search.replace_every()

@@ -1,5 +1,5 @@
-"""Opening, saving and leaving: what the Config screen does with files. Nothing here loses a text
-without asking.
+"""The file that is edited in the Config screen: opening, saving and leaving it. Nothing here loses
+a text without asking.
 """
 
 from __future__ import annotations
@@ -7,8 +7,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
 
@@ -27,49 +28,57 @@ from enchanted_tui.ui.editor.dialogs import (
     unsaved_dialog,
 )
 from enchanted_tui.ui.editor.elsewhere import edited_elsewhere
-from enchanted_tui.ui.editor.from_templates import chosen_component, chosen_template, insert_lines
+from enchanted_tui.ui.editor.from_templates import chosen_template
 from enchanted_tui.ui.editor.unsaved_text import UnsavedText
+
+if TYPE_CHECKING:
+    from enchanted_tui.ui.app_interface import AppInterface
 
 _LOOK_AT_DISK = 2.0  #: seconds between two looks at the file
 _SUFFIXES = (".yaml", ".yml")
 
 
-class ConfigFileScreen(AppScreen):
-    """The part of the Config screen that deals with files."""
+class EditedFile:
+    """The file behind the text of `screen`; `said` is called with a note, or "", when it stands
+    otherwise than before, and `loaded` when the text has to be checked at once.
+    """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(
+        self, screen: AppScreen, said: Callable[[str], None], loaded: Callable[[], None]
+    ) -> None:
+        self._screen, self._say, self._loaded = screen, said, loaded
         self.buffer = Buffer()
-        self.unsaved_text = UnsavedText(
-            self, self.buffer, lambda: self.area.text, lambda note: self.show_bar(note=note)
-        )
+        self.unsaved_text = UnsavedText(screen, self.buffer, lambda: self._area.text, said)
         self.changed_on_disk = False
         self._started = asyncio.Event()
         self._told_of_others = False
 
     @property
-    def area(self) -> ConfigArea:
-        """The text."""
-        return self.query_one(ConfigArea)
+    def _app(self) -> AppInterface:
+        return self._screen.app
 
-    def show_bar(self, note: str = "") -> None:
-        """Say which file is edited and how it stands."""
-        raise NotImplementedError
+    @property
+    def _area(self) -> ConfigArea:
+        return self._screen.query_one(ConfigArea)
 
-    def check_now(self) -> None:
-        """Check the text without waiting, as after opening a file."""
-        raise NotImplementedError
+    @property
+    def shown_name(self) -> str:
+        """The path as people read it."""
+        path, home = self.buffer.path, self._app.home
+        if path is None:
+            return self.buffer.name
+        return str(path.relative_to(home) if path.is_relative_to(home) else path)
 
     # -- what others ask ---------------------------------------------------------------------------
 
     @property
     def is_modified(self) -> bool:
         """Whether there is something to save."""
-        return self.buffer.is_modified(self.area.text)
+        return self.buffer.is_modified(self._area.text)
 
     def unsaved(self) -> str | None:
         """Say what would be lost if the app ended now; None if nothing."""
-        if not self.is_mounted or not self.is_modified:
+        if not self._screen.is_mounted or not self.is_modified:
             return None
         return f"{self.buffer.path or 'The new configuration'} has changes that are not saved."
 
@@ -80,39 +89,31 @@ class ConfigFileScreen(AppScreen):
         what = self.unsaved()
         if what is None:
             return True
-        answer = await self.app.ask(under or self, unsaved_dialog(what))
+        answer = await self._app.ask(under or self._screen, unsaved_dialog(what))
         if answer == "save":
-            return await self._save(self.buffer.path, under)
+            return await self.save(under)
         if answer == "discard":
-            self.buffer.give_up(self.area.text)
+            self.buffer.give_up(self._area.text)
             await self.unsaved_text.forget()
             return True
         return False
 
-    def open_file(self, path: Path, copy: Path | None = None) -> None:
-        """Open a file, asking first about unsaved changes; with `copy`, what that says as a text of
-        this name that is not saved.
-        """
-        self.app.perform(self.open_path(path, copy))
-
-    async def open_path(self, path: Path, copy: Path | None = None) -> bool:
+    async def open_path(self, path: Path, copy: Path | None = None) -> None:
         """Open a file, asking first about unsaved changes, and offer what was not saved of it
-        before; return whether it was opened.
+        before; with `copy`, what that says as a text of this name that is not saved.
         """
         await self._started.wait()
-        opened = await self._open_path(path, copy)
-        if opened:
+        if await self._open_path(path, copy):
             await self._offer_recovery(self.buffer.path)
-        return opened
 
     async def _open_path(self, path: Path, copy: Path | None = None) -> bool:
-        path = Path(os.path.abspath(self.app.home / path))
+        path = Path(os.path.abspath(self._app.home / path))
         if not await self.settle_unsaved():
             return False
         try:
             text = await in_thread(self.buffer.open, copy or path)
         except FileProblem as problem:
-            self.app.complain(problem)
+            self._app.complain(problem)
             return False
         if copy is not None:
             self.buffer.begin({})
@@ -122,11 +123,11 @@ class ConfigFileScreen(AppScreen):
 
     async def start(self) -> None:
         """Open what the app was started for, and offer what an earlier app could not save."""
-        self.app.editor = self
-        self.set_interval(_LOOK_AT_DISK, self._look_at_disk)
-        target = self.app.target
+        self._app.editor = self
+        self._screen.set_interval(_LOOK_AT_DISK, self._look_at_disk)
+        target = self._app.target
         if target is not None and not await in_thread(target.is_dir):
-            path = Path(os.path.abspath(self.app.home / target))
+            path = Path(os.path.abspath(self._app.home / target))
             if await in_thread(path.exists):
                 if not await self._open_path(path):
                     self._load("")
@@ -138,29 +139,23 @@ class ConfigFileScreen(AppScreen):
         self._started.set()
         if self.buffer.path is not None:
             await self._offer_recovery(self.buffer.path)
-        elif not self.app.editor_is_wanted:
+        elif not self._app.editor_is_wanted:
             await self._offer_recovery(None)
 
     # -- loading -----------------------------------------------------------------------------------
 
     def _load(self, text: str) -> None:
         self.changed_on_disk = False
-        self.area.load_text(text)
-        self.area.is_waiting = False
-        self.check_now()
-        self.show_bar()
-
-    def _replace_text(self, text: str) -> None:
-        """Put another text in place as one edit, which undo takes back."""
-        place = self.area.cursor_location
-        self.area.replace(text, (0, 0), self.area.document.end, maintain_selection_offset=False)
-        self.area.move_cursor((min(place[0], self.area.document.line_count - 1), place[1]))
+        self._area.load_text(text)
+        self._area.is_waiting = False
+        self._loaded()
+        self._say("")
 
     # -- recovery ----------------------------------------------------------------------------------
 
     def leave_text(self) -> None:
         """Write down what is not saved, because the app ends now."""
-        if not self.app.read_only and self.is_mounted and self.is_modified:
+        if not self._app.read_only and self._screen.is_mounted and self.is_modified:
             self.unsaved_text.leave()
 
     def release_text(self) -> None:
@@ -171,7 +166,7 @@ class ConfigFileScreen(AppScreen):
         """Offer what apps before this one did not save of the file that is open; of any file where
         none has been asked for (None).
         """
-        if self.app.read_only:
+        if self._app.read_only:
             return
         others = 0
         for file, unsaved in await in_thread(self.unsaved_text.recovery.left_behind):
@@ -181,11 +176,11 @@ class ConfigFileScreen(AppScreen):
                 return
         if others and not self._told_of_others:
             self._told_of_others = True
-            self.notify(recovery.told_of_others(others), timeout=6)
+            self._screen.notify(recovery.told_of_others(others), timeout=6)
 
     async def _offer_one(self, file: Path, unsaved: recovery.Unsaved) -> bool:
         """Ask about one text that was not saved; return whether it has been restored."""
-        answer = await self.app.ask(self, recovery_dialog(unsaved), late=True)
+        answer = await self._app.ask(self._screen, recovery_dialog(unsaved), late=True)
         if answer == "discard":
             await in_thread(recovery.remove, file)
         elif answer == "restore" and await self.settle_unsaved():
@@ -202,21 +197,30 @@ class ConfigFileScreen(AppScreen):
     # -- the file underneath -----------------------------------------------------------------------
 
     def _look_at_disk(self) -> None:
-        if self.is_current and self.buffer.path is not None and self.buffer.version is not None:
-            run_newest(self.app, "disk", self._follow_disk)
+        if (
+            self._screen.is_current
+            and self.buffer.path is not None
+            and self.buffer.version is not None
+        ):
+            run_newest(self._app, "disk", self._follow_disk)
 
     async def _follow_disk(self) -> None:
         """Read a file again that somebody else changed; with unsaved changes, only say so."""
-        buffer, text = self.buffer, self.area.text
+        buffer, text = self.buffer, self._area.text
         try:
             changed = await in_thread(buffer.changed_on_disk)
         except FileProblem:
             return
-        if changed and not self.changed_on_disk and not self.is_modified and self.area.text == text:
+        if (
+            changed
+            and not self.changed_on_disk
+            and not self.is_modified
+            and self._area.text == text
+        ):
             await self._reload()
         elif changed != self.changed_on_disk:
             self.changed_on_disk = changed
-            self.show_bar()
+            self._say("")
 
     async def _reload(self) -> None:
         path = self.buffer.path
@@ -225,153 +229,116 @@ class ConfigFileScreen(AppScreen):
             text = await in_thread(self.buffer.open, path)
         except FileProblem:
             self.changed_on_disk = True  # removed, or unreadable: the text here is all there is
-            self.show_bar()
+            self._say("")
             return
-        place = self.area.cursor_location
+        place = self._area.cursor_location
         self._load(text)
-        self.area.move_cursor((min(place[0], self.area.document.line_count - 1), place[1]))
-        self.notify("The file was changed by somebody else and has been read again.", timeout=4)
+        self._area.move_cursor((min(place[0], self._area.document.line_count - 1), place[1]))
+        self._screen.notify(
+            "The file was changed by somebody else and has been read again.", timeout=4
+        )
 
     # -- saving ------------------------------------------------------------------------------------
 
-    async def _save(self, path: Path | None, under: Screen[Any] | None = None) -> bool:
-        """Save, asking for a name where there is none; return whether it was saved."""
-        if path is None:
-            path = await self._ask_for_path("Save as", "config.yaml", under)
-            if path is None:
-                return False
+    async def save(self, under: Screen[Any] | None = None) -> bool:
+        """Save, asking on behalf of `under` or the screen for a name where there is none; return
+        whether it was saved.
+        """
+        path = self.buffer.path or await self._ask_for_path("Save as", "config.yaml", under)
+        return path is not None and await self._save(path, under)
+
+    async def save_as(self) -> None:
+        """Save under another name."""
+        path = self.buffer.path
+        path = await self._ask_for_path("Save as", path.name if path is not None else "config.yaml")
+        if path is not None:
+            await self._save(path)
+
+    async def _save(self, path: Path, under: Screen[Any] | None = None) -> bool:
         try:
             if await in_thread(self.buffer.would_overwrite, path) and not await self._may_overwrite(
                 path, under
             ):
                 return False
-            text = self.area.text
+            text = self._area.text
             written = await in_thread(self.buffer.save, text, path)
         except FileProblem as problem:
-            self.app.complain(problem)
+            self._app.complain(problem)
             return False
         await self.unsaved_text.forget()
-        if self.area.text != text:
+        if self._area.text != text:
             self.unsaved_text.keep_soon()
         self.changed_on_disk = False
-        self.check_now()
-        self.show_bar()
+        self._loaded()
+        self._say("")
         also = f", and {', '.join(written)} beside it" if written else ""
-        self.notify(f"Saved {path}{also}.", timeout=3, markup=False)
+        self._screen.notify(f"Saved {path}{also}.", timeout=3, markup=False)
         return True
 
     async def _may_overwrite(self, path: Path, under: Screen[Any] | None) -> bool:
         dialog = overwrite_dialog(path, is_own=path == self.buffer.path)
-        return await self.app.ask(under or self, dialog, late=True) == "overwrite"
+        return await self._app.ask(under or self._screen, dialog, late=True) == "overwrite"
 
     async def _ask_for_path(
         self, title: str, suggestion: str = "", under: Screen[Any] | None = None
     ) -> Path | None:
-        start = self.buffer.path.parent if self.buffer.path is not None else self.app.home
-        answer = await self.app.ask(
-            under or self, PathDialog(title, start, suggestion, suffixes=_SUFFIXES)
+        start = self.buffer.path.parent if self.buffer.path is not None else self._app.home
+        answer = await self._app.ask(
+            under or self._screen, PathDialog(title, start, suggestion, suffixes=_SUFFIXES)
         )
         return None if answer is None else Path(os.path.abspath(start / answer))
 
-    # -- actions -----------------------------------------------------------------------------------
+    # -- other files, and other texts --------------------------------------------------------------
 
-    def action_config_save(self) -> None:
-        self.app.perform(self._save(self.buffer.path))
-
-    def action_config_save_as(self) -> None:
-        self.app.perform(self._save_as())
-
-    async def _save_as(self) -> None:
-        path = await self._ask_for_path(
-            "Save as", self.buffer.path.name if self.buffer.path is not None else "config.yaml"
-        )
-        if path is not None:
-            await self._save(path)
-
-    def action_config_open(self) -> None:
-        self.app.perform(self._open())
-
-    async def _open(self) -> None:
+    async def open(self) -> None:
+        """Ask for a file and open it."""
         path = await self._ask_for_path("Open a configuration")
         if path is not None:
             await self.open_path(path)
 
-    def action_config_reload(self) -> None:
-        if self.buffer.path is None:
-            self.notify("There is no file to read again.", timeout=3)
-        else:
-            self.app.perform(self.open_path(self.buffer.path))
-
-    def action_config_new(self) -> None:
-        self.app.perform(self._new())
-
-    async def _new(self) -> None:
+    async def begin(self) -> None:
+        """Begin a new file from a template."""
         await self._started.wait()
-        template = await chosen_template(self)
+        template = await chosen_template(self._screen)
         if template is None or not await self.settle_unsaved():
             return
         self.buffer.begin(template.files)
         self._load("")
-        self._replace_text(template.text)
-        self.area.move_cursor((0, 0))
+        self._area.replace_all(template.text)
+        self._area.move_cursor((0, 0))
         if template.files:
-            self.notify(
+            self._screen.notify(
                 f"Saving also writes {', '.join(template.files)} beside the configuration.",
                 timeout=6,
                 markup=False,
             )
 
-    def action_config_insert(self) -> None:
-        self.app.perform(self._insert())
-
-    async def _insert(self) -> None:
-        from enchanted_tui.config.assist import Assistant
-        from enchanted_tui.config.insertion import insertion
-
-        chosen = await chosen_component(self)
-        if chosen is None:
-            return
-        kind, name = chosen
-        found = await in_thread(lambda: insertion(Assistant(self.area.text), kind, name))
-        if found is None:
-            self.notify(
-                f"The section {kind}s is written in braces; add {name} by hand.", severity="warning"
-            )
-        else:
-            insert_lines(self.area, found)
-
-    def action_config_launch(self) -> None:
-        self.app.perform(self._launch())
-
-    async def _launch(self) -> None:
+    async def launch(self) -> None:
         """Open the launch dialog on the text as it is; what runs is what is on disk, so starting
         saves it, and nothing else does.
         """
         # asks for a name; files of a template come beside it
-        if self.buffer.path is None and not await self._save(None):
+        if self.buffer.path is None and not await self.save():
             return
         path = self.buffer.path
         assert path is not None
-        if not is_configuration(path, self.area.text):
-            self.notify(
+        if not is_configuration(path, self._area.text):
+            self._screen.notify(
                 f"{path.name} is {NOT_ONE}; launch the configuration that names it.",
                 severity="warning",
                 markup=False,
             )
         elif self.is_modified:
-            self.app.open_launch(
-                path, under=self, text=self.area.text, save=lambda: self._save(path)
+            self._app.open_launch(
+                path, under=self._screen, text=self._area.text, save=lambda: self._save(path)
             )
         else:
-            self.app.open_launch(path, under=self)
+            self._app.open_launch(path, under=self._screen)
 
-    def action_config_external(self) -> None:
-        self.app.perform(self._edit_elsewhere())
-
-    async def _edit_elsewhere(self) -> None:
+    async def edit_elsewhere(self) -> None:
         """Edit a copy of the text in the person's editor and take the result in as one edit."""
-        text = self.area.text
+        text = self._area.text
         await self.unsaved_text.keep()
-        edited = edited_elsewhere(self.app, text, self.buffer.name)
+        edited = edited_elsewhere(self._app, text, self.buffer.name)
         if edited != text:
-            self._replace_text(edited)
+            self._area.replace_all(edited)

@@ -2,53 +2,57 @@
 
 from __future__ import annotations
 
-from textual import on
+from textual.screen import Screen
 
 from enchanted_tui.ui.editor.area import ConfigArea
-from enchanted_tui.ui.editor.file_actions import ConfigFileScreen
 from enchanted_tui.ui.editor.find import Match, Wanted, nearest
 from enchanted_tui.ui.editor.find_bar import FindBar
 
 
-class FindingScreen(ConfigFileScreen):
-    """The part of the Config screen that looks for text, shows where it stands, and replaces it."""
+class TextSearch:
+    """Looks for text in the `ConfigArea` of a screen by its `FindBar`, shows where it stands, and
+    replaces it.
+    """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, screen: Screen[None]) -> None:
+        self._screen = screen
         self._found: list[Match] = []
         self._note = ""  #: said of what has just been done, instead of the number of matches
 
     @property
-    def find_bar(self) -> FindBar:
-        """Where one says what to find."""
-        return self.query_one(FindBar)
+    def _bar(self) -> FindBar:
+        return self._screen.query_one(FindBar)
+
+    @property
+    def _area(self) -> ConfigArea:
+        return self._screen.query_one(ConfigArea)
 
     def look_again(self) -> None:
         """Find what is looked for in the text as it is now; for whoever changes the text or moves
         the cursor.
         """
-        if self.find_bar.display:
-            self._found = self.find_bar.wanted.places(self.area.document.lines)
-            self.area.show_found(self._found)
+        if self._bar.display:
+            self._found = self._bar.wanted.places(self._area.document.lines)
+            self._area.show_found(self._found)
             self.say_found()
 
     def say_found(self) -> None:
         """Say how many matches there are, and which of them is selected."""
-        if self.find_bar.display:
+        if self._bar.display:
             here, count = self._here(), len(self._found)
             matches = f"{count:,} match{'' if count == 1 else 'es'}" if count else "no match"
             found = (
                 f"{here + 1:,} of {count:,}"
                 if here is not None
                 else matches
-                if self.find_bar.wanted.text
+                if self._bar.wanted.text
                 else ""
             )
-            self.find_bar.say(self._note or found)
+            self._bar.say(self._note or found)
 
     def _here(self) -> int | None:
         """Return the index of the match that is selected."""
-        (line, start), (bottom, end) = sorted(self.area.selection)
+        (line, start), (bottom, end) = sorted(self._area.selection)
         place = Match(line, start, end)
         return self._found.index(place) if line == bottom and place in self._found else None
 
@@ -57,81 +61,69 @@ class FindingScreen(ConfigFileScreen):
         selection does, if one does.
         """
         self._note = ""
-        self._found = self.find_bar.wanted.places(self.area.document.lines)
-        start, end = sorted(self.area.selection)
+        self._found = self._bar.wanted.places(self._area.document.lines)
+        start, end = sorted(self._area.selection)
         index = nearest(self._found, *(start if stay or step < 0 else end), step)
         if index is not None:
-            self.area.select_place(self._found[index])
-        self.area.show_found(self._found)
+            self._area.select_place(self._found[index])
+        self._area.show_found(self._found)
         self.say_found()
 
     # -- the bar -----------------------------------------------------------------------------------
 
-    def action_config_find(self) -> None:
-        self._open_bar(replaces=False)
-
-    def action_config_replace(self) -> None:
-        self._open_bar(replaces=True)
-
-    def _open_bar(self, *, replaces: bool) -> None:
+    def open(self, *, replaces: bool) -> None:
         """Ask what to find; a piece of one line that is selected is proposed."""
-        selected = self.area.selected_text
-        bar = self.find_bar
+        selected = self._area.selected_text
+        bar = self._bar
         bar.open(
             selected if selected and len(selected.splitlines()) == 1 else "", replaces=replaces
         )
 
-    @on(FindBar.Changed)
-    def _look_for(self) -> None:
+    def look_for(self) -> None:
         """Go to the first match from where the selection begins, so that it stays there while one
         types what to find.
         """
         self._go(1, stay=True)
 
-    @on(FindBar.Asked)
-    def _do(self, event: FindBar.Asked) -> None:
+    def answer(self, event: FindBar.Asked) -> None:
+        """Do what a key in the bar asks for."""
         if event.what == "close":
-            self.find_bar.display = False
+            self._bar.display = False
             self._found = []
-            self.area.show_found(())
-            self.set_focus(self.area)
+            self._area.show_found(())
+            self._screen.set_focus(self._area)
         elif event.what == "replace":
-            self.action_config_replace_one()
+            self.replace_one()
         else:
             self._go(1 if event.what == "next" else -1)
 
-    def action_config_find_next(self) -> None:
-        self._step(1)
-
-    def action_config_find_previous(self) -> None:
-        self._step(-1)
-
-    def _step(self, step: int) -> None:
+    def step(self, step: int) -> None:
         """Go to another match of what was looked for last, whether or not that is still asked for;
         ask if nothing was.
         """
-        if not self.find_bar.wanted.text:
-            self._open_bar(replaces=False)
+        if not self._bar.wanted.text:
+            self.open(replaces=False)
             return
         self._go(step)
-        if not self.find_bar.display:
-            self.area.show_found(())
-            self.area.focus()
+        if not self._bar.display:
+            self._area.show_found(())
+            self._area.focus()
         if not self._found:
-            self.notify(
-                f"{self.find_bar.wanted.text!r} is nowhere in this text.",
+            self._screen.notify(
+                f"{self._bar.wanted.text!r} is nowhere in this text.",
                 severity="warning",
                 markup=False,
                 timeout=3,
             )
 
-    def action_config_find_case(self) -> None:
-        bar = self.find_bar
+    def toggle_case(self) -> None:
+        """Tell large and small letters apart, or no longer."""
+        bar = self._bar
         bar.exact = not bar.exact
         if bar.display:
-            self._look_for()
+            self.look_for()
         else:
-            self.notify(
+            self._screen.notify(
                 "Find tells large and small letters apart."
                 if bar.exact
                 else "Find matches either case.",
@@ -142,27 +134,27 @@ class FindingScreen(ConfigFileScreen):
 
     def _can_replace(self) -> bool:
         """Tell whether it has been said what to replace by what; ask if not."""
-        bar = self.find_bar
+        bar = self._bar
         if bar.display and bar.has_class("-replaces") and bar.wanted.text:
             return True
-        self._open_bar(replaces=True)
+        self.open(replaces=True)
         return False
 
-    def action_config_replace_one(self) -> None:
+    def replace_one(self) -> None:
         """Replace the match that is selected, and select the next; without one, only the latter."""
         if not self._can_replace():
             return
         here = self._here()
         if here is not None:
-            self.area.replace_place(self._found[here], self.find_bar.by)
+            self._area.replace_place(self._found[here], self._bar.by)
         self._go(1)
 
-    def action_config_replace_all(self) -> None:
+    def replace_every(self) -> None:
         """Replace every match as one edit, which one undo takes back."""
         if not self._can_replace():
             return
-        wanted, by = self.find_bar.wanted, self.find_bar.by
-        count = replace_all(self.area, wanted, by)
+        wanted, by = self._bar.wanted, self._bar.by
+        count = replace_all(self._area, wanted, by)
         self._go(1)
         self._note = f"{count:,} replaced" if count else "no match, nothing replaced"
         self.say_found()
