@@ -83,7 +83,7 @@ async def test_how_it_looks(optimised: Path, tmp_path: Path, ascii_only: bool) -
     async with watching(
         run, "monitor", settings=Settings(Preferences(ascii=ascii_only))
     ) as watcher:
-        await watcher.until(lambda: watcher.screen.has_class("-learns"))
+        await watcher.until(lambda: not watcher.screen.query_one(LearnedPane).has_class("-absent"))
         await watcher.press("m")
         await watcher.sees(
             "Model  best 1, error ",
@@ -112,7 +112,7 @@ async def test_what_the_journal_says_is_shown(
     in the table.
     """
     async with watching(optimised, "monitor", size) as watcher:
-        await watcher.until(lambda: watcher.screen.has_class("-learns"))
+        await watcher.until(lambda: not watcher.screen.query_one(LearnedPane).has_class("-absent"))
         await watcher.press("m")
         await watcher.sees("cross-validated error", "best so far", "SAMPLES")
         last = watcher.app.view.snapshot.stages[0].learned[-1]
@@ -143,7 +143,7 @@ async def test_active_learning_has_no_best(tmp_path: Path) -> None:
     """
     run = _run("sampler_active", tmp_path)
     async with watching(run, "monitor") as watcher:
-        await watcher.until(lambda: watcher.screen.has_class("-learns"))
+        await watcher.until(lambda: not watcher.screen.query_one(LearnedPane).has_class("-absent"))
         await watcher.press("m")
         await watcher.sees("cross-validated error", "acquisition")
         assert "best so far" not in watcher.text and "Model  best" not in watcher.text

@@ -48,7 +48,7 @@ def _pane(watcher: Watcher) -> NodePane:
 
 
 async def _at_nodes(watcher: Watcher) -> None:
-    await watcher.until(lambda: watcher.screen.has_class("-nodes"))
+    await watcher.until(lambda: not _pane(watcher).has_class("-absent"))
     await watcher.press("n")
     await watcher.sees("35/64 cores busy  3/8 GPUs busy", "WHERE")
 
@@ -136,7 +136,7 @@ async def test_many_nodes_are_counted(run: Path) -> None:
     where = [f"n{i % 64 + 1}:{i // 64 * 16}-{i // 64 * 16 + 15}+gpu{i // 64}" for i in range(340)]
     tell(run, where, nodes=64, cores=128, gpus=8)
     async with watching(run, "monitor") as watcher:
-        await watcher.until(lambda: watcher.screen.has_class("-nodes"))
+        await watcher.until(lambda: not _pane(watcher).has_class("-absent"))
         await watcher.press("n")
         await watcher.sees("5,440/8,192 cores busy  340/512 GPUs busy", "96/128", "6/8", "TASKS")
         assert max(map(len, watcher.text.splitlines())) <= 80
@@ -144,7 +144,7 @@ async def test_many_nodes_are_counted(run: Path) -> None:
         await watcher.press("shift+tab", "G")
         await watcher.sees("n64")
     async with watching(run, "monitor", (200, 50)) as watcher:
-        await watcher.until(lambda: watcher.screen.has_class("-nodes"))
+        await watcher.until(lambda: not _pane(watcher).has_class("-absent"))
         await watcher.press("n", "z")
         await watcher.sees("aaaaaaaa aaaaaaaa bbbbbbbb bbbbbbbb", "WHERE")  # map and legend
 

@@ -17,11 +17,11 @@ from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.campaign_screen import GOING_ON, CampaignScreen
-from enchanted_tui.ui.widgets.learned_pane import LearnedPane, stage_that_learns
+from enchanted_tui.ui.widgets.learned_pane import LearnedPane
 from enchanted_tui.ui.widgets.line import Buttons
 from enchanted_tui.ui.widgets.node_pane import NodePane
 from enchanted_tui.ui.widgets.overview import Overview
-from enchanted_tui.ui.widgets.pane import BatchPane, FilePane, Pane
+from enchanted_tui.ui.widgets.pane import BatchPane, FilePane, Pane, TasksNamed
 from enchanted_tui.ui.widgets.table import VirtualTable
 from enchanted_tui.ui.widgets.task_pane import TaskPane
 from enchanted_tui.ui.widgets.worker_pane import WorkerPane
@@ -30,17 +30,9 @@ if TYPE_CHECKING:
     from enchanted_tui.views.viewing import View, Viewer
 
 _INTERVAL = 1.0  #: seconds between two pictures
-_PANES = (
-    ("tasks", "Tasks"),
-    ("batches", "Batches"),
-    ("workers", "Workers"),
-    ("nodes", "Nodes"),
-    ("files", "Files"),
-    ("learned", "Model"),
-)
-
-#: Panes that not every campaign has, with the screen's class that shows them.
-_SOMETIMES = {"nodes": "-nodes", "learned": "-learns"}
+#: The panes by their ids, in the order of their names where one is shown at a time; each has an
+#: action of its name.
+_PANES = ("tasks", "batches", "workers", "nodes", "files", "learned")
 
 
 class MonitorScreen(CampaignScreen):
@@ -54,13 +46,12 @@ class MonitorScreen(CampaignScreen):
     MonitorScreen #side { width: 2fr; margin: 0 0 0 1; }
     MonitorScreen #batches { height: 2fr; }
     MonitorScreen #workers { height: 2fr; }
-    MonitorScreen #nodes { height: 3fr; display: none; }
-    MonitorScreen.-nodes #nodes { display: block; }
+    MonitorScreen #nodes { height: 3fr; }
     MonitorScreen #files { height: 1fr; }
     MonitorScreen.-tall #files { height: 2fr; }
-    MonitorScreen #learned { height: 3fr; display: none; }
-    MonitorScreen.-learns #learned { display: block; }
-    MonitorScreen.-tall.-learns #learned { height: 4fr; }
+    MonitorScreen #learned { height: 3fr; }
+    MonitorScreen.-tall #learned { height: 4fr; }
+    MonitorScreen #panes Pane.-absent { display: none; }
     MonitorScreen #tabs { background: $surface; padding: 0 1; display: none; }
     MonitorScreen.-narrow #tabs { display: block; }
     MonitorScreen.-narrow #panes Pane { display: none; }
@@ -74,12 +65,7 @@ class MonitorScreen(CampaignScreen):
     )
     BINDINGS: ClassVar[list[BindingType]] = bindings(
         "monitor.open",
-        "monitor.tasks",
-        "monitor.batches",
-        "monitor.workers",
-        "monitor.nodes",
-        "monitor.files",
-        "monitor.learned",
+        *(f"monitor.{name}" for name in _PANES),
         "monitor.filter",
         "monitor.status",
         "monitor.sort",
@@ -149,8 +135,7 @@ class MonitorScreen(CampaignScreen):
         self._shown_at = time.monotonic()
         self.query_one(Overview).show(view, roomy=self.size.height >= 36)
         self._say_that_jobs_are_watched(view)
-        self._make_room("learned", "-learns", wanted=stage_that_learns(view) is not None)
-        self._make_room("nodes", "-nodes", wanted=bool(view.nodes) or self.has_class("-nodes"))
+        self._make_room(view)
         viewer = self.viewer
         for pane in self.query(Pane):
             if not pane.display or not pane.parent or not getattr(pane.parent, "display", True):
@@ -162,12 +147,13 @@ class MonitorScreen(CampaignScreen):
             else:
                 pane.show(view)
 
-    def _make_room(self, pane: str, shown: str, *, wanted: bool) -> None:
-        """Show a pane that not every campaign has, by a class of the screen, or hide it."""
-        if wanted != self.has_class(shown):
-            self.set_class(wanted, shown)
-            self._mark(self.pane.id if wanted or self.pane.id != pane else "tasks")
-            self._show_again()
+    def _make_room(self, view: View) -> None:
+        """Show and hide panes that not every campaign has."""
+        for pane in self.query(Pane):
+            if pane.is_wanted(view) == pane.has_class("-absent"):
+                pane.toggle_class("-absent")
+                self._mark("tasks" if self.pane.has_class("-absent") else self.pane.id)
+                self._show_again()
 
     def _say_that_jobs_are_watched(self, view: View) -> None:
         """While the pane of jobs has the focus, have the scheduler asked more often, whoever runs
@@ -216,8 +202,12 @@ class MonitorScreen(CampaignScreen):
         return marked.first(Pane) if marked else self.tasks
 
     def _go(self, name: str) -> None:
+        pane = self.query_one(f"#{name}", Pane)
+        if pane.has_class("-absent"):
+            self.app.notify(pane.ABSENT, severity="warning")
+            return
         self._mark(name)
-        self.query_one(f"#{name}", Pane).table.focus()
+        pane.table.focus()
         self._show_again()
 
     def _mark(self, name: str | None) -> None:
@@ -229,12 +219,12 @@ class MonitorScreen(CampaignScreen):
             active.binding.id: self.app.get_key_display(active.binding)
             for active in self.active_bindings.values()
         }
-        for pane_name, title in _PANES:
-            if pane_name in _SOMETIMES and not self.has_class(_SOMETIMES[pane_name]):
-                continue
-            label = f"{keys.get(f'monitor.{pane_name}', '')} {title}".strip()
-            label = f"[{label}]" if pane_name == name else f" {label} "
-            parts.append((label, "bold" if pane_name == name else "", f"monitor_{pane_name}"))
+        for pane_id in _PANES:
+            pane = self.query_one(f"#{pane_id}", Pane)
+            if not pane.has_class("-absent"):
+                label = f"{keys.get(f'monitor.{pane_id}', '')} {pane.TITLE}".strip()
+                label = f"[{label}]" if pane_id == name else f" {label} "
+                parts.append((label, "bold" if pane_id == name else "", f"monitor_{pane_id}"))
         self.query_one("#tabs", Buttons).set(parts)
 
     def on_descendant_focus(self) -> None:
@@ -260,20 +250,10 @@ class MonitorScreen(CampaignScreen):
         self._go("files")
 
     def action_monitor_nodes(self) -> None:
-        if self.has_class("-nodes"):
-            self._go("nodes")
-        else:
-            self.app.notify(
-                "No runner of this campaign says what its samples need (resources), so nothing is"
-                " known of who holds which cores.",
-                severity="warning",
-            )
+        self._go("nodes")
 
     def action_monitor_learned(self) -> None:
-        if self.has_class("-learns"):
-            self._go("learned")
-        else:
-            self.app.notify("No sampler of this campaign has fitted a model.", severity="warning")
+        self._go("learned")
 
     # -- the table of tasks ------------------------------------------------------------------------
 
@@ -316,39 +296,22 @@ class MonitorScreen(CampaignScreen):
         self.action_monitor_open()
 
     def action_monitor_open(self) -> None:
-        pane, key = self.pane, self.pane.table.cursor
-        if isinstance(pane, NodePane) and pane.map.has_focus:
-            if (task := TaskId.named(pane.chosen_on_map())) is not None:
-                self._open_task(task)
-        elif key is None or self.view is None:
-            self.app.notify("There is nothing under the cursor to open.", severity="warning")
-        elif isinstance(pane, BatchPane):
-            batch = pane.batch_of(key)
-            if batch is not None:
-                self._go("tasks")
-                self.tasks.set(status="all", text=f"d{batch.depth}_b{batch.batch}_")
-        elif isinstance(pane, WorkerPane):
-            self._open_named(pane.task_of(key))
-        elif isinstance(pane, NodePane):
-            self._open_named(key)
-        elif isinstance(pane, LearnedPane):
-            self.app.notify("A fit has no file of its own; the journal holds its record.")
-        elif isinstance(pane, FilePane) and (path := pane.path_of(key)) is not None:
-            self._open_file(path)
-        elif isinstance(pane, TaskPane):
-            self._open_task(key, pane.table.rows)
+        target = self.pane.target()
+        if isinstance(target, TasksNamed):
+            self._go("tasks")
+            self.tasks.set(status="all", text=target.text)
+        elif isinstance(target, Path):
+            self._open_file(target)
+        elif isinstance(target, str):
+            if target:
+                self.app.notify(target, severity="warning")
+        else:
+            self._open_task(*target)
 
     def _open_task(self, task: TaskId, among: Sequence[TaskId] = ()) -> None:
         from enchanted_tui.ui.screens.task import TaskScreen
 
         self.app.open_over(self, TaskScreen(task, among))
-
-    def _open_named(self, name: str) -> None:
-        task = TaskId.named(name)
-        if task is not None:
-            self._open_task(task)
-        else:
-            self.app.notify("It runs no task at present.")
 
     def _open_file(self, path: Path) -> None:
         from enchanted_tui.ui.screens.file import FileScreen
@@ -386,12 +349,6 @@ class MonitorScreen(CampaignScreen):
         self._show_latest()
 
     def action_monitor_copy(self) -> None:
-        if self.viewer is None or self.view is None:
-            return
-        pane, key = self.pane, self.pane.table.cursor
-        path = self.viewer.run_dir.root
-        if isinstance(pane, TaskPane) and key is not None:
-            path = self.viewer.run_dir.data / key.name
-        elif isinstance(pane, FilePane):
-            path = pane.path_of(key) or path
-        self.app.copy(str(path), str(path))
+        if self.viewer is not None and self.view is not None:
+            path = self.pane.path_to_copy() or self.viewer.run_dir.root
+            self.app.copy(str(path), str(path))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from enchanted_tui.durations import duration
 from enchanted_tui.ui import formats
-from enchanted_tui.ui.widgets.pane import Pane
+from enchanted_tui.ui.widgets.pane import Pane, Target
 from enchanted_tui.ui.widgets.table import Cell, Column
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ class LearnedPane(Pane):
     LearnedPane > Plot { height: 2fr; min-height: 6; }
     LearnedPane > VirtualTable { height: 1fr; min-height: 3; }
     """
+    TITLE = "Model"
+    ABSENT = "No sampler of this campaign has fitted a model."
     EMPTY = "no model has been fitted yet"
     COLUMNS = (
         Column("known", "SAMPLES", 7, "right"),
@@ -46,6 +48,12 @@ class LearnedPane(Pane):
         super().__init__(id=id)
         self._points: tuple[LearnedPoint, ...] = ()
         self._plot: Plot | None = None
+
+    def is_wanted(self, view: View) -> bool:
+        return stage_that_learns(view) is not None
+
+    def target_of(self, key: int) -> Target:
+        return "A fit has no file of its own; the journal holds its record."
 
     def show(self, view: View) -> None:
         stage = stage_that_learns(view)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from textual.app import ComposeResult
 
 from enchanted_tui.durations import whole_duration
+from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.node_use import NodeUse, busy_cores, use_of_nodes
 from enchanted_tui.resources import places
 from enchanted_tui.ui.node_lines import Letters
 from enchanted_tui.ui.widgets.node_map import NodeMap
-from enchanted_tui.ui.widgets.pane import Pane
+from enchanted_tui.ui.widgets.pane import Pane, Target, target_named
 from enchanted_tui.ui.widgets.table import Cell, Column, VirtualTable
 
 if TYPE_CHECKING:
@@ -32,6 +33,11 @@ class NodePane(Pane):
     NodePane > VirtualTable { height: 1fr; min-height: 3; }
     """
     ALLOW_MAXIMIZE = True  # both together
+    TITLE = "Nodes"
+    ABSENT = (
+        "No runner of this campaign says what its samples need (resources), so nothing is known of"
+        " who holds which cores."
+    )
     EMPTY = "no task runs on these nodes"
     COLUMNS = (
         Column("letter", "", 1),
@@ -79,6 +85,19 @@ class NodePane(Pane):
     def on_resize(self) -> None:
         if self.view is not None:
             self.call_after_refresh(self.show, self.view)
+
+    def is_wanted(self, view: View) -> bool:
+        return bool(view.nodes) or self.view is not None  # nodes may go and come back
+
+    def target(self) -> Target:
+        """Return the task that Enter opens; nothing is said where the map only moves its cursor."""
+        if not self.map.has_focus:
+            return super().target()
+        task = TaskId.named(self.chosen_on_map())
+        return (task, ()) if task is not None else ""
+
+    def target_of(self, key: str) -> Target:
+        return target_named(key)
 
     def rows(self, view: View) -> Sequence[Any]:
         return self._tasks

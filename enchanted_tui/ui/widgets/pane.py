@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from enchanted_tui.durations import duration, rough_duration
+from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.ui import formats
 from enchanted_tui.ui.widgets.line import Buttons
 from enchanted_tui.ui.widgets.table import Cell, Column, VirtualTable
@@ -18,6 +19,17 @@ from enchanted_tui.ui.widgets.table import Cell, Column, VirtualTable
 if TYPE_CHECKING:
     from enchanted_tui.views.campaign_fold import BatchSummary
     from enchanted_tui.views.viewing import View
+
+
+class TasksNamed(NamedTuple):
+    """The tasks whose names begin with a text, to be listed."""
+
+    text: str
+
+
+#: What Enter opens: a task, maybe among others, a file or a list of tasks; or a sentence that says
+#: why nothing.
+Target = tuple[TaskId, Sequence[TaskId]] | Path | TasksNamed | str
 
 
 class Pane(Vertical):
@@ -28,11 +40,13 @@ class Pane(Vertical):
     Pane > Buttons { background: $surface; padding: 0 1; }
     Pane:focus-within > Buttons { background: $boost; text-style: bold; }
     """
+    TITLE = ""  #: among the names of all panes, where one is shown at a time
+    ABSENT = ""  #: a sentence that says why a campaign has no such pane
     COLUMNS: Sequence[Column] = ()
     EMPTY = ""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name
-        super().__init__(id=id)
+        super().__init__(id=id, classes="-absent" if self.ABSENT else None)
         self.view: View | None = None
         self.heading = Buttons()
         # says that there is nothing once it has been looked at
@@ -41,6 +55,25 @@ class Pane(Vertical):
     def compose(self) -> ComposeResult:
         yield self.heading
         yield self.table
+
+    def is_wanted(self, view: View) -> bool:
+        """Tell whether there is anything to show, now or later: False hides the pane."""
+        return True
+
+    def target(self) -> Target:
+        """Return what Enter opens."""
+        key = self.table.cursor
+        if key is None or self.view is None:
+            return "There is nothing under the cursor to open."
+        return self.target_of(key)
+
+    def target_of(self, key: Any) -> Target:
+        """Return what Enter opens on a row."""
+        raise NotImplementedError
+
+    def path_to_copy(self) -> Path | None:
+        """Return the path of what is under the cursor; None for that of the whole campaign."""
+        return None
 
     def cells(self, key: Any) -> Sequence[Cell]:
         """Return the cells of a row."""
@@ -69,6 +102,12 @@ class Pane(Vertical):
         self.view = None
 
 
+def target_named(name: str) -> Target:
+    """Return the task of this name, which is empty for something that runs none."""
+    task = TaskId.named(name)
+    return (task, ()) if task is not None else "It runs no task at present."
+
+
 _ROOMY = 60  #: columns from which there is room for two units of a time and whole names
 
 
@@ -77,6 +116,7 @@ class BatchPane(Pane):
     stage, which is part of which batch it is.
     """
 
+    TITLE = "Batches"
     EMPTY = "no batch has been drawn yet"
     COLUMNS = (
         Column("batch", "BATCH", 6),
@@ -119,9 +159,9 @@ class BatchPane(Pane):
         complete = sum(batch.done == batch.count for batch in view.batches)
         return f"Batches  {complete:,} of {len(view.batches):,} complete"
 
-    def batch_of(self, key: int | None) -> BatchSummary | None:
-        """Return the batch of a row."""
-        return self.view.batches[key] if self.view is not None and key is not None else None
+    def target_of(self, key: int) -> Target:
+        assert self.view is not None
+        return TasksNamed(f"{batch_name(self.view.batches[key])}_")
 
     def cells(self, key: int) -> Sequence[Cell]:
         assert self.view is not None
@@ -153,6 +193,7 @@ def batch_name(batch: BatchSummary) -> str:
 class FilePane(Pane):
     """The campaign's own files as they are on disk."""
 
+    TITLE = "Files"
     EMPTY = "there are no files yet"
     COLUMNS = (
         Column("name", "FILE", 24, grow=1, name=True),
@@ -163,13 +204,13 @@ class FilePane(Pane):
     def rows(self, view: View) -> Sequence[Any]:
         return range(len(view.files))
 
-    def path_of(self, key: int | None) -> Path | None:
-        """Return the file of a row."""
-        return (
-            self.view.root / self.view.files[key].name
-            if self.view is not None and key is not None
-            else None
-        )
+    def target_of(self, key: int) -> Path:
+        assert self.view is not None
+        return self.view.root / self.view.files[key].name
+
+    def path_to_copy(self) -> Path | None:
+        key = self.table.cursor
+        return self.target_of(key) if key is not None and self.view is not None else None
 
     def title_of(self, view: View) -> str:
         if not view.files:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -15,7 +16,7 @@ from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.ui import formats
 from enchanted_tui.ui.background import in_thread, run_newest
 from enchanted_tui.ui.glyphs import glyph
-from enchanted_tui.ui.widgets.pane import Pane
+from enchanted_tui.ui.widgets.pane import Pane, Target
 from enchanted_tui.ui.widgets.table import Cell, Column
 from enchanted_tui.views.task_index import ORDERS, STATUSES
 
@@ -40,6 +41,7 @@ _MANY = 20_000
 class TaskPane(Pane):
     """Tasks with a status and a text, in an order."""
 
+    TITLE = "Tasks"
     EMPTY = "no tasks"
     DEFAULT_CSS = """
     TaskPane > Input { height: 1; border: none; padding: 0 1; display: none; background: $boost; }
@@ -76,6 +78,13 @@ class TaskPane(Pane):
 
     def on_mount(self) -> None:
         self._show_order()
+
+    def target_of(self, key: TaskId) -> Target:
+        return key, self.table.rows
+
+    def path_to_copy(self) -> Path | None:
+        key = self.table.cursor
+        return self.viewer.run_dir.data / key.name if self.viewer and key is not None else None
 
     # -- what is chosen ----------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from enchanted_tui.durations import rough_duration, whole_duration
 from enchanted_tui.record.live import Live
 from enchanted_tui.ui.glyphs import glyph
-from enchanted_tui.ui.widgets.pane import Pane
+from enchanted_tui.ui.widgets.pane import Pane, Target, target_named
 from enchanted_tui.ui.widgets.table import Cell, Column
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ _COLOURS = {"RUNNING": "success", "IDLE": "dim", "PENDING": "dim", "SUBMITTED": 
 class WorkerPane(Pane):
     """The jobs of a scheduler, if there are any, then the workers."""
 
+    TITLE = "Workers"
     EMPTY = "no supervisor is at work"
     COLUMNS = _WORKERS
     _has_jobs = False
@@ -62,14 +63,10 @@ class WorkerPane(Pane):
         busy = f"Workers  {len(view.running):,} of {total:,} busy{hidden}"
         return "  ".join((_jobs_in_short(view), busy, *live.get("links", ()))).strip()
 
-    def task_of(self, key: int) -> str:
-        """Return the name of the task that a row's worker runs; empty for idle ones and jobs."""
-        view = self.view
-        return (
-            str(view.workers[key - len(view.jobs)]["task"] or "")
-            if view is not None and key >= len(view.jobs)
-            else ""
-        )
+    def target_of(self, key: int) -> Target:
+        assert self.view is not None
+        at = key - len(self.view.jobs)
+        return target_named(str(self.view.workers[at]["task"] or "") if at >= 0 else "")
 
     def cells(self, key: int) -> Sequence[Cell]:
         assert self.view is not None
