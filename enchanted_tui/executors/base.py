@@ -19,6 +19,7 @@ from enchanted_tui import neighbours
 from enchanted_tui.config.options import Component, option
 from enchanted_tui.executors.core_allowance import CoreHolder
 from enchanted_tui.executors.ends.ending import GRACE
+from enchanted_tui.executors.straggler_rule import RunTimeLimit, straggler_option
 from enchanted_tui.journal_lines import TaskId as TaskId
 from enchanted_tui.resources import Resources
 
@@ -258,6 +259,9 @@ class Running(CoreHolder):
         """
         return ""
 
+    def limit_run_times(self, limits: Sequence[RunTimeLimit]) -> None:
+        """End from now on, as stragglers, what runs longer; replaces what was said before."""
+
     def watched(self, seconds: float) -> None:
         """Somebody looks at the jobs, for so many seconds more as far as is known: what is told of
         them may be worth asking more often.
@@ -315,6 +319,7 @@ class Executor(Component):
         unit="s",
         gt=0,
     )
+    straggler: dict[str, Any] | None = straggler_option()
     grace_sec: float = option(
         GRACE,
         doc=(

@@ -26,6 +26,7 @@ FAILURE_KINDS = (
     "exit",  # it called sys.exit, or ended its process by os._exit
     "signal",  # its process died by a signal
     "timeout",  # it ran into its time limit
+    "straggler",  # it ran far longer than the others of its stage
     "memory",  # it ran out of memory
     "prepare",  # its input could not be prepared
     "lost",  # its worker was lost more often than max_retries allows
@@ -241,11 +242,18 @@ def timed_out(limit: float, left: Sequence[str]) -> tuple[str, str]:
     """Return the failure kind and the reason of a task that ran into its time limit (seconds);
     `left`: what could not be ended.
     """
-    reason = f"ran longer than the time limit of {limit:g} s; "
+    return "timeout", f"ran longer than the time limit of {limit:g} s; {_what_ended(left)}"
+
+
+def straggled(limit: float, usual: float, left: Sequence[str]) -> tuple[str, str]:
+    """Return the same of a task that ran longer than stragglers may; `usual`: how long others of
+    its stage take (seconds).
+    """
+    why = f"ran longer than {limit:.3g} s, where samples of its stage usually take {usual:.3g} s"
+    return "straggler", f"{why}; {_what_ended(left)}"
+
+
+def _what_ended(left: Sequence[str]) -> str:
     if left:
-        return (
-            "timeout",
-            reason
-            + f"it was killed, but not all that it had started: {', '.join(left)} may still run",
-        )
-    return "timeout", reason + "it and everything it had started were ended"
+        return f"it was killed, but not all that it had started: {', '.join(left)} may still run"
+    return "it and everything it had started were ended"

@@ -54,6 +54,15 @@ class Job(TypedDict):
     ends: Annotated[float | None, "when its walltime is over, seconds since the epoch"]
 
 
+class Straggling(TypedDict):
+    """Tasks that run long when most of their batch, or stage, is done."""
+
+    tasks: Annotated[int, "how many"]
+    usual: Annotated[float, "what others of their stage take, seconds"]
+    limit: NotRequired[Annotated[float, "seconds after which they are ended"]]
+    executor: NotRequired[Annotated[str, "whose `straggler` would end them, where none is set"]]
+
+
 class Live(TypedDict, total=False):
     """What the running supervisor alone knows. Other versions may say more or less."""
 
@@ -74,6 +83,7 @@ class Live(TypedDict, total=False):
     ]
     links: Annotated[list[str], "addresses of web pages about the workers"]
     waiting_for: Annotated[str, "why nothing seems to happen; empty if something does"]
+    straggling: Annotated[Straggling, "samples that run far longer than others, at the end"]
     files: Annotated[Files, "files that the samples make, and room for them"]
     trouble: Annotated[str, "what keeps it from going on, where the file system does"]
     behind: Annotated[int, "seconds by which files lag, where that is worth telling"]

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from enchanted_tui.campaign_status import EndReason, Liveness, Phase
+from enchanted_tui.durations import duration
 from enchanted_tui.record import file_use, snapshot
 from enchanted_tui.record.live import Live, Worker
 from enchanted_tui.record.snapshot import Snapshot
@@ -65,7 +66,7 @@ def why_nothing_happens(facts: Facts) -> str:
         )
     if facts.taken.phase.at_rest:
         return _ended(facts)
-    reasons = (_troubled, _finishing, _steered, _waiting, _late, _no_room, _quiet)
+    reasons = (_troubled, _finishing, _steered, _waiting, _late, _no_room, _quiet, _straggling)
     return next(filter(None, (reason(facts) for reason in reasons)), "")
 
 
@@ -203,9 +204,26 @@ def _straggler(facts: Facts, running: Sequence[Mapping[str, Any]]) -> str:
     usual = (
         f", a task takes {_ago(mean)} on average" if mean >= 1 and seconds > _SLOW * mean else ""
     )
+    what = _straggling(facts)
     return (
         f"waiting for {oldest['task']} on {oldest['host']}{others}: running for {_ago(seconds)},"
-        f" since {_clock(since)}{usual}"
+        f" since {_clock(since)}{f'; {what}' if what else usual}"
+    )
+
+
+def _straggling(facts: Facts) -> str:
+    """Say what becomes of the last samples, which run far longer than the others did."""
+    told = (facts.live or Live()).get("straggling")
+    if told is None:
+        return ""
+    usual = f"the others took {duration(told['usual'])}"
+    if "limit" in told:
+        return f"what runs longer than {duration(told['limit'])} is ended as a straggler: {usual}"
+    if "executor" not in told:
+        return ""
+    return (
+        f"{_tasks(told['tasks'])} left that run{'s' if told['tasks'] == 1 else ''} far longer"
+        f" ({usual}): straggler under executors: {told['executor']} would end such"
     )
 
 

@@ -26,7 +26,7 @@ STATE = "enchanted_restart.json"
 _OURS = frozenset((STATE, "enchanted_datapoint.csv"))
 #: Kinds of failures after which a sample that is tried again goes on: its time was up, or nodes
 #: failed. What else fails begins anew.
-_GOES_ON = ("timeout", "lost")
+_GOES_ON = ("timeout", "straggler", "lost")
 
 
 @dataclass

@@ -37,6 +37,7 @@ from enchanted_tui.supervisor.sampler_failure import SamplerFailure
 from enchanted_tui.supervisor.sampler_thread import Woken
 from enchanted_tui.supervisor.session import Session, environment_problem
 from enchanted_tui.supervisor.stage import Ready, StageRun
+from enchanted_tui.supervisor.stragglers import StragglerWatch
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,6 @@ class Campaign:
         self._inbox = inbox
         self._recorder = Recorder(self.journal, self.state, observer)
         self._context: TaskContext = task_context(session)
-        self._limits = Limits(self.config, session.run_dir, self.state)
         self._dispatcher = Dispatcher(
             self.config, self._context, inbox.put, self.state.jobs, self._limits.cores
         )
@@ -82,6 +82,7 @@ class Campaign:
             None  #: how to stop when everything that was drawn has been run
         )
         self._aborted = False
+        self._stragglers = StragglerWatch(self.config, self.state, self.journal, self._dispatcher)
         self._last_tick = self._next_tick = 0.0
         self._restless = 0
         self._last_look = time.clock_gettime(time.CLOCK_BOOTTIME)
@@ -318,6 +319,8 @@ class Campaign:
                 self._obey(request)
             if watched:
                 self._dispatcher.watched(control.WATCHED_FOR)
+            if self._run is not None:
+                self.live.straggling = self._stragglers.look(self._run.plan.depth)
             self.live.files = self._limits.budget.files
             self.live.write(self.state, self._dispatcher, self._run, self._stopping)
 

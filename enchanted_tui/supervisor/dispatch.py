@@ -24,6 +24,7 @@ from enchanted_tui.executors.base import (
     WorkerInfo,
 )
 from enchanted_tui.executors.older_form import build_executor
+from enchanted_tui.executors.straggler_rule import RunTimeLimit
 from enchanted_tui.executors.task import fail_task, skip_task, task_message
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.neighbours import with_neighbour
@@ -255,6 +256,10 @@ class Dispatcher:
             names = [name for name, by in self._keys.items() if by == key]
             jobs = [submission for name in names for submission in self._jobs.of(name)]
             running = executor.open(context, self._deliver, jobs)
+            if self._config.executors[key].options.get("straggler") is not None and (
+                type(running).limit_run_times is Running.limit_run_times
+            ):
+                log.warning(f"the executor {key!r} ends no stragglers: its option has no effect")
             for notice in executor.notices():
                 log.warning(notice)
             self._running[key] = running
@@ -278,6 +283,11 @@ class Dispatcher:
         for name, key in self._keys.items():
             if key not in self._running and self._jobs.of(name):
                 self._opened(key)
+
+    def limit_run_times(self, key: str, limits: Sequence[RunTimeLimit]) -> None:
+        """Have an executor end, as stragglers, what runs longer."""
+        if key in self._running:
+            self._running[key].limit_run_times(limits)
 
     def cancel(self) -> None:
         """Stop everything at once."""

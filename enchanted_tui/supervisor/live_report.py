@@ -12,7 +12,7 @@ from typing import cast
 
 from enchanted_tui.campaign_status import Liveness, Phase
 from enchanted_tui.record.file_use import Files
-from enchanted_tui.record.live import Job, Live, Worker
+from enchanted_tui.record.live import Job, Live, Straggling, Worker
 from enchanted_tui.record.node_use import use_of_nodes
 from enchanted_tui.record.outcome import Outcome
 from enchanted_tui.record.snapshot import phase_of
@@ -38,6 +38,7 @@ class LiveFile:
         self.last: Live | None = None  #: what viewers have been told last
         self._written_at = 0.0
         self.files = Files()  #: what the samples make of them, see `record.file_use`
+        self.straggling: Straggling | None = None  #: samples that run far longer than others
         self.trouble = ""  #: what keeps the campaign from going on, if the file system does
         self.doing = ""  #: what is being done once nothing runs any more
 
@@ -75,6 +76,8 @@ class LiveFile:
                 ask=dispatcher.waiting_for,
             ),
         }
+        if self.straggling is not None:
+            content["straggling"] = self.straggling
         if self.files:
             content["files"] = self.files
         if content != self.last or time.monotonic() - self._written_at > _REFRESH:

@@ -489,6 +489,15 @@ def test_it_says_why_nothing_happens(running: CampaignDirectory) -> None:
     idle = [_worker(None, None, f"w{index}") for index in range(7)]
     straggler = _why(running, now, workers=[*idle, _worker("d0_b0_s2_r0", now - 1200)])
     assert "waiting for d0_b0_s2_r0 on node12: running for 20 min, since " in straggler
+    last = [_worker("d0_b0_s1_r0", now), _worker("d0_b0_s2_r0", now - 1200)]
+    offered = {"tasks": 1, "usual": 12.0, "executor": "cluster"}
+    assert _why(running, now, workers=last, straggling=offered) == (
+        "1 task left that runs far longer (the others took 12 s): straggler under executors: cluster"
+        " would end such"
+    )
+    limited = {"tasks": 2, "usual": 12.0, "limit": 36.0}
+    line = _why(running, now, workers=[*idle, last[1]], straggling=limited)
+    assert "; what runs longer than 36 s is ended as a straggler: the others took 12 s" in line
     assert (
         _why(
             running, now, workers=[_worker("d0_b0_s1_r0", now - 1), _worker("d0_b0_s2_r0", now - 2)]

@@ -18,6 +18,7 @@ from enchanted_tui.executors.continued import may_begin_so_often, restart_of_tas
 from enchanted_tui.executors.dask.bundles import Bundles
 from enchanted_tui.executors.dask.membership import Membership
 from enchanted_tui.executors.dask.queues import Bundle, DaskWorker, ExecutorQueue, QueuedTask
+from enchanted_tui.executors.straggler_rule import RunTimeLimit
 from enchanted_tui.journal_lines import TaskId
 
 _FIRST_WINDOW = 64  #: tasks to hold before there are workers
@@ -66,6 +67,12 @@ class Broker:
         taken = [task.id for task in self.queues[key].backlog]
         self.queues[key].backlog.clear()
         return taken
+
+    def limit(self, key: str, limits: list[RunTimeLimit]) -> None:
+        """Have workers end from now on, as stragglers, what runs longer."""
+        if key in self.queues:
+            self.queues[key].limits = limits
+            self.members.limit(self.queues[key], list(self.members.known))
 
     async def cancel(self, key: str) -> None:
         """Forget an executor's tasks and have those that run killed."""

@@ -17,6 +17,7 @@ from enchanted_tui.executors.pool.backlog import Backlog
 from enchanted_tui.executors.pool.booking import Booking, booking_of_node
 from enchanted_tui.executors.pool.pool import Pool
 from enchanted_tui.executors.pool.pool_settings import PoolSettings
+from enchanted_tui.executors.straggler_rule import RunTimeLimit
 
 _IDLE = 60.0  #: seconds after which processes that have nothing to do are ended
 
@@ -32,18 +33,40 @@ class OpenExecutor:
         self._booking = booking_of_node(known.runners, known.launcher, name)
         self._arguments = timeout, max_retries, known, self._booking
         self._free: list[tuple[float, LocalWorker]] = []
+        self._busy: set[LocalWorker] = set()
+        self._limits: list[RunTimeLimit] = []
         self._lock = threading.Lock()
         self._reaper: threading.Timer | None = None
         self.closed = False
 
     def take(self) -> LocalWorker:
         with self._lock:
-            if self._free:
-                return self._free.pop()[1]
-        return LocalWorker(*self._arguments)
+            free = self._free.pop()[1] if self._free else None
+            if free is not None:
+                self._busy.add(free)
+                return free
+        worker = LocalWorker(*self._arguments)
+        with self._lock:
+            self._busy.add(worker)
+            worker.pool.limit_run_times(self._limits)
+        return worker
+
+    def limit_run_times(self, limits: list[RunTimeLimit]) -> None:
+        """End from now on, as stragglers, what runs longer."""
+        with self._lock:
+            self._limits = limits
+            for worker in [*self._busy, *(worker for _, worker in self._free)]:
+                worker.pool.limit_run_times(limits)
+
+    def end(self, worker: LocalWorker) -> None:
+        """End one that was taken."""
+        with self._lock:  # one whose pool has been closed can be told nothing any more
+            self._busy.discard(worker)
+        worker.end()
 
     def give_back(self, worker: LocalWorker) -> None:
         with self._lock:
+            self._busy.discard(worker)
             if not self.closed:
                 self._free.append((time.monotonic(), worker))
                 self._watch()

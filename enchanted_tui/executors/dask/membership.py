@@ -73,6 +73,11 @@ class Membership:
         """Have what runs of an executor killed, on all workers."""
         await self._run_on(list(self.known), worker_pools.close_executor, key)
 
+    def limit(self, queue: ExecutorQueue, addresses: list[str]) -> None:
+        """Tell workers how long the tasks of an executor may run."""
+        call = self._run_on(addresses, worker_pools.limit_run_times, queue.key, queue.limits)
+        self._tasks.begin(call)
+
     def _lose(self, worker: DaskWorker) -> None:
         if self.known.pop(worker.address, None) is not None:
             self._lost(worker)
@@ -105,6 +110,9 @@ class Membership:
             )
             self.known[address] = worker
         worker.doubtful, worker.queues = False, {queue.key for queue in queues}
+        for queue in queues:
+            if queue.limits:
+                self.limit(queue, [address])
         self.suspicious.set()  # the cluster may be complete now
         self._changed()
 

@@ -10,6 +10,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
+from enchanted_tui.executors.straggler_rule import RunTimeLimit
+
 _BUNDLE_SECONDS = 0.25  #: how much work a bundle of short tasks holds
 _MAX_BUNDLE = 500
 
@@ -115,6 +117,7 @@ class ExecutorQueue:
         self.patience = (
             patience  #: seconds without any worker after which to give up; None: the cluster's own
         )
+        self.limits: list[RunTimeLimit] = []  #: of what would be stragglers
         self.backlog: deque[QueuedTask] = deque()
         self.mean: float | None = None  #: running mean of the time a task takes, seconds
         runners = context.get("runners", {}).values()

@@ -25,6 +25,7 @@ from enchanted_tui.executors.base import (
     WorkerInfo,
 )
 from enchanted_tui.executors.dask.cluster_process import ClusterProcess
+from enchanted_tui.executors.straggler_rule import RunTimeLimit
 from enchanted_tui.executors.task import fail_task, task_message
 from enchanted_tui.journal_lines import TaskId
 
@@ -90,6 +91,9 @@ class DaskRunning(Running):
             for task in tasks
         ]
         self._process.tell(self._lane, "submit", tasks=sent)
+
+    def limit_run_times(self, limits: Sequence[RunTimeLimit]) -> None:
+        self._process.tell(self._lane, "limit", limits=list(limits))
 
     def recall(self) -> list[TaskId]:
         self._recalled = None

@@ -164,6 +164,8 @@ class Server:
                 self._say_about_cluster(key)
             elif op == "submit":
                 self._broker.submit(key, message["tasks"])
+            elif op == "limit":
+                self._broker.limit(key, message["limits"])
             elif op == "recall":
                 self._tell({"op": "recalled", "queue": key, "tasks": self._broker.recall(key)})
             elif op == "close":

@@ -23,6 +23,7 @@ from typing import Any
 from enchanted_tui import values
 from enchanted_tui.executors.base import JobEnds, Result, Returned, Task, Trouble
 from enchanted_tui.executors.dask.local_workers import LocalWorker, OpenExecutor
+from enchanted_tui.executors.straggler_rule import RunTimeLimit
 from enchanted_tui.version import __version__
 
 BUDGET = 1.0  #: seconds after which a bundle starts nothing more
@@ -123,6 +124,13 @@ def _missing_module(context: Mapping[str, Any]) -> str | None:
     return None
 
 
+def limit_run_times(executor: str, limits: list[RunTimeLimit], dask_worker: Any = None) -> None:
+    """End from now on, as stragglers, what runs longer."""
+    pools = _pools.get(dask_worker.id)
+    if pools is not None and executor in pools.executors:
+        pools.executors[executor].limit_run_times(limits)
+
+
 async def close_executor(executor: str, dask_worker: Any = None) -> None:
     """End an executor's processes, which tidy up; what still runs is killed within moments."""
     pools = _pools.get(dask_worker.id)
@@ -207,7 +215,7 @@ class _Run:
         worker.pool.submit(self._tasks)
         first = self._collect(worker, began)
         if self._given_up() or self._troubles:
-            worker.end()
+            self._lane.end(worker)
             if not self._troubles:
                 return None
         else:

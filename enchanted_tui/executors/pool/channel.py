@@ -16,6 +16,7 @@ from enchanted_tui import fast_values
 from enchanted_tui.executors.base import WorkerInfo
 from enchanted_tui.executors.pool.calls import Call
 from enchanted_tui.executors.pool.worker import MAX_MESSAGE, OVER, READY, SPOOLED, content
+from enchanted_tui.executors.straggler_rule import RunTimeLimit
 from enchanted_tui.executors.task import task_message
 from enchanted_tui.journal_lines import TaskId
 
@@ -39,8 +40,9 @@ class WorkerChannel:
         self.since_epoch = 0.0
         self.heard = 0.0  #: monotonic time of its latest result, or of its start
         self.over = False  #: the first assigned call has ended, but not yet what it has left behind
-        #: the call whose time limit the worker is being ended for
+        #: the call for whose limit the worker is being ended for
         self.killed_for: Call | None = None
+        self.straggles: RunTimeLimit | None = None  #: the limit, if that call is a straggler
         self._scratch = scratch
         #: the pieces that have arrived; joined once, however long the line
         self._unfinished_line: list[bytes] = []

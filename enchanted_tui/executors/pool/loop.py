@@ -29,6 +29,7 @@ from enchanted_tui.executors.pool.continuing import Continuing
 from enchanted_tui.executors.pool.delivery import Delivery
 from enchanted_tui.executors.pool.outcomes import Outcomes
 from enchanted_tui.executors.pool.pool_settings import PoolSettings
+from enchanted_tui.executors.pool.run_time_limits import RunTimeLimits
 from enchanted_tui.executors.pool.worker_death import died_early, too_large, trouble_of
 from enchanted_tui.executors.pool.worker_group import WorkerGroup
 from enchanted_tui.journal_lines import TaskId
@@ -63,6 +64,7 @@ class PoolLoop:
             self.delivery,
             lambda: self._closing,
         )
+        self.limits = RunTimeLimits(settings.timeout)
         self._failed_starts = 0
         self._commands: deque[Callable[[], None]] = deque()
         self._wake_read, self._wake_write = os.pipe()
@@ -168,7 +170,7 @@ class PoolLoop:
         if self.continuing.ending:
             self._wait_for_checkpoints()
         elif not self._closing:
-            self._enforce_time_limit()
+            self._enforce_limits()
             self._release_failures()
             self.continuing.tell_due(self.workers)
         if not self._closing and not self.continuing.ending:
@@ -182,9 +184,8 @@ class PoolLoop:
             return None
         left = min(longest, self.delivery.seconds_left(), self.backlog.look_again())
         left = min(left, self.continuing.seconds_left(self.workers))
-        timeout = self._settings.timeout
-        if timeout is not None:
-            due = (worker.due(timeout) for worker in self.workers if worker.running)
+        if self.limits:
+            due = (self.limits.due(worker) for worker in self.workers if worker.running)
             left = min(left, min(due, default=math.inf) - time.monotonic())
         return None if left == math.inf else min(max(0.0, left), _LONGEST_WAIT)
 
@@ -267,12 +268,12 @@ class PoolLoop:
 
     # -- time limits and deaths --------------------------------------------------------------------
 
-    def _enforce_time_limit(self) -> None:
-        if self._settings.timeout is None:
+    def _enforce_limits(self) -> None:
+        if not self.limits:
             return
         now = time.monotonic()
         for worker in self.workers:
-            if worker.running and now >= worker.due(self._settings.timeout):
+            if worker.running and now >= self.limits.due(worker):
                 self._take_unread([worker])
                 if worker.assigned:
                     self._kill(worker)
@@ -280,6 +281,7 @@ class PoolLoop:
     def _kill(self, worker: WorkerChannel) -> None:
         """End a worker for the sake of the call that it runs."""
         worker.killed_for = worker.assigned[0]
+        worker.straggles = self.limits.straggler_limit(worker.killed_for.left[0].id)
         self.workers.kill(worker)
 
     def _hear_starter(self) -> None:

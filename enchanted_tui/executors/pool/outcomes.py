@@ -11,7 +11,7 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from enchanted_tui import values
@@ -27,7 +27,8 @@ from enchanted_tui.executors.pool.pool_settings import PoolSettings
 from enchanted_tui.executors.pool.worker import OUTAGE, TROUBLE
 from enchanted_tui.executors.pool.worker_death import failure_of
 from enchanted_tui.executors.pool.worker_group import WorkerGroup
-from enchanted_tui.executors.task_end import ending, timed_out
+from enchanted_tui.executors.straggler_rule import RunTimeLimit
+from enchanted_tui.executors.task_end import ending, straggled, timed_out
 
 log = logging.getLogger(__name__)
 
@@ -95,8 +96,7 @@ class Outcomes:
             kind, why = self._why_died(message["status"]) or ending(message["status"])
             self._divide(call, f"{kind}: {why}" if worker.killed_for is None else "its time is up")
         elif worker.killed_for is not None:
-            assert timeout is not None
-            ended = timed_out(timeout, message["left"])
+            ended = _out_of_time(worker.straggles, timeout, message["left"])
             self._delivery.take_at_once(self._failure(worker, task, *ended))
         else:
             known = self._why_died(message["status"])
@@ -155,3 +155,15 @@ class Outcomes:
         elif not self._closing():
             self._calls.backlog.release(task)
             self._delivery.give_back(task)
+
+
+def _out_of_time(
+    straggles: RunTimeLimit | None, timeout: float | None, left: Sequence[str]
+) -> tuple[str, str]:
+    """Return kind and reason of the failure of a task that has had its time; `left`: what could not
+    be ended.
+    """
+    if straggles is not None:
+        return straggled(straggles.seconds, straggles.usual, left)
+    assert timeout is not None
+    return timed_out(timeout, left)

@@ -12,6 +12,7 @@ from enchanted_tui.executors.base import Deliver, NodeInfo, Task, TaskContext, W
 from enchanted_tui.executors.pool.backlog import Backlog
 from enchanted_tui.executors.pool.loop import PoolLoop
 from enchanted_tui.executors.pool.pool_settings import PoolSettings
+from enchanted_tui.executors.straggler_rule import RunTimeLimit
 from enchanted_tui.journal_lines import TaskId
 
 _LONGEST_END = 70.0  #: seconds for workers to end, with job steps that SLURM has to end
@@ -67,6 +68,10 @@ class Pool:
             if not self._thread.is_alive():
                 break
         return taken
+
+    def limit_run_times(self, limits: Sequence[RunTimeLimit]) -> None:
+        """End from now on, as stragglers, what runs longer; replaces what was said before."""
+        self._loop.command(lambda: self._loop.limits.tell(limits))
 
     def cancel(self, *, believe_failures: bool = True) -> None:
         """End all workers and forget all tasks. Failures that are held back since they may be the

@@ -17,6 +17,7 @@ from enchanted_tui.executors.slurm.collecting import ResultCollector
 from enchanted_tui.executors.slurm.directories import Directories
 from enchanted_tui.executors.slurm.job_budget import JobBudget
 from enchanted_tui.executors.slurm.job_options import JobOptions
+from enchanted_tui.executors.slurm.limit_telling import LimitTeller
 from enchanted_tui.executors.slurm.monitoring import JobMonitor
 from enchanted_tui.executors.slurm.scheduler import Scheduler, SchedulerUnreachable
 from enchanted_tui.executors.slurm.submitting import Submitter
@@ -72,6 +73,7 @@ class ClusterJobs:
         self.collector = ResultCollector(
             directories, transport, table, self.submitter, budget.core_time, deliver
         )
+        self.limits = LimitTeller(transport, table)
         self.collector.packs = context.packing is not None
         self.monitor = JobMonitor(
             options,

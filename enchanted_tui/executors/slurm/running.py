@@ -40,6 +40,7 @@ from enchanted_tui.executors.slurm.transport import (
     FarSideProblem,
     Transport,
 )
+from enchanted_tui.executors.straggler_rule import RunTimeLimit
 from enchanted_tui.executors.task_end import explained
 from enchanted_tui.journal_lines import TaskId
 
@@ -77,6 +78,7 @@ class SlurmRunning(JobHolder, Running):
             directories,
             connect,
         )
+        self._limits: tuple[RunTimeLimit, ...] = ()  #: of what would be stragglers
         self._table = TaskTable(deliver, dataclasses.asdict(context), max_retries)
         self._budget = JobBudget(name, self._table)
         self._transport: Transport | None = None
@@ -125,6 +127,10 @@ class SlurmRunning(JobHolder, Running):
         self._withdraw, self._next_withdrawal = True, 0.0
         self._notify()
         return taken
+
+    def limit_run_times(self, limits: Sequence[RunTimeLimit]) -> None:
+        self._limits = tuple(limits)
+        self._notify()
 
     def cancel(self) -> None:
         self._cancelled = True
@@ -310,6 +316,7 @@ class SlurmRunning(JobHolder, Running):
         self._add()
         if self._cluster.submitter.submit_due():
             self._times.after_submission(unsure=bool(self._cluster.submitter.unsure))
+        self._cluster.limits.tell(self._limits)
         if self._table.elements and self._times.collect_is_due():
             self._collect()  # first: of a job that has said good-bye nobody else need be asked
         if self._table.elements and self._times.look_is_due():

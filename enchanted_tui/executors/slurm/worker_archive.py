@@ -42,6 +42,7 @@ _SHIPPED = (
     "executors/passing_errors.py",
     "packing/*.py",
     "executors/run_directory.py",
+    "executors/straggler_rule.py",
     "executors/task.py",
     "executors/task_end.py",
     "executors/verdict.py",

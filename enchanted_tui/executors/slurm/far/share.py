@@ -21,6 +21,10 @@ The executor gives a share up by making ``revoked`` or ``revoked.K``: a job that
 must not touch these tasks. It takes back what a job that stays has not begun of one share by making
 ``revoked.K.N``, which the job answers by ``returned``.
 
+``limits`` says how long the tasks of a batch may run at a step before they are stragglers: a JSON
+list of ``executors.straggler_rule.RunTimeLimit``. It is replaced while jobs run; they look with
+every heartbeat, and go by it as long as nobody says anything else.
+
 Runs in SLURM jobs: standard library only, Python 3.9 or newer.
 """
 
@@ -30,9 +34,11 @@ import contextlib
 import json
 import os
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from enchanted_tui import values
+from enchanted_tui.executors.straggler_rule import RunTimeLimit
 
 NOTE = b"#"
 RECORD = b'{"v":'
@@ -62,6 +68,25 @@ def revocations(directory: str, element: int) -> tuple[str, str]:
 def recall_file(directory: str, element: int, number: int) -> str:
     """Name the file that takes back what has not begun of one share."""
     return os.path.join(directory, f"revoked.{element}.{number}")
+
+
+def limits_file(directory: str) -> str:
+    """Name the file that says to the jobs of an array what is a straggler."""
+    return os.path.join(directory, "limits")
+
+
+def write_limits(limits: Iterable[RunTimeLimit]) -> bytes:
+    """Return the content of such a file."""
+    return json.dumps([list(limit) for limit in limits]).encode("ascii")
+
+
+def read_limits(directory: str) -> list[RunTimeLimit]:
+    """Return what such a file says; nothing if there is none. Raises OSError."""
+    try:
+        with open(limits_file(directory), "rb") as file:
+            return [RunTimeLimit(*limit) for limit in json.loads(file.read())]
+    except FileNotFoundError:
+        return []
 
 
 def is_gone(path: str) -> bool:

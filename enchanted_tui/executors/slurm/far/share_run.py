@@ -6,6 +6,7 @@ Runs in SLURM jobs: standard library only, Python 3.9 or newer.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable
@@ -30,7 +31,13 @@ from enchanted_tui.executors.slurm.far.clock import Clock, TimedBacklog
 from enchanted_tui.executors.slurm.far.further_shares import FoundShare, FurtherShares
 from enchanted_tui.executors.slurm.far.memory import oom_kills
 from enchanted_tui.executors.slurm.far.node_packing import NodePacking
-from enchanted_tui.executors.slurm.far.share import ResultsFile, is_gone, revocations, share_file
+from enchanted_tui.executors.slurm.far.share import (
+    ResultsFile,
+    is_gone,
+    read_limits,
+    revocations,
+    share_file,
+)
 from enchanted_tui.executors.task_end import explained
 from enchanted_tui.journal_lines import TaskId
 
@@ -71,7 +78,7 @@ class ShareRun:
         self._other: Optional[FoundShare] = None  #: one that needs another pool
         self._pool_now: Optional[PoolLoop] = None
         self._revoked = revocations(directory, element)
-        self._share = share_file(directory, element)
+        self._share, self._directory = share_file(directory, element), directory
         self._mark = f"{os.path.basename(directory)}.{element}"
         self._waited_for: set[TaskId] = set()
         self._refused = False
@@ -129,9 +136,10 @@ class ShareRun:
         try:
             # a command ends the first wait, in which nothing else would happen
             pool.command(lambda: self._begin(pool, tasks))
+            self._hear_limits(pool)
             while not self._finished():
                 self._take_turn(pool)
-                self._write()
+                self._write(pool)
         finally:
             pool.finish()
 
@@ -317,19 +325,24 @@ class ShareRun:
             due = min(due, self._results.written_at + _GATHER)
         return due - time.monotonic()
 
-    def _write(self) -> None:
+    def _write(self, pool: PoolLoop) -> None:
         """Write what has gathered, and a sign of life where there was nothing to write; see whether
-        the share is still ours.
+        the share is still ours, and what is a straggler by now.
         """
         now = time.monotonic()
         if now - self._checked_at >= self.header["beat"]:
             self._check_revoked()
+            self._hear_limits(pool)
         if now - self._results.written_at >= self.header["beat"] and not self._results.pending:
             self._results.note("beat")
         if self._results.pending and (
             now - self._results.written_at >= _GATHER or self._finished()
         ):
             self.flush()
+
+    def _hear_limits(self, pool: PoolLoop) -> None:
+        with contextlib.suppress(OSError):  # a file system in trouble says nothing
+            pool.limits.tell(read_limits(self._directory))
 
     def _check_revoked(self) -> None:
         """Stop where the share is somebody else's now, or the campaign has been deleted."""
