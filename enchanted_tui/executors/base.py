@@ -79,12 +79,10 @@ class TaskContext:
     seed: int
     campaign: str  #: unique id of the campaign
     session: str  #: unique id of this start of its supervisor
-    local_storage: str | None = (
-        None  #: node-local directory in which tasks run before their files are moved to `data_dir`
-    )
-    local_storage_written: str | None = (
-        None  #: the same as the user wrote it, to be resolved on another node
-    )
+    #: node-local directory in which tasks run before their files are moved to `data_dir`
+    local_storage: str | None = None
+    #: the same as the user wrote it, to be resolved on another node
+    local_storage_written: str | None = None
     #: None where all files are kept; else ``keep``, the patterns of those that are, and ``unread``,
     #: depth and step of the tasks of which nobody but their runner uses the directory: it need not
     #: be there, and what is not kept goes when they end
@@ -283,9 +281,8 @@ class Executor(Component):
     jobs_hold_cores: ClassVar[bool] = False  #: see `holds_jobs`
     #: Whether the run directories of its tasks may stay where they have run.
     may_keep_files: ClassVar[bool] = False
-    looks_up_local_storage: ClassVar[bool] = (
-        False  #: on the nodes where tasks run, so that it need not be anything here
-    )
+    #: Whether it is looked up on the nodes where tasks run, so that it need not be anything here.
+    looks_up_local_storage: ClassVar[bool] = False
 
     #: Whether its tasks may be given with `Task.pack`: where they run, their directories go into
     #: shards.

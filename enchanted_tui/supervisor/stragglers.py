@@ -137,7 +137,7 @@ class StragglerWatch:
     def _seconds(
         self, rule: StragglerRule, stage: StageState, number: int, step: int
     ) -> float | None:
-        """Return how long a task of this batch may run: most of the batch is done, or of the stage."""
+        """Return how long a task of this batch may run, if most of that is done or of the stage."""
         batch = stage.batches[number]
         for done, count in ((batch.steps[-1].done, batch.count), (stage.n_rows, stage.expected)):
             if is_mostly_done(rule, done, count):
