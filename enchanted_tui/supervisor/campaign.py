@@ -46,9 +46,8 @@ ALREADY_SHOWN = {"already_shown": True}
 
 _TICK = 0.25  #: seconds between two looks at the clock while results arrive
 _IDLE_TICK = 1.0  #: the same while nothing happens
-_RESTLESS_TICKS = (
-    12  #: short ticks after the last arrival, until everything that came with it is written
-)
+#: short ticks after the last arrival, until everything that came with it is written
+_RESTLESS_TICKS = 12
 _LAST_WORDS = 40.0  #: seconds that executors may take to end after an abort
 LOCK_LOST = "another supervisor has taken over the run directory while this process was stopped"
 
@@ -66,21 +65,20 @@ class Campaign:
         self._inbox = inbox
         self._recorder = Recorder(self.journal, self.state, observer)
         self._context: TaskContext = task_context(session)
+        self._limits = Limits(self.config, session.run_dir, self.state)
         self._dispatcher = Dispatcher(
             self.config, self._context, inbox.put, self.state.jobs, self._limits.cores
         )
         self._writer = writer
         self.projections = Projections(session, writer)
         self.live = LiveFile(session.run_dir, writer)
-        patience = self.config.supervisor.io_patience
         self._pause = self.journal.bearing = JournalPause(
-            patience, inbox, self.live.tell_of_trouble
+            self.config.supervisor.io_patience, inbox, self.live.tell_of_trouble
         )
         self._plans = stage_plans(session)
         self._stopping: Outcome | None = None
-        self._sampler_failed: Outcome | None = (
-            None  #: how to stop when everything that was drawn has been run
-        )
+        #: how to stop when everything that was drawn has been run
+        self._sampler_failed: Outcome | None = None
         self._aborted = False
         self._stragglers = StragglerWatch(self.config, self.state, self.journal, self._dispatcher)
         self._last_tick = self._next_tick = 0.0
@@ -319,8 +317,7 @@ class Campaign:
                 self._obey(request)
             if watched:
                 self._dispatcher.watched(control.WATCHED_FOR)
-            if self._run is not None:
-                self.live.straggling = self._stragglers.look(self._run.plan.depth)
+            self.live.straggling = self._stragglers.look(self._run)
             self.live.files = self._limits.budget.files
             self.live.write(self.state, self._dispatcher, self._run, self._stopping)
 

@@ -27,6 +27,7 @@ from enchanted_tui.record.live import Straggling
 from enchanted_tui.record.stage_state import OK, StageState
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.supervisor.dispatch import Dispatcher
+from enchanted_tui.supervisor.stage import StageRun
 
 log = logging.getLogger(__name__)
 
@@ -91,11 +92,11 @@ class StragglerWatch:
         self._known: dict[tuple[int, int], tuple[int, list[float]]] = {}
         self._limits: dict[str, dict[tuple[int, int, int], RunTimeLimit]] = {}  #: by executor
 
-    def look(self, depth: int) -> Straggling | None:
+    def look(self, run: StageRun | None) -> Straggling | None:
         """Have executors end what are stragglers by now; return what is to be told of them."""
-        stage = self._state.stages[depth]
-        if not stage.batches or stage.n_rows >= stage.expected:
+        if run is None or not run.stage.batches or run.stage.n_rows >= run.stage.expected:
             return None
+        stage = run.stage
         if self._rules:
             for step in range(stage.n_steps):
                 self._limit(stage, step)
