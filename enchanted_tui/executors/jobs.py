@@ -10,14 +10,11 @@ by it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from enchanted_tui.journal_lines import TaskId
-
-_TOKEN = re.compile(r"-(e[0-9a-f]{12})\Z")
 
 
 @dataclass
@@ -62,12 +59,6 @@ class Submission:
 
     def closed(self) -> dict[str, Any]:
         return {"type": "jobs", "event": "closed", "token": self.token}
-
-
-def token_of(job_name: str) -> str | None:
-    """Return the token in a job's name, if it is one of ours."""
-    found = _TOKEN.search(job_name)
-    return found[1] if found else None
 
 
 def _packed(tasks: Sequence[tuple[TaskId, int]]) -> list[list[int]]:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from enchanted_tui.samplers.axes import Axis
 
 _KINDS = ("values", "choice", "file")
-_BELOW_FILE = ("column",)
 _NUMERIC = ("low", "high", "scale", "integer", "distribution", "mean", "sd")
 _NORMALS = ("normal", "truncated_normal")
 _LEAST_MASS = 1e-12  #: of a normal distribution, between the bounds

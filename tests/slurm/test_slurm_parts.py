@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enchanted_tui.executors.base import TaskId
-from enchanted_tui.executors.jobs import Submission, token_of
+from enchanted_tui.executors.jobs import Submission
 from enchanted_tui.executors.slurm.bundling import Bundling
 from enchanted_tui.executors.slurm.element import elements_of
 from enchanted_tui.executors.slurm.executor import SlurmExecutor
@@ -177,7 +177,6 @@ def test_an_intent_survives_the_journal(elements: list[list[tuple[TaskId, int]]]
     intent: Any = {**submission.intent(), "time": 5.0}
     book.apply(intent)
     assert book.open[submission.token] == submission
-    assert token_of(submission.name) == submission.token
 
 
 def test_a_task_belongs_to_the_job_that_was_given_it_last() -> None:

@@ -104,7 +104,6 @@ class Server:
 
     def __init__(self, connection: Connection, spec: Message) -> None:
         self._connection = connection
-        self._spec = spec
         self._cluster: Cluster = cluster_of(spec)
         self._broker = Broker(self._tell)
         self._inbox: asyncio.Queue[Message] = asyncio.Queue()

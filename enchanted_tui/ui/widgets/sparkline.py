@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.text import Text
-
 from enchanted_tui.ui.glyphs import glyph
-from enchanted_tui.ui.widgets.line import Line
 
 
 def sparkline(values: Sequence[float], width: int) -> str:
@@ -27,13 +24,3 @@ def sparkline(values: Sequence[float], width: int) -> str:
         for value in shown
     ]
     return " " * (width - len(shown)) + "".join(marks)
-
-
-class Sparkline(Line):
-    """The sparkline as a widget of one line."""
-
-    def set(self, values: Sequence[float]) -> None:
-        """Show a course."""
-        self.show(
-            Text(sparkline(values, self.size.width or len(values)), style=self.colour("accent"))
-        )
