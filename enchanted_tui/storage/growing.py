@@ -4,13 +4,18 @@ A plain append is not enough: Linux lengthens a file page by page, so that a rea
 line, and a process killed inside a large write leaves half a line. Two copies take turns instead:
 the hidden one receives what it lacks and the new piece, and then changes places with the visible
 one by renaming. That costs twice the new bytes, not the whole file; where hard links are not
-supported, the whole file is copied each time.
+supported, the whole file is copied each time. A copy that a slow reader still has open from when it
+was the visible one is left to it, and a new one is made; that is seen among the processes of this
+machine.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import os
+import signal
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -120,7 +125,8 @@ class GrowingFile:
                 descriptor = os.open(
                     self._hidden, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
                 )
-                if os.fstat(descriptor).st_size == self._hidden_size:
+                is_whole = os.fstat(descriptor).st_size == self._hidden_size
+                if is_whole and not _is_open_elsewhere(descriptor):
                     return descriptor
                 os.close(descriptor)
         self._hidden_size = 0
@@ -149,6 +155,22 @@ class GrowingFile:
         os.rename(self._hidden, self.path)
         os.rename(self._spare, self._hidden)
         self._hidden_size = size
+
+
+def _is_open_elsewhere(descriptor: int) -> bool:
+    """Tell whether the file is known to be open under another descriptor, of whatever process of
+    this machine: Linux gives a write lease only on a file that nobody else has open.
+    """
+    try:
+        # whoever opens the file meanwhile has us told by a signal, which must not end the process
+        fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except OSError as error:  # others: a file system without leases
+        return error.errno in (errno.EAGAIN, errno.EBUSY)
+    except AttributeError:  # no Linux
+        return False
+    return False
 
 
 def _copy(source: int, target: BinaryIO, offset: int, length: int) -> None:
