@@ -50,6 +50,8 @@ class EndReason(StrEnum):
     DRAINED = "drained"
     ABORTED = "aborted"
     MAX_FAILURES = "max_failures"  #: more failed than `supervisor.max_failures` bears
+    CANARY = "canary"  #: the first samples of a stage all failed
+    BREAKER = "breaker"  #: one failure signature had taken over among the latest tasks
     MAX_FILES = "max_files"  #: there are as many files as `supervisor.max_files` allows
     MAX_CORE_HOURS = "max_core_hours"  #: nothing fits below `supervisor.max_core_hours` any more
     SAMPLER_FAILED = "sampler_failed"

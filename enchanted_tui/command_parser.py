@@ -13,7 +13,8 @@ _EPILOG = """\
 exit codes:
   0 completed (failed samples are data)   1 a defect of the program   2 usage or configuration
   3 environment: directory in use or not empty, nothing to resume, disk full, no permission
-  4 every task failed, or max_failures stopped the campaign   130, 143 interrupted and resumable
+  4 every task failed, or max_failures, canary or breaker stopped the campaign
+  130, 143 interrupted and resumable
 
 examples:
   enchanted-tui                                          open the app: all runs; edit, launch, watch

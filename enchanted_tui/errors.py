@@ -15,7 +15,7 @@ class ExitCode(IntEnum):
     ENVIRONMENT = (
         3  #: directory in use or not empty, nothing to resume, disk full, no permission ...
     )
-    FAILURES = 4  #: every task failed, or max_failures stopped the campaign
+    FAILURES = 4  #: every task failed, or too many, or the first, or the latest ones
     INTERRUPTED = 130  #: drained or aborted, by SIGINT or on request; resumable
     TERMINATED = 143  #: the same by SIGTERM
 

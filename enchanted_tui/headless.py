@@ -151,7 +151,7 @@ class Display:
         taken = self._supervisor.snapshot
         if taken is not None:
             self._show(taken)
-        from enchanted_tui.supervisor.notify import BELL
+        from enchanted_tui.config.notify_options import BELL
 
         if self._terminal and self._supervisor.config.supervisor.notify == BELL:
             self._write("\a")

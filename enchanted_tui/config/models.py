@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+from enchanted_tui.config.notify_options import Notify, command_problem
 from enchanted_tui.config.options import Component, option
 from enchanted_tui.config.pack_options import Pack
 from enchanted_tui.config.problems import ConfigError, Problem
@@ -179,6 +179,17 @@ class SupervisorOptions(Component):
         gt=0,
         example=0.5,
     )
+    breaker: int | bool | None = option(
+        None,
+        doc=(
+            "Pause the campaign when one failure signature, the message without its numbers and"
+            " paths, has taken over: so many of the latest tasks of a step have it while none has"
+            " succeeded, or 95 % of five times as many once some have. Without the app the session"
+            " ends, resumable, with exit code 4. By default 20; false or 0 turns it off."
+        ),
+        ge=0,
+        example=50,
+    )
     max_files: int | None = option(
         None,
         doc=(
@@ -211,6 +222,17 @@ class SupervisorOptions(Component):
         gt=0,
         example={"target_relative_error": 0.05, "core_hours": 500},
     )
+    canary: int | bool | None = option(
+        None,
+        doc=(
+            "How many samples of each stage run before the rest is handed out; if all of them fail,"
+            " the campaign pauses as by `breaker`. true stands for 5; by default 5 in stages of 100"
+            " samples or more that run in batch jobs, and of 1,000 or more, at least 50 for each"
+            " worker, elsewhere. false or 0 turns it off."
+        ),
+        ge=0,
+        example=3,
+    )
     io_patience: float = option(
         60.0,
         doc=(
@@ -226,15 +248,17 @@ class SupervisorOptions(Component):
         doc="What the next stage does with a failed sample: expand it like any other, or skip it.",
         choices=("expand", "skip"),
     )
-    notify: str | list[str] | None = option(
+    notify: str | list[str] | dict[str, Any] | None = option(
         None,
         doc=(
             "What to do when a session of the campaign ends: bell rings the terminal's bell;"
             " anything else is a command with its arguments, run without a shell, that finds"
-            " ENCHANTED_RUN_DIR, ENCHANTED_CAMPAIGN, ENCHANTED_OUTCOME, ENCHANTED_EXIT_CODE and"
-            " ENCHANTED_MESSAGE in its environment."
+            " ENCHANTED_RUN_DIR, ENCHANTED_CAMPAIGN, ENCHANTED_EVENT, ENCHANTED_OUTCOME,"
+            " ENCHANTED_EXIT_CODE and ENCHANTED_MESSAGE in its environment. A mapping has it run for"
+            " what happens meanwhile too."
         ),
         example=["mail", "-s", "campaign has ended", "me@example.org"],
+        nested=Notify,
     )
     failed_steps: str = option(
         "pass_on",
@@ -276,13 +300,8 @@ class SupervisorOptions(Component):
                 ),
             )
         for name, command in (("notify", self.notify), ("on_complete", self.on_complete)):
-            try:
-                words = shlex.split(command) if isinstance(command, str) else command
-            except ValueError as error:
-                yield name, f"is no command ({str(error).lower()}); write it as a list of words"
-                continue
-            if words is not None and not any(words[:1]):
-                yield name, "names no command; write one, or leave the option out"
+            if not isinstance(command, dict) and (problem := command_problem(command)):
+                yield name, problem
 
     def warnings(self) -> Iterator[tuple[str, str]]:
         if self.save_files == "custom" and not self.save_files_list:

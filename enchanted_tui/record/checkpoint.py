@@ -42,6 +42,7 @@ _SAFE = {
     ("enchanted_tui.record.open_jobs", "JobBook"),
     ("enchanted_tui.record.learned", "Learned"),
     ("enchanted_tui.record.learned", "LearnedPoint"),
+    ("enchanted_tui.record.pause", "Pause"),
     ("enchanted_tui.record.recorded_failures", "FailureNote"),
     ("enchanted_tui.record.recorded_failures", "RecordedFailures"),
     ("enchanted_tui.record.run_cost", "RunCost"),

@@ -84,6 +84,7 @@ class Live(TypedDict, total=False):
     links: Annotated[list[str], "addresses of web pages about the workers"]
     waiting_for: Annotated[str, "why nothing seems to happen; empty if something does"]
     straggling: Annotated[Straggling, "samples that run far longer than others, at the end"]
+    canary: Annotated[str, "that the first samples of a stage run before the rest; else missing"]
     files: Annotated[Files, "files that the samples make, and room for them"]
     trouble: Annotated[str, "what keeps it from going on, where the file system does"]
     behind: Annotated[int, "seconds by which files lag, where that is worth telling"]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from enchanted_tui.campaign_status import EndReason
 from enchanted_tui.errors import ExitCode, UserError
+from enchanted_tui.record.records import EndRecord
 
 
 class EnvironmentProblem(UserError):
@@ -27,3 +29,13 @@ class Outcome:
     code: ExitCode
     reason: EndReason
     message: str = ""
+
+    def end_record(self, files: dict[str, Any]) -> EndRecord:
+        """Return the record with which the session ends; `files`: how the output files are then."""
+        return EndRecord(
+            type="end",
+            reason=self.reason.value,
+            exit_code=int(self.code),
+            message=self.message,
+            files=files,
+        )

@@ -101,6 +101,17 @@ def inputs_of(row: Row) -> Row:
     return {name: row[name] for name in behind if name not in (f"runtime_sec_{own}", "run_dir")}
 
 
+def shown(row: Row) -> Row:
+    """Leave out the columns that are the program's own: how earlier steps and parents went, how
+    long they took and where.
+    """
+    return {
+        name: value
+        for name, value in row.items()
+        if name not in ("success", "run_dir") and not name.startswith(("success_", "runtime_sec_"))
+    }
+
+
 def older_run_state(state: CampaignState) -> RunState | None:
     """Return what the older program's ``enchanted_run.yaml`` says; None before the first batch is
     complete.

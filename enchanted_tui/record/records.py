@@ -278,6 +278,29 @@ class ControlRecord(_Line):
     by: Annotated[str, "who asked"]
 
 
+class GuardRecord(_Line):
+    """Everything fails for one reason, and the campaign is paused: until somebody says `continue`,
+    or till the next session where nobody is there to be asked. See
+    [Campaigns that look after themselves](looking-after.md).
+    """
+
+    type: Literal["guard"]
+    rule: Annotated[str, "`canary` or `breaker`"]
+    depth: Annotated[int, "of the stage"]
+    step: Annotated[int, "at which the last of the tasks failed"]
+    cause: Annotated[str, "`simulation`, or `infrastructure` where the workers were lost"]
+    signature: Annotated[str, "message that most of the failures share, numbers and paths left out"]
+    count: Annotated[int, "failures with this signature"]
+    failed: Annotated[int, "failures that the rule went by"]
+    example: Annotated[str, "a whole message"]
+    kinds: Annotated[dict[str, int], "kinds of these failures, and how many of each"]
+    hosts: Annotated[dict[str, int], "where they ran, likewise"]
+    ranges: Annotated[
+        dict[str, list[float]], "least and greatest value of each parameter among them"
+    ]
+    message: Annotated[str, "for people"]
+
+
 class EndRecord(_Line):
     """The session ends."""
 
@@ -318,6 +341,7 @@ Record = (
     | HeldRecord
     | RetryRecord
     | ControlRecord
+    | GuardRecord
     | EndRecord
     | OnCompleteRecord
 )
@@ -336,6 +360,7 @@ KINDS: dict[str, type] = {
     "held": HeldRecord,
     "retry": RetryRecord,
     "control": ControlRecord,
+    "guard": GuardRecord,
     "end": EndRecord,
     "on_complete": OnCompleteRecord,
 }

@@ -10,6 +10,7 @@ from enchanted_tui.campaign_status import RAN_EVERYTHING, EndReason, Liveness, P
 from enchanted_tui.record.forecast import Forecast, forecast, running_tasks
 from enchanted_tui.record.learned import LearnedPoint
 from enchanted_tui.record.live import Live
+from enchanted_tui.record.records import GuardRecord
 from enchanted_tui.record.stage_state import StageState
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.progress import StageProgress
@@ -56,6 +57,7 @@ class Snapshot:
     session_pid: int
     cost: Forecast | None = None  #: core-hours and run time, now and at the end
     sessions: int = 1  #: that the campaign has had, this one or the last included
+    guard: GuardRecord | None = None  #: why a rule has paused or ended it, if one has
 
     @property
     def recorded_phase(self) -> Phase:
@@ -123,6 +125,7 @@ def take(
         session_pid=state.pid,
         sessions=state.sessions,
         cost=cost,
+        guard=state.pause.guard,
     )
 
 

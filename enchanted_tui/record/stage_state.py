@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enchanted_tui.executors.task_end import FAILURE_KINDS
 from enchanted_tui.record.batch_sizes import as_runs
 from enchanted_tui.record.learned import Learned
-from enchanted_tui.record.records import Drawn, StageCompleteRecord
+from enchanted_tui.record.records import BatchCompleteRecord, Drawn, StageCompleteRecord
 
 #: What a task's byte says: not run, ok, or failed, where `FAILED` + i is the i-th failure kind.
 NOT_RUN, OK, FAILED = 0, 1, 2
@@ -84,6 +84,12 @@ class BatchState:
     def done(self) -> bool:
         """True if every sample has a row."""
         return self.steps[-1].done == self.count
+
+    def complete_record(self, depth: int) -> BatchCompleteRecord:
+        """Return the record that says that every sample has a row."""
+        return BatchCompleteRecord(
+            type="batch_complete", depth=depth, batch=self.index, first=self.first, size=self.size
+        )
 
     def next_step(self, sample: int, first: int) -> int | None:
         """Return the first step from `first` on that a sample has no result of; None if it has them

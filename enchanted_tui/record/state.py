@@ -19,10 +19,10 @@ from enchanted_tui.record.chosen_neighbours import ChosenNeighbours
 from enchanted_tui.record.learned import LearnedPoint
 from enchanted_tui.record.open_jobs import JobBook
 from enchanted_tui.record.parent_list import changed_places, extends
+from enchanted_tui.record.pause import Pause
 from enchanted_tui.record.recorded_failures import RecordedFailures
 from enchanted_tui.record.records import (
     BatchCompleteRecord,
-    ControlRecord,
     EndRecord,
     LearnedRecord,
     OnCompleteRecord,
@@ -78,7 +78,7 @@ class CampaignState:
         self.ended: EndRecord | None = None  #: the last session's end, unless one has begun since
         #: the end of the session before, if nothing was recorded in between
         self.previous_end: EndRecord | None = None
-        self.paused_by: str | None = None
+        self.pause = Pause()
         self.last_time = 0.0
         self.unknown: Counter[str] = Counter()  #: record types of a later version, by name
         self.failed = RecordedFailures()
@@ -144,7 +144,7 @@ class CampaignState:
             self._set_target(self.stages[depth], target)
         self._take_what_was_known(record)
         self.previous_end, self.ended = self.ended, None
-        self.paused_by = None
+        self.pause.lift()
 
     def _take_what_was_known(self, record: OpenRecord) -> None:
         """Take what a session knew of earlier ones, where their own lines are lost."""
@@ -303,12 +303,6 @@ class CampaignState:
         given: Any = {field.name: record.get(field.name) for field in fields(LearnedPoint)}
         self.stages[record["depth"]].learned.put(LearnedPoint(**given))
 
-    def _control(self, record: ControlRecord, offset: int) -> None:
-        if record["action"] == "pause":
-            self.paused_by = record["by"]
-        elif record["action"] == "continue":
-            self.paused_by = None
-
     def _end(self, record: EndRecord, offset: int) -> None:
         self.ended = record
 
@@ -330,6 +324,10 @@ class CampaignState:
     def _outcome(self, task: TaskId) -> int:
         step = self._step_of(task)
         return NOT_RUN if step is None else step.outcomes[task.sample]
+
+    @property
+    def paused_by(self) -> str | None:
+        return self.pause.by
 
     @property
     def current_depth(self) -> int:
@@ -390,7 +388,8 @@ _HANDLERS: dict[str, Callable[[CampaignState, Any, int], None]] = {
     "batch_complete": CampaignState._batch_complete,
     "stage_complete": CampaignState._stage_complete,
     "learned": CampaignState._learned,
-    "control": CampaignState._control,
+    "control": lambda state, record, _: state.pause.steered(record),
+    "guard": lambda state, record, _: state.pause.guarded(record),
     "jobs": lambda state, record, _: state.jobs.apply(record),
     "held": lambda state, record, _: state.cost.apply(record),
     "neighbours": lambda state, record, _: state.neighbours.apply(record),

@@ -136,9 +136,9 @@ def _steered(facts: Facts) -> str:
     if facts.taken.paused_by is None:
         return ""
     running = _running(live)
-    return f"paused by {facts.taken.paused_by}" + (
-        f"; {_tasks(len(running))} still running" if running else ""
-    )
+    guard = facts.state.pause.guard
+    by = f"paused by {facts.taken.paused_by if guard is None else guard['message']}"
+    return by + (f"; {_tasks(len(running))} still running" if running else "")
 
 
 # -- it waits --------------------------------------------------------------------------------------
@@ -166,7 +166,7 @@ def _waiting(facts: Facts) -> str:
         return f"{said} ({_tasks(live['in_flight'])} handed out)"
     if not running:
         return _idle(facts)
-    return _straggler(facts, running)
+    return live.get("canary", "") or _straggler(facts, running)
 
 
 def _idle(facts: Facts) -> str:

@@ -18,18 +18,19 @@ from enchanted_tui.executors.base import Note, Result, Returned, TaskContext, Tr
 from enchanted_tui.executors.continued import CONTINUES
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.outcome import EnvironmentProblem, Outcome
-from enchanted_tui.record.records import BatchCompleteRecord, ControlRecord, EndRecord
+from enchanted_tui.record.records import ControlRecord, GuardRecord
 from enchanted_tui.record.state import CampaignState
-from enchanted_tui.storage.lock import PATIENCE
 from enchanted_tui.supervisor import control, stopping
 from enchanted_tui.supervisor.control import Request
 from enchanted_tui.supervisor.dispatch import Dispatcher
 from enchanted_tui.supervisor.file_writer import FileWriter, NotWritten
+from enchanted_tui.supervisor.guard import Attended, FailureGuard
 from enchanted_tui.supervisor.inbox import Event, Inbox
 from enchanted_tui.supervisor.journal_pause import JournalPause
 from enchanted_tui.supervisor.kept_files import begin_again
 from enchanted_tui.supervisor.limits import Limits
 from enchanted_tui.supervisor.live_report import LiveFile
+from enchanted_tui.supervisor.notify import Alerts
 from enchanted_tui.supervisor.plan import StagePlan, stage_plans, task_context
 from enchanted_tui.supervisor.projections import Projections
 from enchanted_tui.supervisor.recorder import Observer, Recorder
@@ -56,7 +57,12 @@ class Campaign:
     """A session in progress."""
 
     def __init__(
-        self, session: Session, inbox: Inbox, writer: FileWriter, observer: Observer | None
+        self,
+        session: Session,
+        inbox: Inbox,
+        writer: FileWriter,
+        observer: Observer | None,
+        attended: Attended = lambda: False,
     ) -> None:
         self.session = session
         self.config = session.config
@@ -81,9 +87,10 @@ class Campaign:
         self._sampler_failed: Outcome | None = None
         self._aborted = False
         self._stragglers = StragglerWatch(self.config, self.state, self.journal, self._dispatcher)
+        self._alerts = Alerts(self.config, self.state)
+        self._guard = FailureGuard(self.config, self.state, self.journal, attended)
         self._last_tick = self._next_tick = 0.0
         self._restless = 0
-        self._last_look = time.clock_gettime(time.CLOCK_BOOTTIME)
         self._lock_lost = False
         self._next_poll = 0.0
         self._run: StageRun | None = None
@@ -143,6 +150,7 @@ class Campaign:
             )
         if run.learning is not None:
             run.learning.workers = lambda: self._dispatcher.worker_count(depth)
+        self._guard.begin_stage(run, lambda: self._dispatcher.worker_count(depth))
         self.projections.begin_stage(run)
         try:
             self._submit()
@@ -168,7 +176,8 @@ class Campaign:
     def _turn(self) -> None:
         """Wait for something to happen and deal with all that has."""
         arrived = self._inbox.wait(self._next_tick, several=len(self._dispatcher.in_flight) > 1)
-        self._notice_a_stop()
+        if self.session.lost_meanwhile():
+            self._trouble(Trouble(LOCK_LOST))
         if self._lock_lost:
             return
         for item in arrived:
@@ -183,19 +192,10 @@ class Campaign:
             self._tick(now)
         self._submit()
 
-    def _notice_a_stop(self) -> None:
-        """After a gap in time (a stopped process, a laptop asleep) look at once whether the
-        directory is still ours.
-        """
-        now = time.clock_gettime(time.CLOCK_BOOTTIME)
-        if now - self._last_look > PATIENCE / 2 and self.session.is_taken_over():
-            self._trouble(Trouble(LOCK_LOST))
-        self._last_look = now
-
     def _submit(self) -> None:
         if self._stopping is None and self.state.paused_by is None and self._run is not None:
             try:
-                self._dispatcher.fill(self._run, self.journal.flush)
+                self._dispatcher.fill(self._run, self._guard.next, self.journal.flush)
                 self.projections.catch_up()
             except SamplerFailure as failure:
                 log.error(str(failure), exc_info=failure)
@@ -239,16 +239,20 @@ class Campaign:
         if batch.steps[task.step].done == batch.count:
             self.projections.step_complete(task, batch)
             if batch.done:
-                self._recorder.put(
-                    BatchCompleteRecord(
-                        type="batch_complete",
-                        depth=task.depth,
-                        batch=task.batch,
-                        first=batch.first,
-                        size=batch.size,
-                    )
-                )
+                self._recorder.put(batch.complete_record(task.depth))
                 self.projections.batch_complete(task, batch)
+        self._pause_for(self._guard.ended(task, record))
+
+    def _pause_for(self, reason: GuardRecord | None) -> None:
+        """Begin nothing new until somebody says to go on, and stop where nobody is there to."""
+        if reason is not None and self._stopping is None:
+            self._recorder.put(reason)
+            log.warning(f"paused: {reason['message']}", extra=ALREADY_SHOWN)
+            self._dispatcher.recall()
+            stop = self._guard.unanswered()
+            if stop is None:
+                self._alerts.tell("pause", reason["message"])
+            self._heed(stop)
 
     # -- steering ----------------------------------------------------------------------------------
 
@@ -257,6 +261,8 @@ class Campaign:
         self._recorder.put(ControlRecord(type="control", action=request.action, by=request.by))
         if request.action == "pause":
             self._dispatcher.recall()
+        elif request.action == "continue":
+            self._guard.go_on()
         elif request.action in ("drain", "abort"):
             self._stop(stopping.on_request(request))
             if request.action == "abort":
@@ -306,6 +312,7 @@ class Campaign:
         self.projections.tick(now)
         self._limits.budget.look_if_due(now)
         self._record_held()
+        self._heed(self._guard.unanswered())
         if now >= self._next_poll:
             self._next_poll = now + _IDLE_TICK
             if self.journal.is_replaced():
@@ -319,7 +326,9 @@ class Campaign:
                 self._dispatcher.watched(control.WATCHED_FOR)
             self.live.straggling = self._stragglers.look(self._run)
             self.live.files = self._limits.budget.files
+            self.live.canary = self._guard.canary.words()
             self.live.write(self.state, self._dispatcher, self._run, self._stopping)
+            self._alerts.look(len(self._dispatcher.in_flight), self.live)
 
     def _record_held(self, *, last: bool = False) -> None:
         self._limits.cores.record(self._dispatcher.in_flight, self._recorder.put, last=last)
@@ -378,15 +387,7 @@ class Campaign:
             self._record_held(last=True)
             self.journal.flush()
             self.projections.close(complete=outcome.reason in RAN_EVERYTHING, tell=self._tell)
-            self._recorder.put(
-                EndRecord(
-                    type="end",
-                    reason=outcome.reason.value,
-                    exit_code=int(outcome.code),
-                    message=outcome.message,
-                    files=self.projections.fingerprints(),
-                )
-            )
+            self._recorder.put(outcome.end_record(self.projections.fingerprints()))
             self.journal.sync()
             self.projections.ended()
             self.live.close(self.state)

@@ -46,6 +46,9 @@ _ROWS_KEPT = 1_000
 _MAX_WAITING = 20_000  #: waiting next steps above which no new samples are begun
 
 
+Draw = Callable[[StageRun], Ready | None]
+
+
 class Dispatcher:
     """The executors of a campaign, and which task is where."""
 
@@ -89,9 +92,9 @@ class Dispatcher:
             ready = Ready(ready.id, None)
         waiting.append(ready)
 
-    def fill(self, run: StageRun, flush: Callable[[], None]) -> None:
-        """Submit what can run. `flush` puts the journal on disk, before the samples that it names
-        are run.
+    def fill(self, run: StageRun, draw: Draw, flush: Callable[[], None]) -> None:
+        """Submit what can run; `draw` gives the samples that may begin. `flush` puts the journal on
+        disk, before the samples that it names are run.
 
         Raises SamplerFailure, when what was drawn before has been submitted.
         """
@@ -101,7 +104,7 @@ class Dispatcher:
             waiting = self._waiting.get(key)
             while waiting and len(chosen[key]) < room:
                 chosen[key].append(waiting.popleft())
-        failure = self._choose_new(run, capacity, chosen)
+        failure = self._choose_new(run, draw, capacity, chosen)
         batches = {key: self._tasks(run, items) for key, items in chosen.items() if items}
         flush()
         for key, tasks in batches.items():
@@ -111,11 +114,15 @@ class Dispatcher:
             raise failure
 
     def _choose_new(
-        self, run: StageRun, capacity: dict[str, int], chosen: dict[str, list[Ready]]
+        self,
+        run: StageRun,
+        draw: Draw,
+        capacity: dict[str, int],
+        chosen: dict[str, list[Ready]],
     ) -> SamplerFailure | None:
         """Begin new samples while there is room; return what the sampler raised, if it did."""
         try:
-            while self._room_for_new(capacity, chosen) and (ready := run.next()) is not None:
+            while self._room_for_new(capacity, chosen) and (ready := draw(run)) is not None:
                 key = self.executor_of(ready.id)
                 if len(chosen[key]) < capacity[key]:
                     chosen[key].append(ready)

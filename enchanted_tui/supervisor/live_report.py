@@ -39,6 +39,7 @@ class LiveFile:
         self._written_at = 0.0
         self.files = Files()  #: what the samples make of them, see `record.file_use`
         self.straggling: Straggling | None = None  #: samples that run far longer than others
+        self.canary = ""  #: why most of a stage does not begin yet, where that is so
         self.trouble = ""  #: what keeps the campaign from going on, if the file system does
         self.doing = ""  #: what is being done once nothing runs any more
 
@@ -78,6 +79,8 @@ class LiveFile:
         }
         if self.straggling is not None:
             content["straggling"] = self.straggling
+        if self.canary:
+            content["canary"] = self.canary
         if self.files:
             content["files"] = self.files
         if content != self.last or time.monotonic() - self._written_at > _REFRESH:

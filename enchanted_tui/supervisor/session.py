@@ -11,8 +11,9 @@ import logging
 import os
 import secrets
 import socket
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from enchanted_tui.record.stored_configs import recorded_configs, store_config
 from enchanted_tui.samplers.base import SomeSampler
 from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.local_storage import make_private_dir, remove_private_dir
-from enchanted_tui.storage.lock import Lock
+from enchanted_tui.storage.lock import PATIENCE, Lock
 from enchanted_tui.supervisor.free_directory import (
     Confirm,
     check_empty,
@@ -65,12 +66,21 @@ class Session:
     local_storage: str | None = (
         None  #: private directory on this node's own disk, in which tasks run
     )
+    _last_look: float = field(default_factory=lambda: time.clock_gettime(time.CLOCK_BOOTTIME))
 
     def is_taken_over(self) -> bool:
         """Tell whether somebody has the directory now who took this process for dead, and perhaps
         has left it again.
         """
         return not self.lock.still_held() or self.journal.is_replaced()
+
+    def lost_meanwhile(self) -> bool:
+        """Tell whether time has passed unnoticed since the last call, as where this process was
+        stopped, and the directory is somebody else's now.
+        """
+        now = time.clock_gettime(time.CLOCK_BOOTTIME)
+        gap, self._last_look = now - self._last_look, now
+        return gap > PATIENCE / 2 and self.is_taken_over()
 
     def close(self) -> None:
         """Give everything back. Files that cannot be written any more have been reported by then,

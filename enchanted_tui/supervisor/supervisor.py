@@ -60,6 +60,9 @@ class Supervisor:
         self._observer = observer
         self._retry = retry
         self._inbox = Inbox()
+        #: Somebody is there to be asked: where a rule of the campaign's own stops it, it waits,
+        #: paused, instead of ending.
+        self.attended = False
 
     @property
     def state(self) -> CampaignState | None:
@@ -113,13 +116,15 @@ class Supervisor:
         )
         try:
             with campaign_log(session.run_dir, self.config.logging, writer, early):
-                self._campaign = Campaign(session, self._inbox, writer, self._observer)
+                self._campaign = Campaign(
+                    session, self._inbox, writer, self._observer, lambda: self.attended
+                )
                 outcome = self._campaign.run(self._retry)
                 run_hook(session, outcome, self._inbox)
         finally:
             writer.close()
             session.close()
-        notify.run_command(self.config, outcome)
+        notify.tell_of_the_end(self.config, outcome)
         return outcome
 
     def create_dataset(self) -> pandas.DataFrame:

@@ -243,6 +243,7 @@ class EnchantedApp(Hosting):
         before, self.view = self.view, message.view
         self._hand_on(message.view)
         self.title_bar.show(message.view)
+        self.ask_whether_to_go_on(message.view)
         if (
             before is not None
             and self.settings.preferences.bell

@@ -80,6 +80,8 @@ def _afterwards(app: EnchantedApp, result: str | None, link: MinderLink, termina
     from enchanted_tui.ui.background import in_time
 
     campaign = app.campaign
+    if campaign is not None:
+        campaign.supervisor.attended = False
     status = int(app.return_code or 0)
     if campaign is None or not campaign.alive:
         return status

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from textual.message import Message
 from textual.worker import Worker
 
+from enchanted_tui.campaign_status import Phase
 from enchanted_tui.ui import remembered, settings
 from enchanted_tui.ui.background import guarded, in_thread
 from enchanted_tui.ui.error_sentence import sentence
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from enchanted_tui.ui.asking import PersonAtTheApp
     from enchanted_tui.ui.minder import MinderLink
     from enchanted_tui.ui.shield import Terminal
+    from enchanted_tui.views.viewing import View
 
 _LOOK_AFTER = 5.0  #: seconds between two looks at what foreign code may have changed
 
@@ -61,6 +63,7 @@ class Hosting(Opening):
         self.editor: Editor | None = None  #: the configuration's, once there is one
         self.title_bar = TerminalTitle(self._write_to_terminal)
         self._leave_when_ended = False
+        self._asked_at = 0.0  #: when the pause began about which the person has been asked last
 
     def perform(self, work: Coroutine[Any, Any, Any]) -> Worker[None]:
         """Do something that takes time or asks questions; what goes wrong is said in a sentence and
@@ -217,10 +220,31 @@ class Hosting(Opening):
             _call_soon(loop, self.post_message, CampaignEnded(campaign))
 
         campaign = self.campaign = CampaignThread(supervisor, ended)
+        supervisor.attended = True
         person.begin()
         if self.link is not None:
             self.link.send("campaign", root=str(campaign.root))
         campaign.start()
+
+    def ask_whether_to_go_on(self, view: View) -> None:
+        """Ask, once, what becomes of the campaign in this process where its own rules have paused
+        it.
+        """
+        record, campaign = view.snapshot.guard, self.campaign
+        if record is None or view.phase is not Phase.PAUSED or record["time"] == self._asked_at:
+            return
+        if campaign is None or not campaign.alive or campaign.root.resolve() != view.root:
+            return
+        from enchanted_tui.ui.screens.paused import PausedDialog
+
+        def take(answer: str | None) -> None:
+            if answer == "continue" or answer == "drain":
+                campaign.request(answer)
+                self.refresh_view()
+
+        self._asked_at = record["time"]
+        self.open_on_top(PausedDialog(campaign.root, record), take)
+        self.bell()
 
     async def _launch_detached(self, asked: Launch, root: Path) -> None:
         from enchanted_tui.operations.detached import start_detached

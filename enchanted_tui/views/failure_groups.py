@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from array import array
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
@@ -11,37 +10,12 @@ from sys import float_info
 from typing import Any
 
 from enchanted_tui.journal_lines import TaskId
+from enchanted_tui.record.failure_signature import pattern_of, widen
 from enchanted_tui.record.records import TaskRecord
 from enchanted_tui.views.task_index import TaskList, encode
 from enchanted_tui.views.task_lines import line_of
 
 Read = Callable[[int], TaskRecord | None]
-
-_MAX_PATTERN = 300
-_PATH = re.compile(r"(?<![\w<])(?:~|\.{0,2})?/[^\s'\",;:()\[\]]+")
-_HEX = re.compile(r"\b0[xX][0-9a-fA-F]+\b|\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{8,}\b")
-_TASK_NAME = re.compile(r"\bd\d+_b\d+_s\d+_r\d+\b")
-_NUMBER = re.compile(
-    r"(?<![A-Za-z_\d.])[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![A-Za-z_\d])"
-    r"|(?<![A-Za-z_\d])[-+]?(?:nan|inf)\b"
-)
-
-
-def pattern_of(message: str) -> str:
-    """Return a message with paths, hexadecimal numbers, task names and numbers replaced by
-    placeholders; its first line only.
-    """
-    first = next((line.strip() for line in message.splitlines() if line.strip()), "")[
-        : 4 * _MAX_PATTERN
-    ]
-    for expression, placeholder in (
-        (_TASK_NAME, "<task>"),
-        (_PATH, "<path>"),
-        (_HEX, "<hex>"),
-        (_NUMBER, "<n>"),
-    ):
-        first = expression.sub(placeholder, first)
-    return first[:_MAX_PATTERN]
 
 
 @dataclass(frozen=True)
@@ -101,7 +75,7 @@ class FailureGroups:
         """Take the record, with its row, of a task that has ended."""
         line = line_of(task, record)
         if line.status == "ok":
-            _widen(self._ok, line.params)
+            widen(self._ok, line.params)
             _collect(self._ok_values, line.params)
             return
         group = self._groups.setdefault(pattern_of(line.message), _Growing())
@@ -111,7 +85,7 @@ class FailureGroups:
         group.hosts[line.host] += 1
         group.first, group.last = min(group.first, finished), max(group.last, finished)
         group.codes.append(encode(task))
-        _widen(group.ranges, line.params)
+        widen(group.ranges, line.params)
         _collect(group.values, line.params)
 
     def values(self, patterns: Collection[str]) -> tuple[Values, Values]:
@@ -148,19 +122,6 @@ class FailureGroups:
             TaskList(group.codes[:]),
             ranges,
         )
-
-
-def _widen(ranges: dict[str, list[float]], params: Mapping[str, Any]) -> None:
-    for name, value in params.items():
-        if type(value) not in (int, float) or value != value:
-            continue
-        known = ranges.get(name)
-        if known is None:
-            ranges[name] = [value, value]
-        elif value < known[0]:
-            known[0] = value
-        elif value > known[1]:
-            known[1] = value
 
 
 def _collect(columns: Values, params: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from enchanted_tui.journal_lines import TaskId
-from enchanted_tui.record.output_files import inputs_of
+from enchanted_tui.record.output_files import inputs_of, shown
 from enchanted_tui.record.records import TaskRecord
 from enchanted_tui.record.samples import SLICE, read_samples
 from enchanted_tui.record.state import CampaignState
@@ -77,17 +77,6 @@ def outputs_of(row: Row) -> Row:
         if name != "success":
             outputs[name] = value
     return outputs
-
-
-def shown(row: Row) -> Row:
-    """Leave out the columns that are the program's own: how earlier steps and parents went, how
-    long they took and where.
-    """
-    return {
-        name: value
-        for name, value in row.items()
-        if name not in ("success", "run_dir") and not name.startswith(("success_", "runtime_sec_"))
-    }
 
 
 def own_first(names: Iterable[str], params: Row) -> Row:

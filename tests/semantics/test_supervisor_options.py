@@ -36,7 +36,7 @@ def test_max_failures_counts_and_the_campaign_can_be_resumed(
     """After the third failure nothing new begins: exit code 4, the reason said, and a resume with
     another limit runs the rest.
     """
-    config = failing(list(range(400)), list(range(400)), max_failures=3)
+    config = failing(list(range(400)), list(range(400)), max_failures=3, breaker=0)
     config["executors"]["here"]["n_workers"] = 1
     assert campaign.run(config=config) == 4
     assert "max_failures = 3" in capsys.readouterr().err

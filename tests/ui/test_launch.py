@@ -302,6 +302,35 @@ async def test_second_campaign_goes_elsewhere(work: Path) -> None:
         await watcher.press("escape")
 
 
+@pytest.mark.parametrize("answer", ["g", *in_full("later")])
+@in_loop
+async def test_a_campaign_that_has_paused_itself_asks(work: Path, answer: str) -> None:
+    """Where everything fails the person is asked, sees why, and decides; what has failed by then
+    does not have it pause again.
+    """
+    path = write_config(work, function="hopeless", budget=40, batch_size=40)
+    path.write_text(path.read_text().replace("seed: 7", "seed: 7\n  canary: 3\n  breaker: 0"))
+    async with dialog(path) as watcher:
+        await watcher.until(lambda: may_start(watcher))
+        await watcher.press("enter")
+        await reads(watcher, "has paused itself", "no equilibrium for <n>", "Leave it paused")
+        assert len(finished_tasks(work / "campaign")) == 3
+        found = status(work / "campaign")
+        assert found is not None and found.phase == "paused" and "canary" in found.why
+        if answer == "g":
+            await watcher.press("g")
+        else:
+            await watcher.press("enter")  # leaves it paused
+            await watcher.sees("PAUSED", "all of the first 3 samples failed")
+            assert not watcher.screen.is_modal
+            watcher.app.campaign.request("drain")
+        await watcher.until(lambda: not watcher.app.campaign.alive)
+    found = status(work / "campaign")
+    assert found is not None
+    assert found.snapshot.end_reason == ("all_failed" if answer == "g" else "drained")
+    assert len(finished_tasks(work / "campaign")) == (40 if answer == "g" else 3)
+
+
 @pytest.mark.parametrize("how", ["key", *in_full("mouse", "palette")])
 @in_loop
 async def test_quitting_asks(work: Path, how: str) -> None:

@@ -19,6 +19,11 @@ def wavy(c1: float, c2: float) -> dict[str, float]:
     return {"energy": math.sin(6 * c1) * c2, "mass": c1 + c2}
 
 
+def hopeless(c1: float, c2: float) -> dict[str, float]:
+    """Always fails."""
+    raise ValueError(f"no equilibrium for {c1}")
+
+
 def slow(c1: float, c2: float) -> dict[str, float]:
     """Takes c2 tenths of a second."""
     time.sleep(0.1 * c2)

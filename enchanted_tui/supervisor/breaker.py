@@ -1,0 +1,69 @@
+"""When one failure signature has taken over: the latest results of a step, and what they share."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+from enchanted_tui.journal_lines import TaskId
+from enchanted_tui.record.failure_signature import INFRASTRUCTURE, pattern_of
+from enchanted_tui.record.records import TaskRecord
+
+#: results that must be failures of one signature while nothing has succeeded, by default
+FEW = 20
+#: how many times as many once something has: a sweep passes through regions where all fails alike
+_MORE = 5
+_SHARE = 0.95  #: of the latest results that one signature must have
+
+_Entry = tuple[str, TaskId] | None  #: signature and task of a failure; None for what went well
+
+
+class _Window:
+    """The latest results of a step as far as one cause goes: the simulation, or infrastructure."""
+
+    def __init__(self, few: int, *, succeeded: bool) -> None:
+        self._few, self._succeeded = few, succeeded
+        self._latest: deque[_Entry] = deque(maxlen=_MORE * few)
+
+    def went_well(self) -> None:
+        self._succeeded = True
+        self._latest.append(None)
+
+    def failed(self, signature: str, task: TaskId) -> list[TaskId]:
+        """Take in a failure; return the tasks that failed so if the signature has taken over."""
+        self._latest.append((signature, task))
+        wanted = self._few * (_MORE if self._succeeded else 1)
+        if len(self._latest) < wanted:
+            return []
+        latest = list(self._latest)[-wanted:]
+        same = [entry[1] for entry in latest if entry is not None and entry[0] == signature]
+        return same if len(same) >= _SHARE * wanted else []
+
+
+class Breaker:
+    """Watches the tasks of one stage, each step for itself, since the next step of a sample that
+    has failed may fail too, in words of its own.
+    """
+
+    def __init__(self, few: int, succeeded: Sequence[bool]) -> None:
+        """`succeeded`: of each step, whether any task has succeeded before."""
+        self._windows = [
+            (_Window(few, succeeded=before), _Window(few, succeeded=before)) for before in succeeded
+        ]
+
+    def ended(self, task: TaskId, record: TaskRecord) -> list[TaskId]:
+        """Take in a result; return the latest tasks that failed for one reason, this one last, if
+        that has taken over, else none.
+        """
+        simulation, infrastructure = self._windows[task.step]
+        if record["outcome"] == "ok":
+            simulation.went_well()
+            infrastructure.went_well()
+            return []
+        if record["kind"] == "skipped":
+            return []
+        signature = pattern_of(record["message"])
+        if record["kind"] in INFRASTRUCTURE:
+            return infrastructure.failed(signature, task)
+        infrastructure.went_well()  # the sample has failed, where it ran all was well
+        return simulation.failed(signature, task)
