@@ -254,8 +254,8 @@ class SupervisorOptions(Component):
             "What to do when a session of the campaign ends: bell rings the terminal's bell;"
             " anything else is a command with its arguments, run without a shell, that finds"
             " ENCHANTED_RUN_DIR, ENCHANTED_CAMPAIGN, ENCHANTED_EVENT, ENCHANTED_OUTCOME,"
-            " ENCHANTED_EXIT_CODE and ENCHANTED_MESSAGE in its environment. A mapping has it run for"
-            " what happens meanwhile too."
+            " ENCHANTED_EXIT_CODE and ENCHANTED_MESSAGE in its environment. A mapping has it run"
+            " for what happens meanwhile too."
         ),
         example=["mail", "-s", "campaign has ended", "me@example.org"],
         nested=Notify,

@@ -1,4 +1,4 @@
-"""Of which events of a campaign somebody is told, and how: the option `notify` of the supervisor."""
+"""Of which events of a campaign somebody is told, and how: the supervisor's option `notify`."""
 
 from __future__ import annotations
 

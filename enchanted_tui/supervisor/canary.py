@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from enchanted_tui.config.models import ComponentSpec
 from enchanted_tui.executors.older_form import adopts_jobs
@@ -23,15 +23,17 @@ _PATIENCE = 3.0
 Sample = tuple[int, int]  #: batch and number
 
 
-def size_of(option: int | None, expected: int, workers: int, *, in_jobs: bool) -> int:
+def size_of(option: int | None, expected: int, workers: Callable[[], int], *, in_jobs: bool) -> int:
     """Return how many samples of a stage run before the rest; 0 for no canary.
 
-    `option`: as configured; `expected`: samples of the stage; `workers`: how many run at once.
+    `option`: as configured; `expected`: samples of the stage; `workers`: tells how many run at once
+    where they do not run in jobs.
     """
-    if option is None:
-        large = _LARGE_IN_JOBS if in_jobs else max(_LARGE, _ROUNDS * workers)
-        return SIZE if expected >= large else 0
-    return SIZE if option is True else int(option)
+    if option is not None:
+        return SIZE if option is True else int(option)
+    if in_jobs:
+        return SIZE if expected >= _LARGE_IN_JOBS else 0
+    return SIZE if expected >= _LARGE and expected >= _ROUNDS * workers() else 0
 
 
 def in_batch_jobs(specs: Iterable[ComponentSpec]) -> bool:
@@ -42,9 +44,10 @@ def in_batch_jobs(specs: Iterable[ComponentSpec]) -> bool:
 class Canary:
     """Lets a few samples begin, and the others once one has succeeded."""
 
-    def __init__(self, size: int, failed: Iterable[TaskId] = ()) -> None:
+    def __init__(self, size: int, failed: Iterable[TaskId] = (), held: int = 0) -> None:
         """`failed`: those of this canary that have failed in an earlier session. At least one more
-        has to, or what was on record would stop each session again at once.
+        has to, or what was on record would stop each session again at once. `held`: how many
+        samples of it jobs of that session hold.
         """
         #: the task that each sample of it failed at first
         self.failed: dict[Sample, TaskId] = {}
@@ -52,7 +55,7 @@ class Canary:
             self.failed.setdefault((task.batch, task.sample), task)
         self._before = len(self.failed)
         self._begun: set[Sample] = set()
-        self._left = max(1, size - self._before) if size else 0
+        self._left = max(1, held, size - self._before) if size else 0
         self._ended: set[Sample] = set()
         self._began_at = 0.0  #: monotonic
         self._enough_at: float | None = None  #: when nobody waits for its others any more

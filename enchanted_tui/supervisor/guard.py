@@ -41,7 +41,7 @@ class FailureGuard:
 
     def begin_stage(self, run: StageRun, workers: Callable[[], int]) -> None:
         """Watch a stage; `workers` tells how many of its tasks run at once."""
-        self.canary = Canary(*self._canary(run, workers))
+        self.canary = self._canary(run, workers)
         self._watch(run.plan.depth)
 
     def next(self, run: StageRun) -> Ready | None:
@@ -87,26 +87,25 @@ class FailureGuard:
             succeeded = [any(batch.steps[step].succeeded for batch in batches) for step in steps]
             self._breaker = Breaker(self._few, succeeded)
 
-    def _canary(self, run: StageRun, workers: Callable[[], int]) -> tuple[int, Sequence[TaskId]]:
-        """Return the size of a stage's canary, 0 where it needs none, and those of it that an
-        earlier session has seen fail.
-        """
+    def _canary(self, run: StageRun, workers: Callable[[], int]) -> Canary:
+        """Return the canary of a stage, with what an earlier session has seen of it."""
         state, stage = self._state, run.stage
         option = self._config.supervisor.canary
-        if option is False or option == 0:
-            return 0, ()
-        handed_out = any(holder.depth == stage.depth for holder in state.jobs.holders)
-        if handed_out or any(batch.steps[-1].succeeded for batch in stage.batches):
-            return 0, ()
+        if option is False or any(batch.steps[-1].succeeded for batch in stage.batches):
+            return Canary(0)
         steps = self._config.stages[stage.depth].steps
         in_jobs = in_batch_jobs(self._config.executors[step.executor] for step in steps)
-        size = size_of(option, stage.expected, 1 if in_jobs else workers(), in_jobs=in_jobs)
+        size = size_of(option, stage.expected, workers, in_jobs=in_jobs)
+        held = {task[1:3] for task in state.jobs.holders if task.depth == stage.depth}
+        if len(held) > size:  # the rest has been handed out by an earlier session
+            return Canary(0)
         before = max(state.pause.guarded_at, (state.previous_end or {}).get("time", 0.0))
-        return size, [
+        failed = [
             note.task
             for note in state.failed.recent
             if note.task.depth == stage.depth and note.time > before
         ]
+        return Canary(size, failed, len(held))
 
     def _nothing_left(self) -> bool:
         last = self._state.stages[-1]

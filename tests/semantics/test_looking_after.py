@@ -62,10 +62,11 @@ def test_canary(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
     assert record["message"] in capsys.readouterr().out
     assert campaign.resume() == 4
     assert campaign.finished_tasks() == 10
-    mended(campaign)
-    campaign.config["supervisor"]["stop_when"] = {"wall_hours": 3 / 3600}
-    assert campaign.resume() == 0
-    assert campaign.finished_tasks() > 20
+    broken(campaign, from_sample=60)
+    campaign.config["supervisor"]["max_failures"] = 1
+    assert campaign.resume() == 4
+    assert campaign.records("end")[-1]["reason"] == "max_failures"
+    assert campaign.finished_tasks() > 50
 
 
 def test_breaker(campaign: Campaign) -> None:
