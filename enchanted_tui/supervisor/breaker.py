@@ -15,6 +15,9 @@ FEW = 20
 _MORE = 5
 _SHARE = 0.95  #: of the latest results that one signature must have
 
+#: kinds of failures that a rule of the campaign's own makes of samples
+_BY_A_RULE = frozenset(("skipped", "straggler"))
+
 _Entry = tuple[str, TaskId] | None  #: signature and task of a failure; None for what went well
 
 
@@ -60,7 +63,7 @@ class Breaker:
             simulation.went_well()
             infrastructure.went_well()
             return []
-        if record["kind"] == "skipped":
+        if record["kind"] in _BY_A_RULE:
             return []
         signature = pattern_of(record["message"])
         if record["kind"] in INFRASTRUCTURE:

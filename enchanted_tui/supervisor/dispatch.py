@@ -36,6 +36,7 @@ from enchanted_tui.supervisor.sampler_failure import SamplerFailure
 from enchanted_tui.supervisor.stage import Ready, StageRun
 
 if TYPE_CHECKING:
+    from enchanted_tui.supervisor.canary import Draw
     from enchanted_tui.supervisor.core_budget import CoreBudget
     from enchanted_tui.supervisor.neighbour_choice import NeighbourChoice
 
@@ -44,9 +45,6 @@ log = logging.getLogger(__name__)
 #: next steps that wait with their row in memory; the rest read it back when their turn comes
 _ROWS_KEPT = 1_000
 _MAX_WAITING = 20_000  #: waiting next steps above which no new samples are begun
-
-
-Draw = Callable[[StageRun], Ready | None]
 
 
 class Dispatcher:
@@ -114,11 +112,7 @@ class Dispatcher:
             raise failure
 
     def _choose_new(
-        self,
-        run: StageRun,
-        draw: Draw,
-        capacity: dict[str, int],
-        chosen: dict[str, list[Ready]],
+        self, run: StageRun, draw: Draw, capacity: dict[str, int], chosen: dict[str, list[Ready]]
     ) -> SamplerFailure | None:
         """Begin new samples while there is room; return what the sampler raised, if it did."""
         try:
