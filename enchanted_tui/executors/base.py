@@ -95,6 +95,7 @@ class TaskContext:
     grace: float = GRACE  #: seconds from SIGTERM to SIGKILL where a task is ended
     launcher: str = "auto"  #: what starts the ranks of samples whose runner says what they need
     cores: float = 1.0  #: CPU cores that one task holds while it runs
+    core_limit: bool = False  #: whether jobs may be submitted only as far as core-hours allow it
     io_patience: float = 60.0  #: seconds for which errors of a file system that may pass are borne
     #: how run directories are packed: ``keep``, ``tasks``, ``megabytes``; None if they are not
     packing: Mapping[str, Any] | None = None

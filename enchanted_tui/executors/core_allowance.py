@@ -7,6 +7,8 @@ from __future__ import annotations
 import math
 import threading
 
+from enchanted_tui.durations import duration
+
 
 class CoreAllowance:
     """What is left of the limit. Executors ask from threads of their own, before they submit."""
@@ -54,6 +56,13 @@ class CoreAllowance:
         if self.most is None:
             return math.inf
         return self.most - self._besides - sum(self._of_jobs.values())
+
+
+def job_words(walltime: float, cpus: int) -> str:
+    """Say what a job may hold: ``a job may hold 16 cores for 2 h = 32 core-hours``."""
+    cores = f"{cpus} core" if cpus == 1 else f"{cpus} cores"
+    hours = walltime * cpus / 3600.0
+    return f"a job may hold {cores} for {duration(walltime)} = {hours:.3g} core-hours"
 
 
 class CoreHolder:

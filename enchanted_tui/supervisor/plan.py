@@ -123,6 +123,7 @@ def task_context(session: Session) -> TaskContext:
         io_patience=config.supervisor.io_patience,
         packing=config.supervisor.pack if config.supervisor.save_files == "packed" else None,
         log_level=config.logging,
+        core_limit=config.supervisor.max_core_hours is not None,
     )
 
 

@@ -83,6 +83,28 @@ def test_same_dataset_as_local(campaign, cluster, tmp_path):
     assert os.listdir(dask.root / "tmp") == []
 
 
+def test_jobs_keep_to_core_hours(campaign, cluster, tmp_path):
+    """A job that may hold more than is left is not submitted, and a sentence says so; of two that
+    are wanted only the one that fits is.
+    """
+    config = shapes.flat(6, sleep=0.2)
+    config["supervisor"]["max_core_hours"] = 0.9 / 6
+    dask = campaign(on_slurm(config, tmp_path))
+    ended = dask.run_apart()
+    assert ended.code == 3, ended
+    assert "a job may hold 1 core for 10 min = 0.167 core-hours" in ended.err
+    assert not dask.records("held")
+    dask.config["supervisor"]["max_core_hours"] = 1.5 / 6
+    dask.write()
+    dask.complete()
+    assert len(dask.rows()) == 6
+    [held] = {
+        job: held for record in dask.records("held") for job, held in record["jobs"].items()
+    }.values()
+    assert 0 < held < 600
+    wait_until(lambda: queued(cluster) == [], 20, "jobs are left in the queue")
+
+
 @pytest.mark.full
 def test_job_cancelled_by_hand_is_replaced(campaign, cluster, tmp_path):
     """As one that runs into its walltime, and within seconds: what it held runs again in another

@@ -62,9 +62,12 @@ class Cluster:
         """
         return []
 
-    def core_seconds(self) -> float:
-        """What the jobs have been given in this session."""
-        return 0.0
+    def told_of_jobs(self) -> dict[str, Any]:
+        """Return what the jobs of this session hold, and how many were submitted."""
+        return {"held": {}, "submitted": 0}
+
+    def allow(self, jobs: int) -> None:
+        """Submit no more jobs than this, in all."""
 
     async def identity(self) -> dict[str, Any]:
         """Return the workers by address. Raises OSError when the scheduler does not answer."""
@@ -147,6 +150,11 @@ class OwnSlurmCluster(Cluster):
     hindrance = ""  #: what sbatch said when it was tried last
     _begun = False
 
+    def __init__(self, spec: dict[str, Any]) -> None:
+        super().__init__(spec)
+        #: jobs that may be submitted in all, None for any number
+        self._allowed = 0 if spec.get("limited") else None
+
     async def open(self) -> None:
         try:
             from dask_jobqueue.slurm import SLURMCluster
@@ -175,7 +183,7 @@ class OwnSlurmCluster(Cluster):
 
     async def scale(self, slots_wanted: int) -> None:
         try:
-            await self.jobs.adjust(-(-slots_wanted // self.slots_per_job))
+            await self.jobs.adjust(-(-slots_wanted // self.slots_per_job), self._allowed)
         except FileNotFoundError:
             raise ClusterProblem(
                 "there is no sbatch here; start on a machine from which SLURM jobs can be submitted"
@@ -198,8 +206,13 @@ class OwnSlurmCluster(Cluster):
     def jobs_held(self, known_workers: list[DaskWorker]) -> list[tuple[Any, ...]]:
         return [astuple(job) for job in self.jobs.held(known_workers)] if self._begun else []
 
-    def core_seconds(self) -> float:
-        return self.jobs.core_seconds if self._begun else 0.0
+    def told_of_jobs(self) -> dict[str, Any]:
+        if not self._begun:
+            return super().told_of_jobs()
+        return {"held": self.jobs.told_of_held(), "submitted": len(self.jobs.submitted)}
+
+    def allow(self, jobs: int) -> None:
+        self._allowed = jobs
 
 
 class ExistingCluster(Cluster):

@@ -12,6 +12,7 @@ from enchanted_tui.config.options import option
 from enchanted_tui.executors import inherited
 from enchanted_tui.executors.base import Deliver, Executor, Running, TaskContext
 from enchanted_tui.executors.dask.cluster_process import ClusterProcess
+from enchanted_tui.executors.dask.job_grants import JobGrants
 from enchanted_tui.executors.dask.keywords import LocalClusterKeywords, SlurmClusterKeywords
 from enchanted_tui.executors.dask.running import DaskRunning
 from enchanted_tui.executors.jobs import Submission
@@ -237,6 +238,10 @@ class DaskExecutor(Executor):
         )
         return f"dask {kind} {spec['config']['name']} {settings}"
 
+    @classmethod
+    def holds_jobs(cls, options: Mapping[str, Any]) -> bool:
+        return cls(**options).kind_of_cluster == "slurm"
+
     def dry_run(self, run_dir: str, wanted: Sequence[Mapping[str, Any]] = ()) -> str:
         if self.kind_of_cluster != "slurm":
             return ""
@@ -271,7 +276,7 @@ class DaskExecutor(Executor):
         resource = self.resource({name: getattr(self, name) for name in self.options()})
         share = f"{context.session} {resource}" if resource is not None else None
         return DaskRunning(
-            ClusterProcess.acquire(self.cluster_spec(), share),
+            ClusterProcess.acquire({**self.cluster_spec(), "limited": context.core_limit}, share),
             dataclasses.replace(context, launcher=self.launcher),
             deliver,
             timeout=self.timeout_sec,
@@ -280,4 +285,11 @@ class DaskExecutor(Executor):
             expected_workers=self.worker_count(),
             blocks=self.block_until_cluster_started,
             patience=self.timeout,
+            grants=self._grants(),
         )
+
+    def _grants(self) -> JobGrants | None:
+        if self.kind_of_cluster != "slurm":
+            return None
+        _, most = self.cluster_spec()["adaptive"] or (0, self.scale_n_jobs or 1)
+        return JobGrants(self.configured_name, self.SLURMcluster_config or {}, most)

@@ -25,6 +25,7 @@ from enchanted_tui.executors.base import (
     WorkerInfo,
 )
 from enchanted_tui.executors.dask.cluster_process import ClusterProcess
+from enchanted_tui.executors.dask.job_grants import GrantHolder, JobGrants
 from enchanted_tui.executors.straggler_rule import RunTimeLimit
 from enchanted_tui.executors.task import fail_task, task_message
 from enchanted_tui.journal_lines import TaskId
@@ -35,7 +36,7 @@ _FIRST_WINDOW = 64  #: tasks to hold until the cluster says how many it can use
 _numbers = itertools.count(1)
 
 
-class DaskRunning(Running):
+class DaskRunning(GrantHolder, Running):
     """One queue of a cluster process."""
 
     def __init__(
@@ -50,10 +51,13 @@ class DaskRunning(Running):
         expected_workers: int,
         blocks: bool,
         patience: float | None,
+        grants: JobGrants | None,
     ) -> None:
         """`n_workers`: how many tasks may run at the same time; `expected_workers`: how many will
-        where there is work; the rest as in `queues.ExecutorQueue`.
+        where there is work; `grants`: where workers are in jobs; the rest as in
+        `queues.ExecutorQueue`.
         """
+        self._grants = grants
         self._process, self._deliver = process, deliver
         self._context: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(context)))
         self._context["python_path"] += [
@@ -66,7 +70,6 @@ class DaskRunning(Running):
         self._workers: list[WorkerInfo] = []
         self._jobs: list[JobInfo] = []
         self._nodes: list[NodeInfo] = []
-        self._core_seconds = 0.0
         self._link: str | None = None
         self._why = "the Dask cluster is starting"
         self._recalled: list[TaskId] | None = None
@@ -76,6 +79,8 @@ class DaskRunning(Running):
         process.open(self._lane, arguments, self._hear)
 
     def capacity(self) -> int:
+        if self._grants is not None:
+            self._grants.grant(lambda jobs: self._process.tell(self._lane, "allow", jobs=jobs))
         return self._wanted - (self._taken - self._settled)
 
     def submit(self, tasks: Sequence[Task]) -> None:
@@ -124,7 +129,7 @@ class DaskRunning(Running):
         return list(self._nodes)
 
     def core_hours(self) -> float:
-        return self._core_seconds / 3600.0
+        return sum((self.core_seconds_of_jobs() or {}).values()) / 3600.0
 
     def links(self) -> list[str]:
         return [self._link] if self._link else []
@@ -192,7 +197,8 @@ class DaskRunning(Running):
 
     def _hear_jobs(self, message: Mapping[str, Any]) -> None:
         self._jobs = [JobInfo(*job) for job in message["jobs"]]
-        self._core_seconds = message["core_seconds"]
+        if self._grants is not None:
+            self._grants.hear(message, self._jobs)
 
 
 def _given_directories() -> list[str]:

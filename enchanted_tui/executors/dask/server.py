@@ -167,6 +167,8 @@ class Server:
                 self._broker.limit(key, message["limits"])
             elif op == "recall":
                 self._tell({"op": "recalled", "queue": key, "tasks": self._broker.recall(key)})
+            elif op == "allow":
+                self._cluster.allow(message["jobs"])
             elif op == "close":
                 await self._broker.cancel(key)
                 self._tell({"op": "closed", "queue": key})
@@ -273,7 +275,7 @@ class Server:
                     "op": "jobs",
                     "queue": key,
                     "jobs": jobs,
-                    "core_seconds": self._cluster.core_seconds(),
+                    **self._cluster.told_of_jobs(),
                 },
             )
 

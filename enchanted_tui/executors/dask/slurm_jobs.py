@@ -11,7 +11,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from enchanted_tui.executors.base import JobInfo
@@ -44,6 +44,8 @@ class QueueRow:
     core_seconds: float
     node: str
     reason: str
+    cpus: int
+    asked: float  #: seconds since the epoch
 
 
 class SlurmJobs:
@@ -59,11 +61,14 @@ class SlurmJobs:
         self._interval = _QUERY[0]
         self._asked_about: set[str] = set()
         self._queue: dict[str, QueueRow] | None = None
-        self._core_seconds: dict[str, float] = {}
+        #: what the queue has said of each job last, also of those that have ended
+        self._rows: dict[str, QueueRow] = {}
+        self.submitted: set[str] = set()  #: numbers of all jobs
         self._stillborn = 0
 
-    async def adjust(self, jobs_wanted: int) -> None:
-        """Submit, replace and give back jobs.
+    async def adjust(self, jobs_wanted: int, allowed: int | None) -> None:
+        """Submit, replace and give back jobs; `allowed`: how many may be submitted in all, None for
+        any number.
 
         Raises RuntimeError with what sbatch says, FileNotFoundError without sbatch, ClusterProblem
         if jobs end before they are of use.
@@ -73,6 +78,11 @@ class SlurmJobs:
             await self._ask()
         await self._forget_lost()
         count = self._count(jobs_wanted)
+        if allowed is not None:
+            for name in set(self._cluster.worker_spec) - set(self._cluster.workers):
+                self._cluster.worker_spec.pop(name)  # or it would be submitted anew, unasked
+            room = max(0, allowed - len(self.submitted))
+            count = min(count, len(self._cluster.worker_spec) + room)
         running = len(self._cluster.worker_spec)
         if count > running or self._missing():
             self._asked, self._interval = time.monotonic(), _QUERY[0]
@@ -81,6 +91,7 @@ class SlurmJobs:
                 await self._cluster
             finally:
                 self._forget_unsubmitted()
+                self.submitted |= {str(job.job_id) for job in self._cluster.workers.values()}
         elif count < running:
             await self._give_back(running - count)
 
@@ -133,6 +144,7 @@ class SlurmJobs:
                     self._stillborn += 1
                     self._check_prologue(str(job.job_id))
                 self._last_alive.pop(name, None)
+                self._note_end(str(job.job_id))
                 self._cluster.workers.pop(name, None)
                 self._cluster.worker_spec.pop(name, None)
                 with contextlib.suppress(Exception):
@@ -257,10 +269,27 @@ class SlurmJobs:
             ends=row.ends if row is not None else None,
         )
 
-    @property
-    def core_seconds(self) -> float:
-        """What the jobs of this session have been given, as far as the queue has told."""
-        return sum(self._core_seconds.values())
+    def told_of_held(self) -> dict[str, tuple[float, int, float, bool]]:
+        """Return, by number, the core-seconds of each job of this session, its CPUs, when the queue
+        told so, and whether it still holds them.
+        """
+        live = {str(job.job_id) for job in self._cluster.workers.values()}
+        return {
+            number: (
+                row.core_seconds,
+                row.cpus,
+                row.asked,
+                number in live and row.state in LIVE and row.since is not None,
+            )
+            for number, row in self._rows.items()
+        }
+
+    def _note_end(self, number: str) -> None:
+        """A job has been given up: it has held CPUs until now at most."""
+        row = self._rows.get(number)
+        if row is not None and row.state in LIVE and row.since is not None:
+            held = row.core_seconds + (time.time() - row.asked) * row.cpus
+            self._rows[number] = replace(row, core_seconds=held, state="ENDED")
 
     async def look(self) -> None:
         """Ask the queue how the jobs stand, if it has not been asked for a while."""
@@ -297,9 +326,7 @@ class SlurmJobs:
                     for line in out.decode(errors="replace").splitlines()
                     if line.count("|") >= 6
                 )
-                self._core_seconds.update(
-                    (number, row.core_seconds) for number, row in rows.items()
-                )
+                self._rows.update(rows)
                 self._queue = {number: row for number, row in rows.items() if row.state in LIVE}
                 self._asked_about = set(ids)
 
@@ -309,6 +336,7 @@ def _row(line: str, now: float) -> tuple[str, QueueRow]:
     began, rest = seconds(elapsed), seconds(left)
     since = round(now - began) if began is not None and state != "PENDING" else None
     ends = round(now + rest) if rest is not None and state != "PENDING" else None
+    number_of_cpus = int(cpus or 1)
     return number.strip(), QueueRow(
-        state, since, ends, (began or 0.0) * int(cpus or 1), node, reason
+        state, since, ends, (began or 0.0) * number_of_cpus, node, reason, number_of_cpus, now
     )

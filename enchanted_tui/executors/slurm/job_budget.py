@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from enchanted_tui.durations import core_hours, duration
-from enchanted_tui.executors.core_allowance import CoreAllowance, CoreHolder
+from enchanted_tui.executors.core_allowance import CoreAllowance, CoreHolder, job_words
 from enchanted_tui.executors.slurm.core_time import CoreTime
 from enchanted_tui.executors.slurm.element import Element
 from enchanted_tui.executors.slurm.job_options import JobOptions
@@ -54,7 +53,7 @@ class JobBudget:
         each = walltime * cpus
         fit = self.allowance.take(self._name, each, most)
         self._alone = not self._table.elements
-        self._refused = "" if fit else _said(walltime, cpus)
+        self._refused = "" if fit else job_words(walltime, cpus)
         return fit
 
     def does_not_fit(self) -> str:
@@ -94,12 +93,6 @@ def _size(element: Element) -> tuple[float | None, int | None]:
     if row is not None and row.remaining is not None:
         return row.remaining + (row.elapsed or 0.0), element.cpus
     return _WITHOUT_LIMIT if hello is not None else None, element.cpus
-
-
-def _said(walltime: float, cpus: int) -> str:
-    cores = f"{cpus} core" if cpus == 1 else f"{cpus} cores"
-    hours = core_hours(walltime * cpus / _HOUR)
-    return f"a job may hold {cores} for {duration(walltime)} = {hours} core-hours"
 
 
 class JobHolder(CoreHolder):

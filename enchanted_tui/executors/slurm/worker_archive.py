@@ -22,6 +22,7 @@ _SHIPPED = (
     "executors/base.py",
     "as_data.py",
     "csv_reading.py",
+    "durations.py",
     "expressions.py",
     "suggestions.py",
     "fast_values.py",
