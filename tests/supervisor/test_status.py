@@ -101,6 +101,8 @@ def test_words_are_what_files_hold() -> None:
     assert json.dumps([*EndReason, *Liveness]) == json.dumps(
         ["completed", "all_failed", "stop_when", "drained", "aborted", "max_failures"]
         + [
+            "canary",
+            "breaker",
             "max_files",
             "max_core_hours",
             "sampler_failed",
