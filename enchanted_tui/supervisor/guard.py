@@ -99,7 +99,8 @@ class FailureGuard:
         held = {task[1:3] for task in state.jobs.holders if task.depth == stage.depth}
         if len(held) > size:  # the rest has been handed out by an earlier session
             return Canary(0)
-        before = max(state.pause.guarded_at, (state.previous_end or {}).get("time", 0.0))
+        end = state.previous_end
+        before = max(state.pause.guarded_at, end["time"] if end is not None else 0.0)
         failed = [
             note.task
             for note in state.failed.recent

@@ -238,9 +238,11 @@ class Hosting(Opening):
         from enchanted_tui.ui.screens.paused import PausedDialog
 
         def take(answer: str | None) -> None:
-            if answer == "continue" or answer == "drain":
-                campaign.request(answer)
-                self.refresh_view()
+            if answer == "continue":
+                campaign.request("continue")
+            elif answer == "drain":
+                campaign.request("drain")
+            self.refresh_view()
 
         self._asked_at = record["time"]
         self.open_on_top(PausedDialog(campaign.root, record), take)
