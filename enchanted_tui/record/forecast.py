@@ -164,7 +164,7 @@ def _typical(steps: Sequence[_Step], cost: RunCost, depth: int) -> float:
 
 def _overhead(cost: RunCost) -> float:
     """Return by how much more jobs have held than the tasks that have ended in them."""
-    used = cost.used_in_jobs()
+    used = cost.used_in_jobs
     return max(1.0, sum(cost.jobs.values()) / used) if used > 0 else 1.0
 
 

@@ -25,12 +25,6 @@ class StepCost:
     core_seconds: float = 0.0
     squares: float = 0.0  #: of the core-seconds
 
-    def put(self, seconds: float, core_seconds: float) -> None:
-        self.count += 1
-        self.seconds += seconds
-        self.core_seconds += core_seconds
-        self.squares += core_seconds * core_seconds
-
     def add(self, other: StepCost) -> None:
         self.count += other.count
         self.seconds += other.seconds
@@ -47,15 +41,24 @@ class RunCost:
     """A fold over the tasks that end, and over the records of what is held."""
 
     def __init__(self) -> None:
-        self.seconds = 0.0  #: run time of all tasks, failed and repeated ones included
-        self.core_seconds = 0.0  #: the same times the CPU cores that each of them held
         self.steps: dict[Place, StepCost] = {}
         self.jobs: dict[str, float] = {}  #: core-seconds that each job has held
-        #: core-seconds of tasks that held cores by themselves: of those that have ended, of those
-        #: that were cut off, and of those that ran when it was put on record last, by their place
-        self.by_tasks = self.cut_off = 0.0
+        self.used_in_jobs = 0.0  #: core-seconds of the tasks that have ended in them
+        #: core-seconds of tasks that held cores by themselves and were cut off, and of those that
+        #: ran when it was put on record last, by their place
+        self.cut_off = 0.0
         self.running: dict[tuple[int, ...], float] = {}
         self._in_jobs: set[Place] = set()
+
+    @property
+    def seconds(self) -> float:
+        """Run time of all tasks, failed and repeated ones included."""
+        return sum(step.seconds for step in self.steps.values())
+
+    @property
+    def core_seconds(self) -> float:
+        """The same times the CPU cores that each of them held."""
+        return sum(step.core_seconds for step in self.steps.values())
 
     def session_begins(self, stages: Sequence[StageNames]) -> None:
         """What ran in the session before has been cut off, but for jobs."""
@@ -69,17 +72,19 @@ class RunCost:
         }
 
     def task_ended(self, record: TaskRecord) -> None:
-        runtime = record["runtime"]
-        depth, _, _, step = record["task"]
-        held = runtime * record.get("cores", 1.0)
-        self.seconds += runtime
-        self.core_seconds += held
-        if (depth, step) not in self._in_jobs:
-            self.by_tasks += held
-        cost = self.steps.get((depth, step))
+        task = record["task"]
+        place = task[0], task[3]
+        cost = self.steps.get(place)
         if cost is None:
-            cost = self.steps[depth, step] = StepCost()
-        cost.put(runtime, held)
+            cost = self.steps[place] = StepCost()
+        runtime = record["runtime"]
+        held = runtime * record.get("cores", 1.0)
+        cost.count += 1
+        cost.seconds += runtime
+        cost.core_seconds += held
+        cost.squares += held * held
+        if self._in_jobs and place in self._in_jobs:
+            self.used_in_jobs += held
         if self.running:
             self.running.pop(tuple(record["task"]), None)
 
@@ -96,13 +101,10 @@ class RunCost:
         """Tell whether jobs hold the cores for the tasks of a step, by the last session."""
         return place in self._in_jobs
 
-    def used_in_jobs(self) -> float:
-        """Return the core-seconds of tasks that ran in jobs."""
-        return self.core_seconds - self.by_tasks
-
     def held(self, jobs: Mapping[str, float] | None = None, running: float | None = None) -> float:
         """Return the core-seconds held until now. `jobs`, `running`: what jobs and running tasks
         are known to hold by now, where it is more than what is on record.
         """
         now = sum(self.running.values()) if running is None else running
-        return self.by_tasks + self.cut_off + now + sum({**self.jobs, **(jobs or {})}.values())
+        by_tasks = self.core_seconds - self.used_in_jobs + self.cut_off + now
+        return by_tasks + sum({**self.jobs, **(jobs or {})}.values())

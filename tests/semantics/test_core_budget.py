@@ -14,6 +14,8 @@ from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.forecast import Forecast, forecast
 from enchanted_tui.record.run_cost import RunCost
 from enchanted_tui.storage.progress import StageProgress
+from enchanted_tui.ui.overview_facts import resources
+from enchanted_tui.views.viewing import Viewer
 from helpers.campaign import Campaign
 from helpers.configs import campaign_config, random_sampler
 from helpers.marks import examples, in_full
@@ -67,6 +69,9 @@ def test_limit(slow: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([str(slow.write()), "--dry-run", "--run-mode", "resume"]) == 0
     assert "draw fewer samples, or raise the limit" in (said := capsys.readouterr().out), said
     assert "for what is left, 2 at a time" in said
+    viewer = Viewer(slow.run_dir)
+    assert "core-hours: 0.00" in resources(viewer.refresh(), None, 200).plain
+    viewer.close()
     foretold = status(slow, capsys)
     before = len(slow.records("task"))
     assert slow.resume() == 3
