@@ -166,12 +166,6 @@ def test_the_executors_example_kills_what_runs_too_long(campaign: Campaign) -> N
     assert {row["kind"] for row in campaign.failures()} == {"timeout", "skipped"}
 
 
-def test_the_stragglers_example_ends_what_runs_far_longer(campaign: Campaign) -> None:
-    """One sample would have waited for a minute; nobody has said how long samples take."""
-    example(campaign, "stragglers")
-    assert {row["kind"] for row in campaign.failures()} == {"straggler"}
-
-
 def test_the_save_files_example_keeps_what_it_says(campaign: Campaign) -> None:
     """Only params.txt of the last stage's runs is left."""
     example(campaign, "save_files")
