@@ -46,6 +46,13 @@ class JobGrants:
             for job, (core_seconds, cpus, asked, runs) in self._held.items()
         }
 
+    def end(self) -> None:
+        """The cluster has been left: nothing more is held, or promised."""
+        held = self.held()
+        self._held = {job: (seconds, 1, 0.0, False) for job, seconds in held.items()}
+        self._jobs = None
+        self.allowance.report(self._name, sum(held.values()))
+
     def grant(self, tell: Callable[[int], None]) -> None:
         """Grant as many more jobs as there may be and fit; `tell` the cluster how many in all."""
         if self._jobs is None or self.allowance.most is None:

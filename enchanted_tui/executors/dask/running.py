@@ -115,6 +115,8 @@ class DaskRunning(GrantHolder, Running):
 
     def close(self) -> None:
         self._process.close(self._lane)
+        if self._grants is not None:
+            self._grants.end()
 
     def worker_count(self) -> int:
         return self._n_workers or max(self._expected_workers, len(self._workers))

@@ -46,7 +46,7 @@ class JobBudget:
         walltime = options.walltime or walltime
         cpus = cpus or cpus_of_job(options.sbatch, options.template)
         self._known[known] = walltime, cpus
-        if not self._report():
+        if not self.report():
             return 0
         if walltime is None or cpus is None:  # one job tells
             return int(not self._table.elements and self.allowance.left() > 0)
@@ -64,7 +64,7 @@ class JobBudget:
         """Return why nothing is submitted while there are jobs."""
         return f"{self._refused} and has to wait until others end" if self._refused else ""
 
-    def _report(self) -> bool:
+    def report(self) -> bool:
         """Say what all jobs may hold; False as long as that of one of them is not known."""
         held, total = self.held(), 0.0
         complete = True

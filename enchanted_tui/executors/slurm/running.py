@@ -140,6 +140,7 @@ class SlurmRunning(JobHolder, Running):
         self._closing = True
         self._notify()
         self._thread.join(timeout=_CLOSE_PATIENCE)
+        self._budget.report()
         if self._transport is not None:
             self._transport.close()
 
@@ -324,6 +325,7 @@ class SlurmRunning(JobHolder, Running):
         self._scheduler_is_silent = self._cluster.scheduler_is_silent
         self._cluster.monitor.release_ended()
         self._cluster.remove_finished()
+        self._budget.report()
 
     def _add(self) -> None:
         """Give jobs that stay what waits; while nothing is to begin, ask them for what they have
