@@ -18,28 +18,35 @@ _SHARE = 0.95  #: of the latest results that one signature must have
 #: kinds of failures that a rule of the campaign's own makes of samples
 _BY_A_RULE = frozenset(("skipped", "straggler"))
 
-_Entry = tuple[str, TaskId] | None  #: signature and task of a failure; None for what went well
-
 
 class _Window:
-    """The latest results of a step as far as one cause goes: the simulation, or infrastructure."""
+    """The latest results of a step as far as one cause goes: the simulation, or infrastructure.
+    Successes are only counted: there may be a million of them.
+    """
 
     def __init__(self, few: int, *, succeeded: bool) -> None:
         self._few, self._succeeded = few, succeeded
-        self._latest: deque[_Entry] = deque(maxlen=_MORE * few)
+        self._ended = 0
+        #: number among the results, signature and task of the latest failures
+        self._failures: deque[tuple[int, str, TaskId]] = deque(maxlen=_MORE * few)
 
     def went_well(self) -> None:
         self._succeeded = True
-        self._latest.append(None)
+        self._ended += 1
 
     def failed(self, signature: str, task: TaskId) -> list[TaskId]:
         """Take in a failure; return the tasks that failed so if the signature has taken over."""
-        self._latest.append((signature, task))
+        self._ended += 1
+        self._failures.append((self._ended, signature, task))
         wanted = self._few * (_MORE if self._succeeded else 1)
-        if len(self._latest) < wanted:
+        if self._ended < wanted:
             return []
-        latest = list(self._latest)[-wanted:]
-        same = [entry[1] for entry in latest if entry is not None and entry[0] == signature]
+        first = self._ended - wanted
+        same = [
+            failed
+            for number, found, failed in self._failures
+            if number > first and found == signature
+        ]
         return same if len(same) >= _SHARE * wanted else []
 
 
@@ -54,15 +61,17 @@ class Breaker:
             (_Window(few, succeeded=before), _Window(few, succeeded=before)) for before in succeeded
         ]
 
-    def ended(self, task: TaskId, record: TaskRecord) -> list[TaskId]:
-        """Take in a result; return the latest tasks that failed for one reason, this one last, if
+    def went_well(self, step: int) -> None:
+        """Take in a success."""
+        simulation, infrastructure = self._windows[step]
+        simulation.went_well()
+        infrastructure.went_well()
+
+    def failed(self, task: TaskId, record: TaskRecord) -> list[TaskId]:
+        """Take in a failure; return the latest tasks that failed for one reason, this one last, if
         that has taken over, else none.
         """
         simulation, infrastructure = self._windows[task.step]
-        if record["outcome"] == "ok":
-            simulation.went_well()
-            infrastructure.went_well()
-            return []
         if record["kind"] in _BY_A_RULE:
             return []
         signature = pattern_of(record["message"])

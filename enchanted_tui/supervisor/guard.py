@@ -51,8 +51,12 @@ class FailureGuard:
     def ended(self, task: TaskId, record: TaskRecord) -> GuardRecord | None:
         """Take in a result; return the record of a pause if all fails and samples are left."""
         failed = record["outcome"] != "ok"
+        if not failed and self._breaker is not None:
+            self._breaker.went_well(task.step)
+        if not failed and self.canary.over:
+            return None
         last = task.step + 1 == self._state.stages[task.depth].n_steps
-        together = self._breaker.ended(task, record) if self._breaker is not None else []
+        together = self._breaker.failed(task, record) if failed and self._breaker else []
         of_canary = self.canary.ended(task, failed=failed, last=last)
         if (
             not (together or of_canary)
