@@ -65,6 +65,7 @@ class Dispatcher:
         self._jobs, self._cores = jobs, cores
         self._running: dict[str, Running] = {}
         self._keys = _executor_keys(config)
+        self._unopened = set(self._keys.values())  #: executors never opened in this session
         self._resources = {
             name: _resource(spec) or self._keys[name] for name, spec in config.executors.items()
         }
@@ -74,8 +75,7 @@ class Dispatcher:
         self._waiting: dict[str, deque[Ready]] = {}
         self._preparers = _preparers(config)
         self.in_flight: dict[TaskId, str] = {}
-        #: what had been handed out when everything was cancelled
-        self._cancelled: set[TaskId] = set()
+        self._cancelled: set[TaskId] = set()  #: what had been handed out when all was cancelled
         self.attempts: dict[TaskId, int] = {}
 
     def executor_of(self, task: TaskId) -> str:
@@ -264,6 +264,7 @@ class Dispatcher:
             for notice in executor.notices():
                 log.warning(notice)
             self._running[key] = running
+            self._unopened.discard(key)
             self._cores.opened(key, running)
         return running
 
@@ -282,7 +283,7 @@ class Dispatcher:
         closing them ends these.
         """
         for name, key in self._keys.items():
-            if key not in self._running and self._jobs.of(name):
+            if key in self._unopened and self._jobs.of(name):
                 self._opened(key)
 
     def limit_run_times(self, key: str, limits: Sequence[RunTimeLimit]) -> None:
