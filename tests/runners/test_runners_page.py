@@ -18,7 +18,9 @@ from enchanted_tui.runners.command_runner import CommandRunner
 
 PAGE = (Path(__file__).parents[2] / "docs" / "runners.md").read_text(encoding="utf-8")
 SNIPPETS = [
-    block for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL) if "samplers:" not in block
+    block
+    for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    if "samplers:" not in block and not block.startswith("executors:")
 ]
 
 

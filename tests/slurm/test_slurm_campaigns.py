@@ -127,6 +127,7 @@ def test_few_files_and_few_questions(campaign: SlurmCampaign) -> None:
     campaign.executor.update(
         samples_per_job=100, max_jobs=3, scheduler_interval=40, scheduler_interval_max=180
     )
+    campaign.config["supervisor"]["canary"] = False  # whose samples have a job of their own
     began = time.monotonic()
     process = campaign.supervise()
     most = 0
