@@ -83,6 +83,7 @@ def test_results_that_are_too_large_for_one_look(campaign: SlurmCampaign) -> Non
     """
     campaign.config["runners"]["r0"].update(seconds=0.3, text_megabytes=8)
     campaign.executor.update(samples_per_job=6, max_jobs=1)
+    campaign.executor["sbatch"] = {**campaign.executor.get("sbatch", {}), "mem": 300}
     campaign.config["samplers"]["s0"] = array("x", [float(number) for number in range(6)])
     process = campaign.supervise()
     campaign.wait_for_runs(1)
