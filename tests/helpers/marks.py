@@ -71,6 +71,7 @@ SLOW = (
     "executors/test_reused_runners.py",
     "executors/test_run_directory.py",
     "executors/test_start_directory_gone.py",
+    "executors/test_stragglers.py",
     "executors/test_taking_back.py",
     "export/test_round_trip.py",
     "runners/test_command_batch.py",

@@ -379,6 +379,7 @@ for batch in itertools.count():
 """
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_instant_leaves_a_whole_file(tmp_path: Path) -> None:
     """Before anybody resumes the campaign, its users read the dataset as the killed supervisor left
     it.
