@@ -87,7 +87,7 @@ def test_jobs_keep_to_core_hours(campaign, cluster, tmp_path):
     """A job that may hold more than is left is not submitted, and a sentence says so; of two that
     are wanted only the one that fits is.
     """
-    config = shapes.flat(6, sleep=0.2)
+    config = shapes.flat(6, sleep=1.5)  # the queue is asked 5 s after a job was submitted
     config["supervisor"]["max_core_hours"] = 0.9 / 6
     dask = campaign(on_slurm(config, tmp_path))
     ended = dask.run_apart()

@@ -18,8 +18,10 @@ def test_only_the_canary_is_submitted(cluster: Bed, tmp_path: Path) -> None:
     campaign.config["runners"]["r0"] = {
         "type": "PythonRunner",
         "function": "helpers.parts.guarded:run",
-        "arguments": {"wait": 0.5},
+        "arguments": {"wait": 1.5},
     }
+    # one after another, so that results do not come all at once
+    campaign.executor.update(samples_per_job=5, max_jobs=1)
     (tmp_path / "broken").write_text("0")
     process = campaign.supervise()
     campaign.wait_for_tasks(2, process)
