@@ -29,6 +29,7 @@ def uninterrupted(freegs_python, real_campaign):
     return campaign
 
 
+@pytest.mark.full
 def test_killed_and_resumed(freegs_python, real_campaign, uninterrupted):
     """Protects the FreeGS campaign of the tutorial: after `kill -9` no solve is left running, and
     the resumed campaign has the samples,
