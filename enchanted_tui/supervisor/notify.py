@@ -36,7 +36,10 @@ class Alerts:
         self._wanted = notify_of(config.supervisor.notify)
         self._told_at: dict[str, float] = {}  #: monotonic
         self._lasting: set[str] = set()  #: what has been told and is still so
-        self._counted = (0, 0) if self._wanted is None else self._state.totals()
+        self._counted = (0, 0)
+        self._ended = 0  #: how many had when they were counted
+        if self._wanted is not None and "failures" in self._wanted.events:
+            self._counted, self._ended = state.totals(), self._count_ended()
 
     def tell(self, event: str, message: str) -> None:
         """Tell of an event, if somebody wants to know and has not just been told of one."""
@@ -54,7 +57,8 @@ class Alerts:
             return
         self._while_it_lasts("disk", file_use.warning(live.files))
         self._while_it_lasts("stall", self._stall(self._wanted.stall, in_flight, live))
-        self._failures(self._wanted.failure_rate)
+        if "failures" in self._wanted.events:
+            self._failures(self._wanted.failure_rate)
 
     def _while_it_lasts(self, event: str, message: str) -> None:
         """Tell once of what lasts; an empty message says that it is over."""
@@ -74,7 +78,14 @@ class Alerts:
             + (f": {why}" if why else "")
         )
 
+    def _count_ended(self) -> int:
+        return sum(step.count for step in self._state.cost.steps.values())
+
     def _failures(self, most: float) -> None:
+        ended = self._count_ended()
+        if ended - self._ended < _MIN_TASKS:  # counting goes through all batches
+            return
+        self._ended = ended
         succeeded, failed = self._state.totals()
         new_failures = failed - self._counted[1]
         new = succeeded - self._counted[0] + new_failures

@@ -12,11 +12,10 @@ import logging
 import re
 import time
 from bisect import bisect_right
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import accumulate
 from statistics import median
-from typing import TypeVar
 
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.durations import duration
@@ -30,8 +29,6 @@ from enchanted_tui.supervisor.dispatch import Dispatcher
 from enchanted_tui.supervisor.stage import StageRun
 
 log = logging.getLogger(__name__)
-
-_Task = TypeVar("_Task", bound=Hashable)
 
 _FEWEST = 3  #: successes by whose run times others are judged
 _MOST = 300  #: of whom these are read, evenly spread over the stage
@@ -60,18 +57,6 @@ def run_time_limit(
     if len(run_times) < _FEWEST or not is_mostly_done(rule, done, count):
         return None
     return max(_LEAST, rule.factor * median(run_times))
-
-
-def stragglers(
-    rule: StragglerRule,
-    done: int,
-    count: int,
-    run_times: Sequence[float],
-    ages: Mapping[_Task, float],
-) -> set[_Task]:
-    """Return which of the tasks that run, for so many seconds each, are stragglers."""
-    limit = run_time_limit(rule, done, count, run_times)
-    return set() if limit is None else {task for task, age in ages.items() if age >= limit}
 
 
 # -- the campaign ----------------------------------------------------------------------------------
