@@ -14,7 +14,7 @@ from enchanted_tui.executors.pool import backlog as backlogs
 from enchanted_tui.executors.pool.backlog import Backlog
 from enchanted_tui.executors.pool.book import Book, Node
 from enchanted_tui.executors.pool.booking import Booking
-from enchanted_tui.executors.pool.rank_launcher import RankLauncher
+from enchanted_tui.executors.pool.rank_launcher import OPEN_MPI, RankLauncher
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.resources import Resources, Share
 from helpers.marks import examples
@@ -165,6 +165,31 @@ def test_no_more_samples_than_the_upper_bound_at_once() -> None:
     shares = [book.take(Resources()) for _ in range(3)]
     assert [share is None for share in shares] == [False, False, True]
     assert book.free_cpus() == 0
+
+
+# -- binding ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("usable", "bound"),
+    [
+        ({"n1": (0, 1), "n2": (2, 3)}, True),
+        ({"n1": (0, 1), "n2": (0, 1)}, False),  # n2 counts otherwise than SLURM
+        ({"n1": (0, 1)}, False),  # n2 did not answer
+    ],
+)
+def test_ranks_are_bound_only_to_cpus_that_each_node_has(
+    usable: dict[str, tuple[int, ...]], bound: bool
+) -> None:
+    """Protects samples on several nodes from an mpirun that is told CPUs which a node has not: it
+    ends at once and says nothing.
+    """
+    nodes = [Node("n1", (0, 1)), Node("n2", (2, 3))]
+    made = Booking(Book(nodes), RankLauncher("mpirun", OPEN_MPI), usable)
+    task = Task(TaskId(0, 0, 0, 0), "r", {}, resources=Resources(nodes=2, ranks=4))
+    assert made.take(task)
+    assert task.share is not None
+    assert task.share["binds"] is bound
 
 
 # -- who begins ------------------------------------------------------------------------------------

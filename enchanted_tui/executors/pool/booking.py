@@ -6,17 +6,27 @@ Runs in SLURM jobs: standard library only, Python 3.9 or newer.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Optional
 
 from enchanted_tui.executors.base import NodeInfo, Task
 from enchanted_tui.executors.pool.book import Book, Node
 from enchanted_tui.executors.pool.holding import share_message
-from enchanted_tui.executors.pool.machine import host, nodes_of_job, pinnable, this_machine
+from enchanted_tui.executors.pool.machine import (
+    as_bound,
+    cpus_by_node,
+    host,
+    nodes_of_job,
+    this_machine,
+    usable_cpus,
+)
 from enchanted_tui.executors.pool.node_book import NodeBook
 from enchanted_tui.executors.pool.rank_launcher import (
     SRUN,
     RankLauncher,
+    is_mpirun,
     launcher_for,
+    missing_of_job,
     single_everywhere,
 )
 from enchanted_tui.resources import Resources, ranges
@@ -25,13 +35,24 @@ _DEFAULT = Resources()
 
 
 class Booking:
-    """Gives tasks their shares of a book, and takes these back."""
+    """Gives tasks their shares of a book, and takes these back.
 
-    def __init__(self, book: Book, launcher: RankLauncher) -> None:
+    `usable`: by node, the CPUs that processes of ours may use there, where that is known. Where a
+    share holds others, nobody knows which CPUs are its own, and it is bound to none.
+    """
+
+    def __init__(
+        self,
+        book: Book,
+        launcher: RankLauncher,
+        usable: Optional[Mapping[str, tuple[int, ...]]] = None,
+    ) -> None:
         self.book = book
         self._launcher = launcher
-        here = [node for node in book.nodes if node.name == host()]
-        self._binds = bool(here) and pinnable(here[0])
+        known = {host(): usable_cpus()} if usable is None else usable
+        self._bindable = {
+            node.name for node in book.nodes if set(node.cpus) <= set(known.get(node.name, ()))
+        }
         self._has_gpus = any(node.gpus for node in book.nodes)
 
     def take(self, task: Task) -> bool:
@@ -41,9 +62,8 @@ class Booking:
         if share is None:
             return False
         task.resources = wanted
-        task.share = share_message(
-            share, self._launcher, binds=self._binds, has_gpus=self._has_gpus
-        )
+        binds = self._bindable.issuperset(node.name for node in share.nodes)
+        task.share = share_message(share, self._launcher, binds=binds, has_gpus=self._has_gpus)
         return True
 
     def give_back(self, task: Task) -> None:
@@ -90,7 +110,14 @@ def booking(
     launcher = launcher_for(words, single=single_everywhere(written), nodes=len(nodes))
     if launcher.pins:
         nodes = [node for node in nodes if node.name == host()] or this_machine()
-    return Booking(Book(nodes, most, slurm_chooses=launcher.name == SRUN), launcher)
+    usable = {host(): usable_cpus()}
+    if launcher.places_ranks and len(nodes) > 1:
+        usable = {**cpus_by_node(nodes), **usable}
+        nodes = as_bound(nodes, usable)
+    if is_mpirun(launcher.name):
+        job = missing_of_job({node.name: len(node.cpus) for node in nodes})
+        launcher = replace(launcher, job=job)
+    return Booking(Book(nodes, most, slurm_chooses=launcher.name == SRUN), launcher, usable)
 
 
 def booking_of_node(

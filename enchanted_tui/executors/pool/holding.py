@@ -40,7 +40,7 @@ def share_message(
         "slot": share.slot,
         "resources": share.resources.message(),
         "nodes": [asdict(node) for node in share.nodes],
-        "launcher": [launcher.words, launcher.family],
+        "launcher": [launcher.words, launcher.family, dict(launcher.job)],
         "binds": binds,
         "pin": binds and launcher.pins,
         "has_gpus": has_gpus,

@@ -16,12 +16,15 @@ from typing import Optional
 
 from enchanted_tui.executors.job import cpus_of_nodes
 from enchanted_tui.executors.pool.book import Node
+from enchanted_tui.executors.pool.rank_launcher import OF_THE_JOB
 from enchanted_tui.resources import DEVICE_VARIABLES, numbers
 
 _ANSWER = 20.0  #: seconds in which scontrol has to answer
 _ON_NODES = re.compile(
     r"Nodes=(?P<nodes>\S+) CPU_IDs=(?P<cpus>\S+) Mem=(?P<mem>\d+)(?: GRES=(?P<gres>\S*))?"
 )
+#: Run on each node: its name, and the CPUs that a process may use there.
+_TELL_CPUS = """echo "$SLURMD_NODENAME $(sed -n 's/^Cpus_allowed_list://p' /proc/self/status)\""""
 _INDICES = re.compile(r"gpu[^,]*?\(IDX:([\d,-]+)\)")
 
 
@@ -75,36 +78,54 @@ def _by_environment(environment: Mapping[str, str]) -> list[Node]:
 def _as_numbered_here(nodes: list[Node]) -> list[Node]:
     """Return nodes with CPUs and GPUs by the numbers by which a process is bound to them.
 
-    SLURM counts cores, and the kernel their threads: where a job is bound on this node to as many
-    as it holds, these are they. Devices that a job may not see are no longer counted in it: where
-    those of this node begin at 0, so do those of the others.
+    Devices that a job may not see are no longer counted in it: where those of this node begin at 0,
+    so do those of the others.
     """
     here = next((node for node in nodes if node.name == host()), None)
     if here is None:
         return nodes
     seen = visible_gpus()
     renumbered = bool(here.gpus) and seen == tuple(range(len(here.gpus)))
-    usable = usable_cpus()
     found = []
     for node in nodes:
-        bound = node is here and len(usable) == len(node.cpus)
         gpus = tuple(range(len(node.gpus))) if renumbered else node.gpus
         if node is here and len(seen) == len(node.gpus):
             gpus = seen
-        found.append(Node(node.name, usable if bound else node.cpus, gpus, node.mem))
-    return found
+        found.append(Node(node.name, node.cpus, gpus, node.mem))
+    return as_bound(found, {host(): usable_cpus()})
+
+
+def as_bound(nodes: list[Node], usable: Mapping[str, tuple[int, ...]]) -> list[Node]:
+    """Return nodes with CPUs by the kernel's numbers, where those are known; `usable`: by node, the
+    CPUs that processes of this job may use there.
+
+    SLURM counts cores in an order of its own, and the kernel their threads: where a job is bound on
+    a node to as many as it holds, these are they.
+    """
+    return [
+        Node(node.name, cpus if len(cpus) == len(node.cpus) else node.cpus, node.gpus, node.mem)
+        for node in nodes
+        for cpus in [usable.get(node.name, node.cpus)]
+    ]
+
+
+def cpus_by_node(nodes: list[Node]) -> dict[str, tuple[int, ...]]:
+    """Return, by name, the CPUs that processes started by srun may use on the nodes of this job, by
+    the kernel's numbers: what the daemons of an mpirun find there. A node that does not answer is
+    left out.
+    """
+    count = str(len(nodes))
+    environment = {name: text for name, text in os.environ.items() if name not in OF_THE_JOB}
+    environment["SLURM_OVERLAP"] = "1"  # beside steps that hold the CPUs, as its daemons will be
+    words = ["srun", "--mpi=none", "--cpu-bind=none", f"--nodes={count}", f"--ntasks={count}"]
+    words += ["--ntasks-per-node=1", "sh", "-c", _TELL_CPUS]
+    told = [line.split() for line in _asked(words, environment).splitlines()]
+    return {line[0]: numbers(line[1]) for line in told if len(line) == 2}
 
 
 def _gpus_of(gres: Optional[str]) -> tuple[int, ...]:
     found = _INDICES.search(gres or "")
     return numbers(found[1]) if found else ()
-
-
-def pinnable(node: Node) -> bool:
-    """Tell whether the CPUs of a node, as they are numbered, are those that this process may use:
-    where a job is not bound, nobody knows which CPUs are its own.
-    """
-    return set(node.cpus) <= set(usable_cpus())
 
 
 def host() -> str:

@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Optional
 
 from enchanted_tui.resources import DEVICE_VARIABLES, THREAD_VARIABLES, Resources, Share, ranges
@@ -21,8 +21,8 @@ KNOWN = (AUTO, NONE, SRUN, "mpirun", "mpiexec")
 OPEN_MPI, HYDRA, OTHER = "Open MPI", "Hydra", "other"
 
 _ANSWER = 20.0  #: seconds in which a launcher has to tell its version
-#: What of a job's own description a launcher would take for the size of the sample.
-_OF_THE_JOB = (
+#: What of a job's own description srun and mpirun would take for the size of the sample.
+OF_THE_JOB = (
     *("SLURM_NTASKS", "SLURM_NPROCS", "SLURM_NTASKS_PER_NODE", "SLURM_NTASKS_PER_CORE"),
     *("SLURM_CPUS_PER_TASK", "SRUN_CPUS_PER_TASK", "SLURM_TRES_PER_TASK", "SLURM_DISTRIBUTION"),
     *("SLURM_MEM_PER_CPU", "SLURM_MEM_PER_NODE", "SLURM_MEM_PER_GPU", "SLURM_THREADS_PER_CORE"),
@@ -37,6 +37,7 @@ class RankLauncher:
 
     words: str  #: none, srun, mpirun, mpiexec, a path of one of them, or words of the user's own
     family: str = OTHER  #: of mpirun and mpiexec
+    job: Mapping[str, str] = field(default_factory=dict)  #: see `missing_of_job`
 
     @property
     def name(self) -> str:
@@ -46,6 +47,11 @@ class RankLauncher:
     def pins(self) -> bool:
         """Whether nothing but ourselves binds a sample to its CPUs."""
         return self.name == NONE
+
+    @property
+    def places_ranks(self) -> bool:
+        """Whether it is told the CPUs of every rank, on other nodes too."""
+        return is_mpirun(self.name) and self.family in (OPEN_MPI, HYDRA)
 
     def line(self, share: Share, directory: str, label: str, *, binds: bool) -> list[str]:
         """Return the words that come before the command of a sample; none of them holds a blank.
@@ -69,12 +75,13 @@ class RankLauncher:
 
     def environment(self, share: Share) -> dict[str, Optional[str]]:
         """Return variables that the launcher is to see, None for those that it is not to see."""
-        changes: dict[str, Optional[str]] = dict.fromkeys(_OF_THE_JOB)
+        changes: dict[str, Optional[str]] = dict.fromkeys(OF_THE_JOB)
         if is_mpirun(self.name) and "SLURM_JOB_ID" in os.environ:
             # its daemons on other nodes are steps, of which each would have a node to itself
             changes["SLURM_OVERLAP"] = "1"
             # what it takes for the number of slots of each node of the job
             changes["SLURM_TASKS_PER_NODE"] = os.environ.get("SLURM_JOB_CPUS_PER_NODE", "1")
+            changes.update(self.job)
         return changes
 
 
@@ -147,6 +154,22 @@ def _srun(words: str, share: Share, label: str) -> list[str]:
         # SLURM hides from a step what it has not counted for it, such as a part of a GPU
         *(("env", f"CUDA_VISIBLE_DEVICES={devices}") if 0 < wanted.gpus < 1 else ()),
     ]
+
+
+def missing_of_job(cpus: Mapping[str, int]) -> dict[str, str]:
+    """Return the variables that describe the job of SLURM to an mpirun and are not set, since
+    somebody has entered the job by its id alone: without them, it would try to reach other nodes by
+    ssh. `cpus`: how many the job holds, by node, in SLURM's order.
+    """
+    job = os.environ.get("SLURM_JOB_ID")
+    if not job or {"SLURM_JOBID", "SLURM_NODELIST"} <= os.environ.keys():
+        return {}
+    return {
+        "SLURM_JOBID": job,
+        "SLURM_NODELIST": ",".join(cpus),
+        "SLURM_NNODES": str(len(cpus)),
+        "SLURM_TASKS_PER_NODE": ",".join(map(str, cpus.values())),
+    }
 
 
 def _open_mpi(words: str, share: Share, directory: Optional[str]) -> list[str]:
