@@ -6,24 +6,29 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import os
+import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from importlib.machinery import all_suffixes
 from typing import Any
 
 from enchanted_tui.config.lookup import is_own
 from enchanted_tui.config.models import CampaignConfig, ComponentSpec
 
+_INSTALLED = ("site-packages", "dist-packages")
+_IMPORTS = re.compile(rb"\b(?:from|import)\b[^\r\n]*")
+_TOPS = re.compile(rb"(?<![.\w\x80-\xff])[\w\x80-\xff]+")
 _MOST_FILES = 500
 _MOST_BYTES = 4 << 20  #: of a module whose imports are looked for
 
 
 def code_files(config: CampaignConfig, spec: ComponentSpec) -> list[str]:
     """Return the paths of the files, as far as they are here: the module of a plugin or of a
-    function with the modules
-    beside it that it imports, the templates that others include, and the program if it is named by
-    its path."""
+    function with the modules beside it that it imports, the templates that others include, and the
+    program if it is named by its path.
+    """
     directories = [
         *map(str, config.python_path),
         *(spec.options.get("python_path") or ()),
@@ -46,7 +51,8 @@ def _named_modules(spec: ComponentSpec) -> Iterator[str]:
 
 def _modules(name: str, directories: Sequence[str]) -> list[str]:
     """Return the files of a module and of those that it imports and that lie in the same directory
-    or package.
+    or package. What is installed beside an installed plugin changes with a version of its own, and
+    can be thousands of files: it is left out.
     """
     place = next(
         (place for place in directories if _files_of(name.split(".")[0], place or ".")), None
@@ -54,15 +60,24 @@ def _modules(name: str, directories: Sequence[str]) -> list[str]:
     if place is None:
         return []
     found: dict[str, None] = {}
-    waiting = [name.split(".")[0]]
-    seen = set(waiting)
+    top = name.split(".")[0]
+    beside = frozenset() if os.path.basename(place) in _INSTALLED else _tops_in(place or ".")
+    waiting, left = [top], set(beside - {top})
     while waiting and len(found) < _MOST_FILES:
         files = _files_of(waiting.pop(), place or ".")
         found.update(dict.fromkeys(files))
-        for imported in {name for path in files for name in _imported_by(path)} - seen:
-            seen.add(imported)
-            waiting.append(imported)
+        imported = {name for path in files for name in _imported_by(path, beside)} & left
+        left -= imported
+        waiting += sorted(imported)
     return list(found)
+
+
+def _tops_in(directory: str) -> frozenset[str]:
+    """Name the modules and packages that can be imported from a directory."""
+    with contextlib.suppress(OSError):
+        names = (name.partition(".")[0] for name in os.listdir(directory))
+        return frozenset(name for name in names if name.isidentifier())
+    return frozenset()
 
 
 def _files_of(top: str, directory: str) -> list[str]:
@@ -80,23 +95,54 @@ def _sources(package: str) -> Iterator[str]:
         yield from (os.path.join(place, name) for name in names if name.endswith(endings))
 
 
-def _imported_by(path: str) -> Iterable[str]:
-    """Name the top modules that a file imports; none if it is not Python source."""
+def _imported_by(path: str, of: frozenset[str]) -> frozenset[str]:
+    """Name those top modules among `of` that a file imports; none if it is not Python source."""
     if not path.endswith(".py"):
-        return ()
+        return frozenset()
     try:
         with open(path, "rb") as file:
-            tree = ast.parse(file.read(_MOST_BYTES))
-    except (OSError, SyntaxError, ValueError):
-        return ()
-    nodes = list(ast.walk(tree))
-    whole = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
-    parts = [
-        node.module
-        for node in nodes
-        if isinstance(node, ast.ImportFrom) and node.module and not node.level
-    ]
-    return {name.split(".")[0] for name in (*whole, *parts)}
+            return _imports_in(file.read(_MOST_BYTES), of)
+    except OSError:
+        return frozenset()
+
+
+@functools.lru_cache(maxsize=4 * _MOST_FILES)
+def _imports_in(source: bytes, of: frozenset[str]) -> frozenset[str]:
+    """Name those top modules among `of` that a source imports. To parse one takes a hundred times
+    as long as to read it, so that it is done only where their names stand after `import` or `from`,
+    and once in a process.
+    """
+    if not any(name.decode("utf-8", "replace") in of for name in _names_after_import(source)):
+        return frozenset()
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return frozenset()
+    names: list[str] = []
+    for node in _statements(tree):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.append(node.module)
+    return of.intersection(name.partition(".")[0] for name in names)
+
+
+def _names_after_import(source: bytes) -> Iterator[bytes]:
+    """Give all words that may be names of top modules that are imported, and others."""
+    for line in _IMPORTS.finditer(source.replace(b"\\\n", b" ").replace(b"\\\r\n", b" ")):
+        yield from _TOPS.findall(line[0])
+
+
+def _statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """Give all statements, and not their expressions, which hold no import."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+            inner = getattr(node, name, ())
+            if isinstance(inner, list):  # an expression has these names too: a lambda, a condition
+                waiting += inner
 
 
 def _files_of_command(spec: ComponentSpec) -> list[str]:

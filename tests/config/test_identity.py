@@ -2,10 +2,12 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
 from enchanted_tui.config.identity import identity, runner_options
+from enchanted_tui.config.models import CampaignConfig
 from helpers.good_config import GOOD, spoilt
 
 STAGE = "{executor: e1, sampler: s1, runner: r1}"
@@ -136,6 +138,67 @@ def test_runner_options_see_changed_templates(good, tmp_path):
     assert (
         runner_options(good(text.replace("echo", "cat"), path=tmp_path / "a" / "c.yaml")) != first
     )
+
+
+def _code(config: CampaignConfig) -> list[str]:
+    """Return what is compared of the runner's code, its options apart."""
+    found: list[str] = runner_options(config)["r1"]["code"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("directory", "noticed"), [("code", True), ("lib/python3.11/site-packages", False)]
+)
+def test_what_is_installed_beside_a_plugin_has_a_version_of_its_own(
+    directory: str, noticed: bool, good, tmp_path: Path
+) -> None:
+    """Every start of a campaign with an installed plugin parsed all of scipy, for seconds."""
+    place = tmp_path / directory
+    place.mkdir(parents=True)
+    source = "import os; import helper_of_mine as h\ndef run(x):\n    return {'success': True}\n"
+    (place / "code_of_mine.py").write_text(source)
+    (place / "helper_of_mine.py").write_text("x = 1\n")
+    text = spoilt(
+        "{type: ExampleRunner}",
+        "{type: PythonRunner, function: 'code_of_mine:run', check_function: false,"
+        f" python_path: [{place}]}}",
+    )
+    first = _code(good(text, path=tmp_path / "c.yaml"))
+    (place / "helper_of_mine.py").write_text("x = 2\n")
+    second = _code(good(text, path=tmp_path / "c.yaml"))
+    assert (second != first) is noticed
+    (place / "code_of_mine.py").write_text(source + "\n")
+    assert _code(good(text, path=tmp_path / "c.yaml")) != second
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import helper_of_mine",
+        "import os, helper_of_mine.part as part",
+        "import os, \\\n    helper_of_mine",
+        "if True: x = 1; from helper_of_mine import (\n    x)",
+        "def f():\n    try:\n        pass\n    except OSError:\n        import helper_of_mine",
+        "match 1:\n    case 1:\n        import helper_of_mine",
+        "import größe",
+    ],
+)
+def test_an_import_is_seen_wherever_it_stands(line: str, good, tmp_path: Path) -> None:
+    """A change in a module that a runner imports is told of on resuming."""
+    (tmp_path / "code_of_mine.py").write_text(f"{line}\n", encoding="utf-8")
+    text = spoilt(
+        "{type: ExampleRunner}",
+        "{type: PythonRunner, function: 'code_of_mine:run', check_function: false,"
+        " python_path: [.]}",
+    )
+    helper = tmp_path / ("größe.py" if "größe" in line else "helper_of_mine.py")
+    helper.write_text("x = 1\n")
+    (tmp_path / "not_imported.py").write_text("x = 1\n")
+    first = _code(good(text, path=tmp_path / "c.yaml"))
+    (tmp_path / "not_imported.py").write_text("x = 2\n")
+    assert _code(good(text, path=tmp_path / "c.yaml")) == first
+    helper.write_text("x = 2\n")
+    assert _code(good(text, path=tmp_path / "c.yaml")) != first
 
 
 def test_what_a_campaign_leaves_beside_its_code_is_no_change(good, tmp_path):
