@@ -24,6 +24,7 @@ def uninterrupted(ngspice, real_campaign):
     return campaign
 
 
+@pytest.mark.full
 def test_killed_and_resumed(real_campaign, uninterrupted):
     """Protects the ngspice campaign of the tutorial: after `kill -9` no ngspice is left running,
     and the resumed campaign has the samples,

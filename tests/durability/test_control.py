@@ -161,7 +161,9 @@ def test_aborted_campaign_completes_exactly(running, uninterrupted):
     completes_exactly(busy, uninterrupted)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), *in_full((signal.SIGINT, 130))]
+)
 def test_signal_drains(running, uninterrupted, number, code):
     """Ctrl-C and a batch system's warning end a campaign in order; the exit code says which it
     was.
@@ -241,6 +243,7 @@ def test_request_to_a_killed_supervisor(running):
     assert_one_sentence(busy.command("--control", "drain", "run"), "No supervisor is running")
 
 
+@pytest.mark.full
 def test_request_left_over_from_a_dead_session(running, uninterrupted):
     """What was asked of a supervisor that died before it looked is not done to the next one."""
     busy, process = running

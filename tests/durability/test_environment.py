@@ -126,6 +126,7 @@ def test_disk_is_full_from_the_start(campaign, disk):
     assert_one_sentence(full.run_apart("--run-mode", "fresh"))
 
 
+@pytest.mark.full
 @as_root
 def test_data_becomes_read_only_at_work(campaign, disk, uninterrupted):
     """A file system that the kernel makes read-only after an error is no failure of samples."""
@@ -212,6 +213,7 @@ def test_directory_vanishes_at_work(campaign, uninterrupted, part):
     case.assert_like(uninterrupted())
 
 
+@pytest.mark.full
 def test_data_deleted_for_good(campaign, uninterrupted):
     """Results are in the journal: losing the run directories of finished tasks loses no row."""
     case = campaign(TASKS)
@@ -235,7 +237,7 @@ def take_away(path):
         os.chown(path, 65534, 65534)
 
 
-@pytest.mark.parametrize("part", ["state/journal.jsonl", "data", *in_full(".", "state")])
+@pytest.mark.parametrize("part", ["state/journal.jsonl", *in_full("data", ".", "state")])
 def test_no_permission(campaign, part):
     """What may not be written or read is named in a sentence."""
     case = campaign(flat(6, 2))
@@ -261,7 +263,10 @@ def test_no_permission_to_begin(campaign):
 @as_root
 @pytest.mark.parametrize(
     "command",
-    [("--rebuild",), ("--retry-failed",), ("--export", "--to", "csv", "--out", "run/table.csv")],
+    [
+        ("--rebuild",),
+        *in_full((("--retry-failed",),), (("--export", "--to", "csv", "--out", "run/table.csv"),)),
+    ],
 )
 def test_commands_on_a_read_only_directory(campaign, disk, command):
     """What is done to a finished campaign meets the file system's errors with the same sentence and

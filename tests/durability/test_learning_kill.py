@@ -60,6 +60,7 @@ def kill_at(campaign, tasks, pause):
     campaign.wait_for_no_process()
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "number", [0, *(pytest.param(number, marks=pytest.mark.full) for number in range(1, 12))]
 )

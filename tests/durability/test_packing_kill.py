@@ -40,7 +40,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], dict[str, byt
     [
         (110, "kill"),
         (36, "torn"),
-        (121, "EIO"),
+        *in_full((121, "EIO")),
         *in_full(*((at, "kill") for at in range(1, MOST, 2))),
         *in_full(*((at, "torn") for at in range(1, MOST // 3))),
         *in_full(*((at, "EIO") for at in range(40, MOST, 5))),

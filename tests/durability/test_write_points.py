@@ -28,14 +28,14 @@ SHAPES["growing"]["supervisor"] |= {
 #: more than there are write points
 MOST = {"quick": 260, "growing": 600}
 
-EVERYDAY_KILLS = [("quick", at) for at in (5, 73, 141, 209)] + [("growing", 280)]
-EVERYDAY_TORN = [("quick", at) for at in (3, 24)]
+EVERYDAY_KILLS = [("quick", at) for at in (73, 209)] + [("growing", 280)]
+EVERYDAY_TORN = [("quick", 24)]
 FULL_KILLS = [("quick", at) for at in range(1, MOST["quick"])] + [
     ("growing", at) for at in range(1, MOST["growing"], 6)
 ]
 FULL_TORN = [("quick", at) for at in range(1, 70)] + [("growing", at) for at in range(1, 240, 6)]
 ERRORS = ("ENOSPC", "EDQUOT", "EROFS", "ESTALE")
-EVERYDAY_ERRORS = [("quick", at, ERRORS[at % 4], at % 2 == 0) for at in (5, 18, 47, 60)] + [
+EVERYDAY_ERRORS = [("quick", at, ERRORS[at % 4], at % 2 == 0) for at in (18, 47)] + [
     ("growing", 120, "ENOSPC", True)
 ]
 FULL_ERRORS = [

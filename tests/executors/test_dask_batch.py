@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from helpers.dask_cluster import LOCAL, on_dask
 from helpers.parts.many import many_campaign, rows_of
 
 
+@pytest.mark.full
 def test_calls_on_dask_workers(campaign) -> None:
     """A bundle has enough samples for a call; the rows and the failures are those of samples that
     run one by one on this machine.

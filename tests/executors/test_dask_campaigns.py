@@ -378,6 +378,7 @@ def test_other_version_on_the_workers_is_a_clear_stop(campaign, tmp_path):
         assert_one_sentence(dask.run_apart(), "has enchanted-tui 0.0.1", "install the same")
 
 
+@pytest.mark.full
 def test_no_worker_in_time_is_a_clear_stop(campaign, tmp_path):
     """Exit code 3 within seconds, a sentence with the remedy, and the campaign goes on once there
     are workers.
@@ -413,9 +414,11 @@ def test_no_worker_in_time_is_a_clear_stop(campaign, tmp_path):
                 ("no Dask scheduler answers at tls://127.0.0.1:9", "distributed.comm.tls"),
             )
         ),
-        (
-            {"LocalCluster_config": {"n_workers": 1, "bogus": 1}},
-            ("cannot be started", "bogus", "LocalCluster_config"),
+        *in_full(
+            (
+                {"LocalCluster_config": {"n_workers": 1, "bogus": 1}},
+                ("cannot be started", "bogus", "LocalCluster_config"),
+            )
         ),
     ],
 )

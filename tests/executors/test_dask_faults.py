@@ -46,6 +46,7 @@ def failures(campaign):
         return list(csv.DictReader(file))
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "retries", [pytest.param(0, marks=pytest.mark.full), 1, pytest.param(2, marks=pytest.mark.full)]
 )
@@ -148,6 +149,7 @@ def test_scheduler_that_dies_is_a_clear_stop(campaign, tmp_path):
         dask.assert_like(contents_on_dask(reference))
 
 
+@pytest.mark.full
 def test_process_that_holds_the_cluster_dies(campaign):
     """The scheduler of a LocalCluster dies with it: the same."""
     config = shapes.flat(60, sleep=0.1, mischief=True)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import signal
 
+import pytest
+
 from helpers import long_code
 from helpers.dask_cluster import LOCAL, dask_worker_processes, on_dask, wait_until
 
 
+@pytest.mark.full
 def test_going_on_after_a_dask_worker_has_died(campaign):
     """Protects checkpoints: what the worker had begun goes on elsewhere, where it stopped."""
     config = {

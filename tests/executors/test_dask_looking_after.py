@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from helpers.configs import campaign_config, random_sampler
 from helpers.dask_cluster import LOCAL, on_dask
 
 
+@pytest.mark.full
 def test_breaker_on_dask_workers(campaign) -> None:
     """What the cluster holds and has not begun is taken back when the breaker pauses the campaign;
     the next session goes on where that stopped.

@@ -17,6 +17,7 @@ import pytest
 
 from helpers import long_code
 from helpers.campaign import Campaign
+from helpers.marks import in_full
 from helpers.processes import Finished, finish, wait_until
 
 Configure = Callable[..., Campaign]
@@ -74,7 +75,7 @@ def test_a_code_that_asks_to_go_on(of_long_code: Configure) -> None:
     assert all(float(row["runtime_sec_code"]) > 10 * 0.02 for row in campaign.rows())
 
 
-@pytest.mark.parametrize("blow", ["kill", "abort"])
+@pytest.mark.parametrize("blow", ["kill", *in_full("abort")])
 def test_going_on_after_the_supervisor_has_ended(of_long_code: Configure, blow: str) -> None:
     """Protects long samples on this machine: killed with the supervisor, or ended by an abort, they
     go on from the last checkpoint; an abort has them write one more.

@@ -76,6 +76,7 @@ def test_a_campaign_of_own_parts_runs_and_resumes(installed: Path, tmp_path: Pat
     assert both[:24] == first
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("group", ["enchanted_tui.parsers", "enchanted_surrogates.parsers"])
 def test_a_campaign_learns_through_the_parser(installed: Path, tmp_path: Path, group: str) -> None:
     """What the parser finds in the run directories is what is learnt from: every orbit that ended,

@@ -31,6 +31,7 @@ def test_the_errors_kept_are_those_that_come_out(contender: str) -> None:
     assert errors(contender, 0, kept["sizes"][:2]) == pytest.approx(kept["errors"][:2], rel=0.02)
 
 
+@pytest.mark.full
 def test_active_learning_and_the_report_on_a_tiny_case(tmp_path: Path) -> None:
     """The whole way from sampler to figure and table, with two contenders and two sizes."""
     pytest.importorskip("skactiveml", reason="install the extra 'learning'")

@@ -356,6 +356,7 @@ def test_hyperparameters_are_drawn_about_the_most_probable_ones():
     ).points.shape == (1, 2)
 
 
+@pytest.mark.full
 def test_the_same_question_has_the_same_answer_to_the_bit():
     """A resumed campaign asks again what the killed one had asked."""
     _, points, values = data(12, 3)

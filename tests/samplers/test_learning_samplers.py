@@ -102,6 +102,7 @@ def test_budgets_are_exact(
             assert {type(value) for value in sample.values()} == {float}
 
 
+@pytest.mark.full
 @needs_extra
 @settings(max_examples=8, deadline=None)
 @given(
@@ -198,6 +199,7 @@ def test_the_random_share_is_exact() -> None:
     assert [place for place in range(24) if sampler.is_random(place)] == [0, 1, 2, 3, 8, 13, 18, 23]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("make", [bayesian, pytest.param(active, marks=needs_extra)])
 def test_draws_are_repeatable_to_the_bit(make: Any) -> None:
     """By seed and stage; another seed or stage draws others."""

@@ -20,6 +20,7 @@ from enchanted_tui import cli
 from helpers.campaign import Campaign
 from helpers.configs import campaign_config, random_sampler
 from helpers.files import snapshot
+from helpers.marks import in_full
 from helpers.processes import with_helpers
 
 TIMEOUT = 60
@@ -272,7 +273,9 @@ def on_a_terminal(campaign: Campaign, answer: bytes) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize(
-    "answer", [b"n\n", b"\n", b"\x04", b"yep\n"], ids=["n", "enter", "ctrl_d", "neither"]
+    "answer",
+    [b"\n", *in_full(b"n\n", b"\x04", b"yep\n")],
+    ids=["enter", "n", "ctrl_d", "neither"],
 )
 def test_on_a_terminal_anything_but_yes_keeps_everything(full: Campaign, answer: bytes) -> None:
     """The question names the directory; without a yes the exit code is 3 and nothing is deleted."""
@@ -286,7 +289,7 @@ def test_on_a_terminal_anything_but_yes_keeps_everything(full: Campaign, answer:
     assert snapshot(full.run_dir) == before
 
 
-@pytest.mark.parametrize("answer", [b"y\n", b"YES\n"], ids=["y", "yes"])
+@pytest.mark.parametrize("answer", [b"y\n", *in_full(b"YES\n")], ids=["y", "yes"])
 def test_on_a_terminal_yes_overwrites_as_the_option_does(full: Campaign, answer: bytes) -> None:
     """The campaign's files go, the user's stay, and the new campaign runs."""
     mine = foreign(full)

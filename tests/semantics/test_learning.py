@@ -70,7 +70,7 @@ def points(campaign: Campaign) -> list[str]:
 
 
 @pytest.mark.parametrize("sampler", BAYESIAN_FIRST)
-@pytest.mark.parametrize("asynchronous", [False, True])
+@pytest.mark.parametrize("asynchronous", [True, *in_full(False)])
 def test_the_budget_is_exact_and_each_sample_runs_once(
     campaign: Campaign, sampler: dict[str, Any], asynchronous: bool
 ) -> None:
@@ -144,6 +144,7 @@ def test_retried_failures_are_observations_afterwards(campaign: Campaign) -> Non
     assert campaign.records("learned")[-1]["known"] == 8
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("asynchronous", [False, *in_full(True)])
 def test_an_inner_stage_averages_over_its_parents(campaign: Campaign, asynchronous: bool) -> None:
     """Each sample is run for every parent and is one observation."""
@@ -193,7 +194,7 @@ def test_a_parser_says_what_is_learnt(campaign: Campaign) -> None:
 
 @pytest.mark.parametrize(
     ("budget", "asynchronous"),
-    [(7, False), *in_full((7, True)), (3, False)],
+    [(7, False), *in_full((7, True), (3, False))],
     ids=["batches", "asynchronous", "at the end"],
 )
 def test_a_parser_that_reads_no_sample_is_an_error(
@@ -284,6 +285,7 @@ def test_every_draw_can_be_repeated_from_the_record(campaign: Campaign) -> None:
     assert repeated >= 4
 
 
+@pytest.mark.full
 def test_fits_wait_for_enough_new_results(campaign: Campaign) -> None:
     """With min_new_results, hyperparameters are kept in between; the draws go on."""
     assert (
@@ -415,6 +417,7 @@ def test_core_hours_count_cores(campaign: Campaign, monkeypatch: pytest.MonkeyPa
     )
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("sampler", BAYESIAN_FIRST)
 def test_equal_values_are_not_enough(
     campaign: Campaign, sampler: dict[str, Any], capsys: pytest.CaptureFixture[str]
@@ -472,6 +475,7 @@ def test_the_supervisor_imports_no_model(campaign: Campaign) -> None:
     )
 
 
+@pytest.mark.full
 def test_lost_values_cost_their_samples_alone(campaign: Campaign) -> None:
     """A damaged line of the journal, or a kill amid the write of a large batch: the campaign goes
     on, and learns from all the others.
@@ -505,7 +509,9 @@ def test_a_column_that_nobody_gives_is_told(
     assert "without a column" not in capsys.readouterr().err.replace("'hieght'", "")
 
 
-@pytest.mark.parametrize("value", ["[1.0, 2.0]", '"high"', "{'a': 1}", "numpy.arange(3.0)"])
+@pytest.mark.parametrize(
+    "value", ['"high"', *in_full("[1.0, 2.0]", "{'a': 1}", "numpy.arange(3.0)")]
+)
 def test_a_column_without_numbers_is_told(
     campaign: Campaign, value: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -529,7 +535,7 @@ def test_a_column_without_numbers_is_told(
     assert "without a column" not in capsys.readouterr().err, "a value that is missing is data"
 
 
-@pytest.mark.parametrize("parser", [None, "helpers.parts.learning:HeightParser"])
+@pytest.mark.parametrize("parser", [None, *in_full("helpers.parts.learning:HeightParser")])
 def test_an_earlier_campaign_that_is_not_there_is_told(
     campaign: Campaign, parser: str | None, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from helpers import long_code
 from helpers.continuation import check_neighbours
 from helpers.shapes import sampler
@@ -23,6 +25,7 @@ def _advanced(log: Path, runs: int) -> bool:
     return sum(run.wrote >= run.start + 2 for run in lives) >= runs
 
 
+@pytest.mark.full
 def test_long_samples_in_jobs_that_stay(tmp_path: Path, cluster: Bed) -> None:
     """Protects checkpoints, neighbours and attempts where everything comes together: samples of two
     sizes, of which later ones start from earlier ones, in jobs that are given more and are told

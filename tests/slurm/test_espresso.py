@@ -58,6 +58,7 @@ def campaign(program: str, nodes: Bed, tmp_path: Path) -> SlurmCampaign:
     return made
 
 
+@pytest.mark.full
 def test_killed_and_resumed(campaign: SlurmCampaign) -> None:
     """Protects the campaign of the tutorial: killed while several samples run and resumed, each has
     begun once, with as many ranks as its row says, in the one job; and its results make sense.

@@ -72,6 +72,7 @@ def test_adaptive_samples_of_two_steps_on_two_jobs(campaign: SlurmCampaign, clus
     assert submitted(campaign) == 2
 
 
+@pytest.mark.full
 def test_killed_and_resumed_in_the_middle(campaign: SlurmCampaign) -> None:
     """Protects work in progress: jobs that stay are found again, with what they were given later,
     and nothing runs twice.
@@ -113,6 +114,7 @@ def test_later_stages_and_executors_with_equal_options(
     wait_for("the end", lambda: states(cluster, campaign) == {"COMPLETED"}, 15, 0.5)
 
 
+@pytest.mark.full
 def test_drain_takes_back_what_has_not_begun(campaign: SlurmCampaign) -> None:
     """Protects a person's time: what has begun is finished, the rest is given back at once and run
     by the resume.

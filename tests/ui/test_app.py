@@ -348,7 +348,7 @@ ASCII = Settings(Preferences(ascii=True))
 
 
 @pytest.mark.parametrize(
-    "mode", ["config", "monitor", "results", *in_full("runs", "failures", "log")]
+    "mode", ["monitor", *in_full("config", "results", "runs", "failures", "log")]
 )
 @in_loop
 async def test_ascii(finished_run: Path, mode: str) -> None:
@@ -385,6 +385,7 @@ async def test_the_sign_for_more_questions_is_spelled_in_ascii(finished_run: Pat
         await watcher.sees("r Resume...", "x Extend...")
 
 
+@pytest.mark.full
 @in_loop
 async def test_escape_takes_notices_away(finished_run: Path) -> None:
     """What is said in the corner lies over the text; Escape removes it and does what it does

@@ -162,10 +162,10 @@ def _often(title: str, done: Callable[[Editor], bool]) -> Any:
 @pytest.mark.parametrize(
     ("title", "done"),
     [
-        ("Outline", lambda editor: editor.screen.query_one(OutlineList).display),
+        _often("Outline", lambda editor: editor.screen.query_one(OutlineList).display),
         ("Next problem", lambda editor: editor.screen.area.cursor_location == (13, 2)),
         _often("Describe", lambda editor: editor.screen.query_one("#help").display),
-        ("Complete", lambda editor: editor.screen.query_one(CompletionMenu).is_open),
+        _often("Complete", lambda editor: editor.screen.query_one(CompletionMenu).is_open),
         _often("Save as", lambda editor: isinstance(editor.app.screen, PathDialog)),
         _often("New", lambda editor: isinstance(editor.app.screen, Picker)),
     ],

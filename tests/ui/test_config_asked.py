@@ -37,6 +37,7 @@ def leave_behind(path: Path | None, text: str) -> None:
 # -- launching -------------------------------------------------------------------------------------
 
 
+@pytest.mark.full
 @in_loop
 async def test_f9_then_escape_has_not_saved(path: Path) -> None:
     """The dialog says what the text as it is would do, and only Start saves it."""

@@ -91,6 +91,7 @@ async def test_finding_goes_to_the_match_while_one_types(path: Path, key: str) -
         assert "no match" not in editor.shown() and editor.text == TEXT
 
 
+@pytest.mark.full
 @in_loop
 async def test_going_on_without_the_line(path: Path) -> None:
     """In the text and beside it, the keys for next and previous repeat the last search; without
@@ -112,6 +113,7 @@ async def test_going_on_without_the_line(path: Path) -> None:
         )
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("how", ["key", *in_full("mouse")])
 @in_loop
 async def test_case(path: Path, how: str) -> None:

@@ -112,6 +112,7 @@ async def test_filter_and_order(run: Path) -> None:
         await watcher.sees("LAST ▼")
 
 
+@pytest.mark.full
 @in_loop
 async def test_copying(run: Path) -> None:
     """Protects passing a message on."""
@@ -129,6 +130,7 @@ async def test_copying(run: Path) -> None:
         await watcher.until(lambda: len(watcher.app.clipboard.splitlines()) == 1)
 
 
+@pytest.mark.full
 @in_loop
 async def test_exporting_a_group(run: Path, tmp_path: Path) -> None:
     """Protects the CSV file: every task of the group with its parameters, nothing replaced unasked,

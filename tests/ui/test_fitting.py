@@ -228,6 +228,7 @@ async def test_nothing_in_the_overview_ends_in_the_middle(finished_run: Path) ->
                 assert len(text) <= line.size.width and text.count("(") == text.count(")"), text
 
 
+@pytest.mark.full
 @in_loop
 async def test_batches_are_told_apart_at_every_width(view: View) -> None:
     """Each row of the batches says which stage and which batch it is, as task names do, and how
@@ -267,6 +268,7 @@ async def test_hints_are_whole_and_help_is_always_there(finished_run: Path, mode
             assert hint_of(registry()["everywhere.quit"], watcher.screen)
 
 
+@pytest.mark.full
 @in_loop
 async def test_hints_come_back_with_the_room(finished_run: Path) -> None:
     """A terminal that is made wider shows more of them, and fewer when it is made narrow again."""

@@ -23,6 +23,7 @@ from enchanted_tui.ui.widgets.chooser import Chooser
 from enchanted_tui.ui.widgets.dialog import Dialog
 from enchanted_tui.ui.widgets.log_view import LogView
 from enchanted_tui.ui.widgets.table import VirtualTable
+from helpers.marks import in_full
 from helpers.ui.editing import TEXT, opened
 from helpers.ui.watching import in_loop, watching
 
@@ -46,6 +47,7 @@ async def test_ctrl_home_and_end_in_tables_and_logs(finished_run: Path) -> None:
         await watcher.until(lambda: view.page.follow)
 
 
+@pytest.mark.full
 @in_loop
 async def test_ctrl_home_and_end_in_the_editor_its_lists_and_dialogs(tmp_path: Path) -> None:
     """In the text they go to its beginning and end, with Shift they select up to there; in lists,
@@ -100,7 +102,7 @@ async def test_keys_of_a_campaign_work_wherever_it_is_shown(finished_run: Path) 
             await watcher.lacks(titles[key])
 
 
-@pytest.mark.parametrize("word", ["drain", "abort"])
+@pytest.mark.parametrize("word", ["drain", *in_full("abort")])
 @in_loop
 async def test_draining_from_the_palette_asks(
     finished_run: Path, tmp_path: Path, word: str
@@ -135,7 +137,7 @@ async def test_draining_from_the_palette_asks(
 # -- the mouse -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("where", ["beside it", "on its frame"])
+@pytest.mark.parametrize("where", ["beside it", *in_full("on its frame")])
 @in_loop
 async def test_help_choosers_and_pickers_are_closed_by_mouse(
     finished_run: Path, where: str

@@ -120,6 +120,7 @@ async def test_start_in_this_app(work: Path, how: str) -> None:
     )
 
 
+@pytest.mark.full
 @in_loop
 async def test_what_was_said_before_makes_room(work: Path) -> None:
     """A dialog opens without what was said before it; what is said meanwhile leaves its buttons
@@ -241,6 +242,7 @@ async def test_located_errors(work: Path) -> None:
         assert not may_start(watcher)
 
 
+@pytest.mark.full
 @in_loop
 async def test_another_directory(work: Path, tmp_path: Path) -> None:
     """The run directory can be another than the configuration's."""
@@ -354,6 +356,7 @@ async def test_quitting_asks(work: Path, how: str) -> None:
         assert watcher.app.campaign.alive
 
 
+@pytest.mark.full
 @in_loop
 async def test_quitting_while_the_campaign_is_still_being_drained(work: Path) -> None:
     """After drain has been chosen, the app waits for running tasks, can be asked again, and closes
@@ -454,6 +457,7 @@ async def test_how_the_question_on_quitting_looks(size: tuple[int, int]) -> None
         assert_screen(app, f"quit_{size[0]}x{size[1]}")
 
 
+@pytest.mark.full
 @in_loop
 async def test_start_is_not_offered_where_a_supervisor_is_at_work(
     finished_run: Path, tmp_path: Path

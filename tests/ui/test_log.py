@@ -95,6 +95,7 @@ def _found(watcher: Watcher) -> str:
     return " ".join(_found_line(watcher).split()[4:6])
 
 
+@pytest.mark.full
 @in_loop
 async def test_choosing_lines(run: Path) -> None:
     """Protects the filters: levels with their tracebacks, matches only, both, and the way back."""
@@ -193,6 +194,7 @@ async def test_wrapping_and_copying(run: Path, own_home: Path) -> None:
         await watcher.command("Log: Copy")
 
 
+@pytest.mark.full
 @in_loop
 async def test_other_files(run: Path) -> None:
     """Protects finding the other files, older logs and progress files, and the way back."""

@@ -310,6 +310,7 @@ print(opened, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, page.
 """
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_a_gigabyte_opens_at_once_in_little_memory(tmp_path: Path) -> None:
     """Protects memory and patience: a log of 1 GB, most of it one line without end, is shown,

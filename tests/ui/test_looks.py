@@ -97,6 +97,7 @@ def _painted(app: EnchantedApp) -> Iterator[Segment]:
         yield from strip
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("theme", [OWN[0].name, *in_full(*(theme.name for theme in OWN[1:]))])
 @in_loop
 async def test_text_can_be_read_on_every_screen(finished_run: Path, theme: str) -> None:

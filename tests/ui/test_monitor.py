@@ -155,7 +155,7 @@ async def test_tasks_are_found_by_words(finished_run: Path, way: str) -> None:
         await _settled(watcher, 60)
 
 
-@pytest.mark.parametrize("way", ["key", "mouse", *in_full("palette")])
+@pytest.mark.parametrize("way", ["key", *in_full("mouse", "palette")])
 @in_loop
 async def test_what_is_under_the_cursor_opens(finished_run: Path, way: str) -> None:
     """Protects going down and up: a task, a batch's tasks, a file."""
@@ -404,6 +404,7 @@ async def test_tasks_that_end_faster_than_they_are_reported(
         lock.release()
 
 
+@pytest.mark.full
 @in_loop
 async def test_a_pane_is_come_back_to(running: Path) -> None:
     """Protects against the end of the app when a pane is shown again that has been out of sight

@@ -132,6 +132,7 @@ async def test_where_nothing_is_learnt_there_is_no_such_panel(finished_run: Path
         assert "Model" not in watcher.screen.query_one("#tabs").render().plain
 
 
+@pytest.mark.full
 @pytest.mark.skipif(
     importlib.util.find_spec("skactiveml") is None,
     reason="active learning: pip install scikit-activeml",
@@ -149,6 +150,7 @@ async def test_active_learning_has_no_best(tmp_path: Path) -> None:
         assert "best so far" not in watcher.text and "Model  best" not in watcher.text
 
 
+@pytest.mark.full
 @in_loop
 async def test_reaching_a_limit_is_said_in_words(tmp_path: Path) -> None:
     """Protects the answer to why it ended: which limit of stop_when, and what had been reached."""

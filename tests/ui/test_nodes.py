@@ -128,6 +128,7 @@ async def test_tasks_that_share_a_gpu_are_reached_in_turn(run: Path) -> None:
             await watcher.until(lambda task=task: _pane(watcher).table.cursor == task)  # type: ignore[misc]
 
 
+@pytest.mark.full
 @in_loop
 async def test_many_nodes_are_counted(run: Path) -> None:
     """Protects the map of 64 nodes of 128 cores at 80x24: bars and numbers, and letters again

@@ -98,6 +98,7 @@ async def test_views_by_key_palette_and_mouse(run: Path) -> None:
         await watcher.until(lambda: watcher.app.current_mode == "monitor")
 
 
+@pytest.mark.full
 @in_loop
 async def test_sorting_and_opening(run: Path) -> None:
     """Protects the table: by any column in both directions, the cursor opens the task it stands
@@ -179,6 +180,7 @@ async def test_choosing_what_is_drawn(run: Path) -> None:
         assert _plot(watcher) != largest
 
 
+@pytest.mark.full
 @in_loop
 async def test_writing_and_copying(run: Path, tmp_path: Path) -> None:
     """Protects what one takes away: a file of the chart in one's own place, never over another

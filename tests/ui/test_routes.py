@@ -208,7 +208,8 @@ class Visitor:
 @pytest.mark.parametrize(
     ("place", "many"),
     [
-        *((place, False) for place in PLACES if place.screen in (MonitorScreen, ConfigScreen)),
+        *((place, False) for place in PLACES if place.screen is MonitorScreen),
+        *in_full(*((place, False) for place in PLACES if place.screen is ConfigScreen)),
         *in_full(*((place, True) for place in PLACES)),
     ],
     ids=lambda value: value.screen.__name__ if isinstance(value, Place) else None,

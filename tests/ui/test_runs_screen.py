@@ -109,7 +109,7 @@ async def test_how_it_looks(runs: Path, size: tuple[int, int]) -> None:
         assert_screen(watcher.app, f"runs_{size[0]}x{size[1]}", hide=hide)
 
 
-@pytest.mark.parametrize("how", ["key", "mouse", *in_full("palette")])
+@pytest.mark.parametrize("how", ["key", *in_full("mouse", "palette")])
 @in_loop
 async def test_open(runs: Path, how: str) -> None:
     """Enter, a double click or the palette open the campaign under the cursor."""

@@ -119,6 +119,7 @@ def test_sampler_that_exits_ends_its_campaign_alone(work: Path) -> None:
         terminal.end()
 
 
+@pytest.mark.full
 def test_sampler_that_crashes_the_process_ends_the_app_but_not_the_record(work: Path) -> None:
     """After a crash of the whole process the terminal is in order and what had finished is on
     record.

@@ -118,6 +118,7 @@ async def test_a_campaign_begins_with_an_unknown_host_and_a_locked_key(
     assert not _hold(work, PASSPHRASE) + _hold(own_home, PASSPHRASE)
 
 
+@pytest.mark.full
 @in_loop
 async def test_password_and_code_then_escape(
     tmp_path: Path, own_home: Path, server: InteractiveServer
@@ -169,6 +170,7 @@ async def test_leaving_the_app_answers_for_nobody(
     )
 
 
+@pytest.mark.full
 @in_loop
 async def test_two_hosts_ask_one_after_the_other() -> None:
     """Protects the person: one question at a time; one that is withdrawn closes, also below another

@@ -165,6 +165,7 @@ def test_killed_minder_is_like_a_closed_terminal(hosted: Hosted) -> None:
     _goes_on_alone(hosted)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("key", "reason"), [("d", "drained"), *in_full(("a", "aborted"))])
 def test_stopped_on_quitting(hosted: Hosted, key: str, reason: str) -> None:
     """Drain and abort on quitting end the session in order, and the app with it."""

@@ -117,6 +117,7 @@ async def test_values_files_and_texts(run: Path, way: str) -> None:
         await watcher.sees("[Text]")
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("way", ["key", *in_full("palette")])
 @in_loop
 async def test_going_through_a_list_copying_and_back(run: Path, way: str) -> None:
