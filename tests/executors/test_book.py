@@ -185,7 +185,7 @@ def test_ranks_are_bound_only_to_cpus_that_each_node_has(
     ends at once and says nothing.
     """
     nodes = [Node("n1", (0, 1)), Node("n2", (2, 3))]
-    made = Booking(Book(nodes), RankLauncher("mpirun", OPEN_MPI), usable)
+    made = Booking(Book(nodes), RankLauncher("orterun", OPEN_MPI), usable)
     task = Task(TaskId(0, 0, 0, 0), "r", {}, resources=Resources(nodes=2, ranks=4))
     assert made.take(task)
     assert task.share is not None
