@@ -306,4 +306,4 @@ def test_a_sampler_that_learns_asks_for_as_many_jobs_as_there_may_be(
             drawn += len(record["rows"])
             under_way.append(drawn - finished)
         finished += record["type"] == "task"
-    assert min(under_way[:-1]) >= 3, "results may arrive while samples are chosen"
+    assert min(under_way[:-1]) >= 2, "results may arrive while samples are chosen"
