@@ -50,6 +50,7 @@ def test_killed_and_resumed(freegs_python, real_campaign, uninterrupted):
     assert killed.reasons() == uninterrupted.reasons()
 
 
+@pytest.mark.full
 def test_physics_and_failures(freegs_python, uninterrupted, tmp_path):
     """Protects what the tutorial says: equilibria are physical and stored, points without one fail
     with FreeGS' own reason,

@@ -35,9 +35,7 @@ FULL_KILLS = [("quick", at) for at in range(1, MOST["quick"])] + [
 ]
 FULL_TORN = [("quick", at) for at in range(1, 70)] + [("growing", at) for at in range(1, 240, 6)]
 ERRORS = ("ENOSPC", "EDQUOT", "EROFS", "ESTALE")
-EVERYDAY_ERRORS = [("quick", at, ERRORS[at % 4], at % 2 == 0) for at in (18, 47)] + [
-    ("growing", 120, "ENOSPC", True)
-]
+EVERYDAY_ERRORS = [("quick", at, ERRORS[at % 4], at % 2 == 0) for at in (18, 47)]
 FULL_ERRORS = [
     ("quick", at, ERRORS[at % 4], lasting)
     for at in range(1, MOST["quick"], 3)

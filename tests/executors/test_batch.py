@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from enchanted_tui import cli
+from helpers.marks import in_full
 from helpers.parts.many import FATES, many_campaign, many_config, rows_of
 
 
 @pytest.mark.parametrize(
     "seed", [1, *(pytest.param(seed, marks=pytest.mark.full) for seed in range(2, 12))]
 )
-@pytest.mark.parametrize("gives", ["list", "iterator", "columns"])
+@pytest.mark.parametrize("gives", ["columns", *in_full("list", "iterator")])
 def test_the_rows_are_those_of_single_samples(gives, seed, campaign) -> None:
     """Whatever some samples do - raise, exit, crash, are killed, return nonsense - it is a failure
     of theirs alone, of the same kind and with the same words, and the others have their rows, each
@@ -65,6 +66,7 @@ def test_a_class_without_single_code_run(campaign) -> None:
     assert first[:4] == ["ran", "d0_b0_s0_r0", "ran", "d0_b0_s1_r0"]
 
 
+@pytest.mark.full
 def test_a_killed_supervisor_loses_only_what_was_not_on_record(campaign) -> None:
     """After `kill -9` in the middle of calls, samples on record keep their rows, and the rest have
     theirs once.

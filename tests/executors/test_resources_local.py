@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from helpers.campaign import Campaign
+from helpers.marks import in_full
 
 CPUS = sorted(os.sched_getaffinity(0))
 #: Begin and end, CPUs, GPUs, threads, slot, attempt, whether there is a directory of its own.
@@ -85,7 +86,11 @@ def test_a_sample_with_threads_has_all_its_cpus(campaign: Callable[..., Campaign
 @pytest.mark.skipif(len(CPUS) < 2, reason="needs two CPUs")
 @pytest.mark.parametrize(
     ("gpus", "seen", "shared"),
-    [(1, {"[0]", "[3]"}, False), (0.5, {"[0]"}, True), (2, {"[0,3]"}, False), (0, {"[]"}, True)],
+    [
+        (1, {"[0]", "[3]"}, False),
+        (0.5, {"[0]"}, True),
+        *in_full((2, {"[0,3]"}, False), (0, {"[]"}, True)),
+    ],
 )
 def test_each_sample_sees_its_own_gpus(
     gpus: float, seen: set[str], shared: bool, campaign: Callable[..., Campaign]

@@ -88,6 +88,7 @@ def test_a_local_campaign_tells_who_holds_which_core(tmp_path: Path) -> None:
     assert places(line.where)[0].node == node["name"]
 
 
+@pytest.mark.full
 def test_samples_on_dask_workers_tell_it_too(campaign: Any) -> None:
     """Protects the map where Dask workers give out the shares of a machine between them."""
     made = campaign({**CONFIG, "executors": {"here": LOCAL}}, "dask")

@@ -8,6 +8,8 @@ import queue
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from enchanted_tui import values
 from enchanted_tui.executors.base import Result, Task, TaskContext, TaskId
 from enchanted_tui.executors.local.executor import LocalExecutor
@@ -18,6 +20,7 @@ GAUSSIAN = {
 }
 
 
+@pytest.mark.full
 def test_recall_while_workers_read_confuses_no_tasks(tmp_path: Path) -> None:
     """A worker may read a task in the very moment in which others are taken back from its queue:
     that task must not be given out

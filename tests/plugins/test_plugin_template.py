@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from helpers.marks import in_full
+
 ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "configs" / "plugin_template"
 
@@ -110,10 +112,12 @@ def test_a_campaign_learns_through_the_parser(installed: Path, tmp_path: Path, g
     ("change", "said"),
     [
         ("samplers.points.budgt=3", "did you mean 'budget'"),
-        ("samplers.points.bounds=[[0, 1]]", "there are 2 parameters and 1 bounds"),
-        ("samplers.points.parameters=[x0, w0]", "v0"),
-        ("runners.orbit.steps=0", "steps"),
-        ("runners.orbit.type=orbitt", "did you mean"),
+        *in_full(
+            ("samplers.points.bounds=[[0, 1]]", "there are 2 parameters and 1 bounds"),
+            ("samplers.points.parameters=[x0, w0]", "v0"),
+            ("runners.orbit.steps=0", "steps"),
+            ("runners.orbit.type=orbitt", "did you mean"),
+        ),
     ],
 )
 def test_mistakes_in_the_options_of_own_parts_are_found_first(
@@ -125,6 +129,7 @@ def test_mistakes_in_the_options_of_own_parts_are_found_first(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.full
 def test_many_samples_in_one_call(installed: Path, tmp_path: Path) -> None:
     """The template's runner takes many samples in a call, with the rows of single ones."""
 

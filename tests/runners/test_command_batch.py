@@ -15,6 +15,7 @@ from enchanted_tui import cli
 from enchanted_tui.runners.command_runner import CommandRunner
 from enchanted_tui.runners.many_results import NO_RESULT
 from helpers.campaign import campaigns_apart
+from helpers.marks import in_full
 
 #: writes a row for each sample, and fails in the way that one says; of samples with numbers the
 #: last one first, with its number
@@ -85,7 +86,7 @@ def _campaign(make, points, name, text, **more):
 @pytest.mark.parametrize(
     "seed", [1, *(pytest.param(seed, marks=pytest.mark.full) for seed in range(2, 12))]
 )
-@pytest.mark.parametrize("numbered", [False, True], ids=["in order", "numbered"])
+@pytest.mark.parametrize("numbered", [True, *in_full(False)], ids=["numbered", "in order"])
 def test_the_rows_are_those_of_single_samples(seed, numbered, campaign) -> None:
     """Whatever the program does in the middle of a call - exits, is killed within a row, leaves one
     out, writes none or a word for a number - the others have their own values, and who fails does

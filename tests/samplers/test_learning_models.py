@@ -223,6 +223,7 @@ def test_many_failures_in_many_dimensions_fit_into_memory():
     assert found[0] < -25 < -1 < found[1:].min()
 
 
+@pytest.mark.full
 def test_averaging_over_pending_points_is_the_gain_of_the_joint_criterion():
     """qEI of a pending point and a new one, by plain sampling, less the pending point's own."""
     rng, points, values = data(8, 2)

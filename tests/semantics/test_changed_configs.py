@@ -12,6 +12,7 @@ import pytest
 from enchanted_tui import cli
 from helpers.campaign import Campaign
 from helpers.configs import array_sampler, campaign_config, random_sampler
+from helpers.marks import in_full
 
 
 def one_stage(sampler: dict[str, Any], **sizes: int) -> dict[str, Any]:
@@ -120,15 +121,17 @@ def test_all_differences_are_listed_at_once(
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        changed("executors.here.n_workers", 1),
-        changed("executors.here.timeout_sec", 60),
         changed("executors.here.type", "JoblibExecutor"),
-        changed("logging", "DEBUG"),
-        changed("supervisor.max_failures", 5),
-        changed("supervisor.log_failures", True),
         changed("supervisor.failed_steps", "skip"),
         changed("samplers.s0.batch_size", 2),
-        changed("storage", {"type": "none"}),
+        *in_full(
+            ("executors.here.n_workers", 1),
+            ("executors.here.timeout_sec", 60),
+            ("logging", "DEBUG"),
+            ("supervisor.max_failures", 5),
+            ("supervisor.log_failures", True),
+            ("storage", {"type": "none"}),
+        ),
     ],
 )
 def test_what_does_not_determine_the_results_may_change(

@@ -364,9 +364,8 @@ STOPS = {
 @pytest.mark.parametrize(
     "limit",
     [
-        "target_error",
         "no_improvement",
-        *in_full("target_relative_error", "core_hours", "wall_hours"),
+        *in_full("target_error", "target_relative_error", "core_hours", "wall_hours"),
     ],
 )
 def test_a_campaign_ends_when_it_is_enough(

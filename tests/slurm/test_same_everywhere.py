@@ -97,8 +97,8 @@ def by_ssh_with_files_of_its_own(campaign: SlurmCampaign, bed: Bed) -> None:
         pytest.param(on_dask, marks=pytest.mark.full),
         pytest.param(on_dask_in_jobs, marks=pytest.mark.full),
         pytest.param(on_the_login_node, marks=pytest.mark.full),
-        pytest.param(by_ssh, marks=pytest.mark.full),
-        by_ssh_with_files_of_its_own,
+        by_ssh,
+        pytest.param(by_ssh_with_files_of_its_own, marks=pytest.mark.full),
     ],
 )
 def test_a_campaign_gives_the_same_as_on_this_machine(

@@ -77,6 +77,7 @@ async def test_ctrl_home_and_end_in_the_editor_its_lists_and_dialogs(tmp_path: P
         assert isinstance(area, TextArea)
 
 
+@pytest.mark.full
 @in_loop
 async def test_keys_of_a_campaign_work_wherever_it_is_shown(finished_run: Path) -> None:
     """`r`, `x` and `R` open the dialog that says what resuming, extending or retrying would do, on

@@ -290,6 +290,7 @@ def _failed(root: Path) -> set[tuple[int, ...]]:
     return {tuple(task) for task in actions.read_state(root).failed_tasks()}
 
 
+@pytest.mark.full
 @in_loop
 async def test_second_campaign_goes_elsewhere(work: Path) -> None:
     """One campaign in an app; the dialog offers to start another one detached."""

@@ -128,6 +128,7 @@ async def test_sorting_and_opening(run: Path) -> None:
         await watcher.until(lambda: isinstance(watcher.screen, TaskScreen))
 
 
+@pytest.mark.full
 @in_loop
 async def test_choosing_what_is_drawn(run: Path) -> None:
     """Protects the choices: columns by arrows, dialog and mouse, colour, logarithmic axes, smallest
