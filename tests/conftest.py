@@ -33,6 +33,9 @@ def pytest_configure(config: pytest.Config) -> None:
         max_examples=examples(100),
     )
     settings.load_profile("any machine")
+    if hasattr(config.option, "loadscopereorder"):
+        # with few tests a module comes last by default: whole campaigns that others then wait for
+        config.option.loadscopereorder = False
     if "PYTEST_XDIST_WORKER" in os.environ:
         return  # it has inherited those of its controller
     if sys.dont_write_bytecode:
