@@ -114,7 +114,7 @@ class Campaign:
                 if self._stopping is not None:
                     break
             if self._stopping is None:
-                self._dispatcher.look_after_left_overs()
+                self._dispatcher.executors.look_after_left_overs()
             outcome = self._stopping or stopping.completed(self.state)
         except OSError as error:
             if error.errno in (None, errno.EBADF, errno.EINVAL):
@@ -149,8 +149,8 @@ class Campaign:
                 " samples with"
             )
         if run.learning is not None:
-            run.learning.workers = lambda: self._dispatcher.worker_count(depth)
-        self._guard.begin_stage(run, lambda: self._dispatcher.worker_count(depth))
+            run.learning.workers = lambda: self._dispatcher.executors.worker_count(depth)
+        self._guard.begin_stage(run, lambda: self._dispatcher.executors.worker_count(depth))
         self.projections.begin_stage(run)
         try:
             self._submit()
@@ -162,7 +162,7 @@ class Campaign:
         if self._stopping is None:
             self._recorder.put(run.stage.complete_record())
             self.journal.flush()
-            self._dispatcher.keep_only(depth + 1)
+            self._dispatcher.executors.keep_only(depth + 1)
             self.projections.end_stage(run)
 
     def _stage_is_over(self) -> bool:
@@ -323,7 +323,7 @@ class Campaign:
             for request in requests:
                 self._obey(request)
             if watched:
-                self._dispatcher.watched(control.WATCHED_FOR)
+                self._dispatcher.executors.watched(control.WATCHED_FOR)
             self.live.straggling = self._stragglers.look(self._run)
             self.live.files = self._limits.budget.files
             self.live.canary = self._guard.canary.words()
@@ -343,12 +343,12 @@ class Campaign:
     def _defect(self, error: BaseException) -> None:
         log.error("the supervisor stops because of a defect", exc_info=error)
         self._dispatcher.cancel()
-        self._dispatcher.close()
+        self._dispatcher.executors.close()
 
     def _hear_out(self) -> None:
         """After an abort, take what executors have still to deliver of what had finished before."""
         end = time.monotonic() + _LAST_WORDS
-        while not self._dispatcher.have_ended() and time.monotonic() < end:
+        while not self._dispatcher.executors.have_ended() and time.monotonic() < end:
             self._last_words(_TICK)
 
     def _last_words(self, patience: float = 0.0) -> None:
@@ -374,7 +374,7 @@ class Campaign:
                 self._hear_out()
             except OSError as error:
                 log.error(str(environment_problem(error, self.session.run_dir.root)))
-        self._dispatcher.close()
+        self._dispatcher.executors.close()
         if not self._lock_lost and self.session.is_taken_over():
             self._trouble(Trouble(LOCK_LOST))
             outcome = self._stopping or outcome

@@ -51,9 +51,10 @@ class LiveFile:
         stopping: Outcome | None,
     ) -> None:
         """Write the file if anything in it has changed."""
-        workers = [cast(Worker, asdict(worker)) for worker in dispatcher.workers()]
-        nodes = [use.told() for use in use_of_nodes(map(asdict, dispatcher.nodes()), workers)]
-        idle = dispatcher.idle_share()
+        executors = dispatcher.executors
+        workers = [cast(Worker, asdict(worker)) for worker in executors.workers()]
+        nodes = [use.told() for use in use_of_nodes(map(asdict, executors.nodes()), workers)]
+        idle = executors.idle_share()
         content: Live = {
             "state": phase_of(state, Liveness.RUNNING, stopping=stopping is not None),
             "depth": run.plan.depth if run is not None else None,
@@ -63,18 +64,18 @@ class LiveFile:
             "nodes": nodes[:_MOST_SHOWN],
             "cores": sum(len(numbers(node["cpus"])) for node in nodes),
             "busy_cores": sum(node["busy_cpus"] for node in nodes),
-            "jobs": [cast(Job, asdict(job)) for job in dispatcher.jobs()[:_MOST_SHOWN]],
-            "core_hours": round(dispatcher.core_hours(), 4),
+            "jobs": [cast(Job, asdict(job)) for job in executors.jobs()[:_MOST_SHOWN]],
+            "core_hours": round(executors.core_hours(), 4),
             "held_core_hours": round(dispatcher.held_core_hours(), 4),
             **({} if idle is None else {"idle_share": round(idle, 2)}),
-            "links": dispatcher.links(),
+            "links": executors.links(),
             **self._trouble(),
             "waiting_for": waiting_for(
                 workers,
                 len(dispatcher.in_flight),
                 paused_by=state.paused_by,
                 stopping=stopping.message if stopping is not None else None,
-                ask=dispatcher.waiting_for,
+                ask=executors.waiting_for,
             ),
         }
         if self.straggling is not None:

@@ -89,7 +89,7 @@ class StragglerWatch:
 
     def _limit(self, stage: StageState, step: int) -> None:
         """Limit the tasks of a step in those batches of which most is done, once for each."""
-        key = self._dispatcher.executor_of(TaskId(stage.depth, 0, 0, step))
+        key = self._dispatcher.executors.of(TaskId(stage.depth, 0, 0, step))
         rule, limits = self._rules.get(key), self._limits.setdefault(key, {})
         if rule is None:
             return
@@ -118,7 +118,7 @@ class StragglerWatch:
         ]
         limits = [*kept, *fresh]
         self._limits[key] = {(each.depth, each.batch, each.step): each for each in limits}
-        self._dispatcher.limit_run_times(key, limits)
+        self._dispatcher.executors.limit_run_times(key, limits)
 
     def _seconds(
         self, rule: StragglerRule, stage: StageState, number: int, step: int
@@ -155,7 +155,7 @@ class StragglerWatch:
         if not ages:
             return None
         oldest = max(ages, key=lambda task: ages[task])
-        key = self._dispatcher.executor_of(oldest)
+        key = self._dispatcher.executors.of(oldest)
         told = self._limits.get(key, {}).get((oldest.depth, oldest.batch, oldest.step))
         if told is not None:
             return Straggling(tasks=len(ages), usual=told.usual, limit=told.seconds)
@@ -171,7 +171,7 @@ class StragglerWatch:
 
     def _ages(self, depth: int) -> Iterator[tuple[TaskId, float]]:
         now = time.time()
-        for worker in self._dispatcher.workers():
+        for worker in self._dispatcher.executors.workers():
             task = TaskId.named(worker.task) if worker.task is not None else None
             if task is not None and task.depth == depth and worker.since is not None:
                 yield task, now - worker.since
