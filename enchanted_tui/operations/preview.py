@@ -29,6 +29,7 @@ from enchanted_tui.record.state import CampaignState
 from enchanted_tui.runners.sample_resources import resources_of
 from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.room import room_of
+from enchanted_tui.supervisor.canary import in_batch_jobs, size_of
 from enchanted_tui.supervisor.free_directory import has_record
 from enchanted_tui.supervisor.resuming import check_unchanged, go_on, read_at
 from enchanted_tui.supervisor.sampler_kinds import learns
@@ -50,6 +51,7 @@ class StagePreview:
     done: int  #: samples that have a row already and are reused
     first_samples: tuple[dict[str, Any], ...]  #: only where they are known without running anything
     start_from: str = ""  #: where samples start from another one: in what the distance is measured
+    canary: int = 0  #: samples that run before the rest
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,8 @@ class Preview:
             )
             if stage.start_from:
                 lines.append(f"  each starts from its nearest neighbour in {stage.start_from}")
+            if stage.canary:
+                lines.append(f"  {_counted(stage.canary, 'sample')} before the rest (canary)")
             if not stage.done:
                 lines += [f"  sample: {values.encode(sample)}" for sample in stage.first_samples]
         directories = _counted(
@@ -213,6 +217,16 @@ def _forecast(
     return forecast.forecast(state.cost, going_on, state.current_depth, most=most)
 
 
+def _canary(config: CampaignConfig, depth: int, samples: int) -> int:
+    """Return how many samples of a stage run before the rest; 0 if the rest does not wait."""
+    option = config.supervisor.canary
+    if option is False:
+        return 0
+    specs = (config.executors[step.executor] for step in config.stages[depth].steps)
+    size = size_of(option, samples, lambda: _at_once(config, depth), in_jobs=in_batch_jobs(specs))
+    return size if size < samples else 0
+
+
 def _at_once(config: CampaignConfig, depth: int) -> int:
     """Return how many tasks of a stage run at the same time, as far as the options say."""
     names = dict.fromkeys(step.executor for step in config.stages[depth].steps)
@@ -287,6 +301,9 @@ def _stages(
                     else ()
                 ),
                 start_from=_start_from(config, samplers, depth),
+                canary=0
+                if recorded and recorded.n_rows
+                else _canary(config, depth, target * parents),
             )
         )
         parents *= target

@@ -48,6 +48,8 @@ def test_canary(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
     """
     configure(campaign, 10_000)
     broken(campaign)
+    assert campaign.run("--dry-run") == 0
+    assert "  5 samples before the rest (canary)\n" in capsys.readouterr().out
     assert campaign.run() == 4
     said = capsys.readouterr().err
     assert "all of the first 5 samples failed (canary): ValueError: no equilibrium for <n>" in said
