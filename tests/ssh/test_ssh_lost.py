@@ -176,14 +176,14 @@ def test_refused_log_in_is_not_hammered(tmp_path: Path, connect: Connect) -> Non
         server.cut()
         with pytest.raises(ConnectionLost):
             connection.run(["true"])
-        _until(lambda: connection.kept.needs_person is not None)
+        _until(lambda: connection.state.reason)
         asked = server.questions
         time.sleep(2)
         assert server.questions == asked
         assert (connection.state.next_try or 0) - time.time() > 200
         person.answers = ["2"]
         connection.kept.retry_now()
-        assert connection.kept.wait(20) and connection.kept.needs_person is None
+        assert connection.kept.wait(20) and connection.state.connected
         assert server.log_ins == 2
 
 

@@ -69,21 +69,12 @@ class Kept:
         self._closed = False
         self._hurry = False
         self._state = ConnectionState(True, 1, time.time())
-        self._failure: ConnectionFailed | None = None
 
     @property
     def state(self) -> ConnectionState:
         """How the connection stands now."""
         with self._changed:
             return self._state
-
-    @property
-    def needs_person(self) -> ConnectionFailed | None:
-        """Why nothing but a person can bring the connection back, or None."""
-        with self._changed:
-            return (
-                self._failure if isinstance(self._failure, LogInFailed | HostKeyRejected) else None
-            )
 
     def execute(
         self, exchange: Exchange, stdin: Iterable[bytes], timeout: float | None
@@ -131,7 +122,6 @@ class Kept:
             if self._link is not link:
                 return  # another command has noticed before
             self._link = None
-            self._failure = None
             self._state = ConnectionState(False, self._state.log_ins, time.time())
             if not self._closed:
                 threading.Thread(target=self._reconnect, name="ssh reconnect", daemon=True).start()
@@ -159,7 +149,6 @@ class Kept:
         with self._changed:
             state = self._state
             reason = "" if failure is None else failure.message
-            self._failure = failure
             self._state = ConnectionState(
                 False, state.log_ins, state.since, time.time() + seconds, reason
             )
@@ -171,7 +160,7 @@ class Kept:
     def _adopt(self, link: Link) -> None:
         with self._changed:
             if not self._closed:
-                self._link, self._failure = link, None
+                self._link = link
                 self._state = ConnectionState(True, self._state.log_ins + 1, time.time())
                 self._changed.notify_all()
                 return
