@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import functools
+import hashlib
 import os
 import re
 import sys
@@ -22,6 +22,9 @@ _IMPORTS = re.compile(rb"\b(?:from|import)\b[^\r\n]*")
 _TOPS = re.compile(rb"(?<![.\w\x80-\xff])[\w\x80-\xff]+")
 _MOST_FILES = 500
 _MOST_BYTES = 4 << 20  #: of a module whose imports are looked for
+_MOST_KNOWN = 2_000
+#: what modules import, by a digest of their source and the names that were looked for
+_known: dict[tuple[bytes, frozenset[str]], frozenset[str]] = {}
 
 
 def code_files(config: CampaignConfig, spec: ComponentSpec) -> list[str]:
@@ -106,12 +109,20 @@ def _imported_by(path: str, of: frozenset[str]) -> frozenset[str]:
         return frozenset()
 
 
-@functools.lru_cache(maxsize=4 * _MOST_FILES)
 def _imports_in(source: bytes, of: frozenset[str]) -> frozenset[str]:
     """Name those top modules among `of` that a source imports. To parse one takes a hundred times
     as long as to read it, so that it is done only where their names stand after `import` or `from`,
     and once in a process.
     """
+    key = (hashlib.sha256(source).digest(), of)
+    if key not in _known:
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        _known[key] = _parsed_imports(source, of)
+    return _known[key]
+
+
+def _parsed_imports(source: bytes, of: frozenset[str]) -> frozenset[str]:
     if not any(name.decode("utf-8", "replace") in of for name in _names_after_import(source)):
         return frozenset()
     try:
