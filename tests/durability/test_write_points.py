@@ -25,6 +25,8 @@ SHAPES["growing"]["supervisor"] |= {
     "save_files_list": ["result.txt"],
     "log_failures": True,
 }
+for shape in SHAPES.values():
+    shape["supervisor"]["io_patience"] = 1  # seconds, for errors that last
 #: more than there are write points
 MOST = {"quick": 260, "growing": 600}
 

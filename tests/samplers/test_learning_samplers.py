@@ -116,7 +116,7 @@ def test_budgets_of_active_learning_are_exact(budget: int, batch: int, failing: 
 
 
 @needs_extra
-@pytest.mark.parametrize("strategy", [*STRATEGIES[:3], *in_full(*STRATEGIES[3:])])
+@pytest.mark.parametrize("strategy", [*list(STRATEGIES)[:3], *in_full(*list(STRATEGIES)[3:])])
 def test_every_strategy_chooses(strategy: str) -> None:
     """Each of those offered works with what the sampler gives it, failed samples and a pool smaller
     than the batch included.
