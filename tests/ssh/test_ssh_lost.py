@@ -176,7 +176,7 @@ def test_refused_log_in_is_not_hammered(tmp_path: Path, connect: Connect) -> Non
         server.cut()
         with pytest.raises(ConnectionLost):
             connection.run(["true"])
-        _until(lambda: connection.state.reason)
+        _until(lambda: bool(connection.state.reason))
         asked = server.questions
         time.sleep(2)
         assert server.questions == asked
