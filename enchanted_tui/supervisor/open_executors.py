@@ -53,7 +53,7 @@ class OpenExecutors:
         }
 
     def __iter__(self) -> Iterator[Running]:
-        return iter(list(self._running.values()))
+        return iter(self._running.values())
 
     def of(self, task: TaskId) -> str:
         """Name the executor that runs a task."""
