@@ -12,14 +12,12 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median, quantiles
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from benchmarks.bench import Bench
 from benchmarks.cases import Wanted
 from benchmarks.contenders import campaign, command_line, write_config
 from benchmarks.terminal import Terminal
-
-if TYPE_CHECKING:
-    from benchmarks.run import Bench
 
 _SAMPLER = {
     "type": "RandomSampler",

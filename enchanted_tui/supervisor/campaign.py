@@ -12,7 +12,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from enchanted_tui.campaign_status import RAN_EVERYTHING, EndReason
+from enchanted_tui.campaign_status import EndReason
 from enchanted_tui.errors import ExitCode
 from enchanted_tui.executors.base import Note, Result, Returned, TaskContext, Trouble
 from enchanted_tui.executors.continued import CONTINUES
@@ -31,12 +31,14 @@ from enchanted_tui.supervisor.kept_files import begin_again
 from enchanted_tui.supervisor.limits import Limits
 from enchanted_tui.supervisor.live_report import LiveFile
 from enchanted_tui.supervisor.notify import Alerts
+from enchanted_tui.supervisor.open_executors import OpenExecutors
 from enchanted_tui.supervisor.plan import StagePlan, stage_plans, task_context
 from enchanted_tui.supervisor.projections import Projections
 from enchanted_tui.supervisor.recorder import Observer, Recorder
 from enchanted_tui.supervisor.sampler_failure import SamplerFailure
 from enchanted_tui.supervisor.sampler_thread import Woken
 from enchanted_tui.supervisor.session import Session, environment_problem
+from enchanted_tui.supervisor.session_end import SessionEnd
 from enchanted_tui.supervisor.stage import Ready, StageRun
 from enchanted_tui.supervisor.stragglers import StragglerWatch
 
@@ -49,7 +51,6 @@ _TICK = 0.25  #: seconds between two looks at the clock while results arrive
 _IDLE_TICK = 1.0  #: the same while nothing happens
 #: short ticks after the last arrival, until everything that came with it is written
 _RESTLESS_TICKS = 12
-_LAST_WORDS = 40.0  #: seconds that executors may take to end after an abort
 LOCK_LOST = "another supervisor has taken over the run directory while this process was stopped"
 
 
@@ -72,8 +73,11 @@ class Campaign:
         self._recorder = Recorder(self.journal, self.state, observer)
         self._context: TaskContext = task_context(session)
         self._limits = Limits(self.config, session.run_dir, self.state)
-        self._dispatcher = Dispatcher(
+        self._executors = OpenExecutors(
             self.config, self._context, inbox.put, self.state.jobs, self._limits.cores
+        )
+        self._dispatcher = Dispatcher(
+            self.config, self._context, inbox.put, self._executors, self._limits.cores
         )
         self._writer = writer
         self.projections = Projections(session, writer)
@@ -86,7 +90,10 @@ class Campaign:
         #: how to stop when everything that was drawn has been run
         self._sampler_failed: Outcome | None = None
         self._aborted = False
-        self._stragglers = StragglerWatch(self.config, self.state, self.journal, self._dispatcher)
+        self._stragglers = StragglerWatch(
+            self.config, self.state, self.journal, self._executors, self._dispatcher
+        )
+        self._session_end = SessionEnd(session, inbox, self._recorder, self.projections, self.live)
         self._alerts = Alerts(self.config, self.state)
         self._guard = FailureGuard(self.config, self.state, self.journal, attended)
         self._last_tick = self._next_tick = 0.0
@@ -114,7 +121,7 @@ class Campaign:
                 if self._stopping is not None:
                     break
             if self._stopping is None:
-                self._dispatcher.executors.look_after_left_overs()
+                self._executors.look_after_left_overs()
             outcome = self._stopping or stopping.completed(self.state)
         except OSError as error:
             if error.errno in (None, errno.EBADF, errno.EINVAL):
@@ -149,8 +156,8 @@ class Campaign:
                 " samples with"
             )
         if run.learning is not None:
-            run.learning.workers = lambda: self._dispatcher.executors.worker_count(depth)
-        self._guard.begin_stage(run, lambda: self._dispatcher.executors.worker_count(depth))
+            run.learning.workers = lambda: self._executors.worker_count(depth)
+        self._guard.begin_stage(run, lambda: self._executors.worker_count(depth))
         self.projections.begin_stage(run)
         try:
             self._submit()
@@ -162,7 +169,7 @@ class Campaign:
         if self._stopping is None:
             self._recorder.put(run.stage.complete_record())
             self.journal.flush()
-            self._dispatcher.executors.keep_only(depth + 1)
+            self._executors.keep_only(depth + 1)
             self.projections.end_stage(run)
 
     def _stage_is_over(self) -> bool:
@@ -323,11 +330,13 @@ class Campaign:
             for request in requests:
                 self._obey(request)
             if watched:
-                self._dispatcher.executors.watched(control.WATCHED_FOR)
+                self._executors.watched(control.WATCHED_FOR)
             self.live.straggling = self._stragglers.look(self._run)
             self.live.files = self._limits.budget.files
             self.live.canary = self._guard.canary.words()
-            self.live.write(self.state, self._dispatcher, self._run, self._stopping)
+            self.live.write(
+                self.state, self._executors, self._dispatcher, self._run, self._stopping
+            )
             self._alerts.look(len(self._dispatcher.in_flight), self.live)
 
     def _record_held(self, *, last: bool = False) -> None:
@@ -343,58 +352,16 @@ class Campaign:
     def _defect(self, error: BaseException) -> None:
         log.error("the supervisor stops because of a defect", exc_info=error)
         self._dispatcher.cancel()
-        self._dispatcher.executors.close()
-
-    def _hear_out(self) -> None:
-        """After an abort, take what executors have still to deliver of what had finished before."""
-        end = time.monotonic() + _LAST_WORDS
-        while not self._dispatcher.executors.have_ended() and time.monotonic() < end:
-            self._last_words(_TICK)
-
-    def _last_words(self, patience: float = 0.0) -> None:
-        """Write down what executors deliver while they end: last results, and that they have
-        cancelled their jobs.
-        """
-        for item in self._inbox.all_there_is(patience):
-            if isinstance(item, Note | Result):
-                self._take(item)
-        self.journal.flush()
-
-    def _tell(self, doing: str) -> None:
-        """Say what is done after the last task."""
-        self.live.tell(doing)
-        now = time.monotonic()
-        if now >= self._next_poll:
-            self._next_poll = now + _IDLE_TICK
-            self.projections.publish_snapshot()
+        self._executors.close()
 
     def _end(self, outcome: Outcome) -> Outcome:
         if self._aborted and not self._lock_lost:
-            try:
-                self._hear_out()
-            except OSError as error:
-                log.error(str(environment_problem(error, self.session.run_dir.root)))
-        self._dispatcher.executors.close()
+            self._session_end.hear_out(self._executors, self._take)
+        self._executors.close()
         if not self._lock_lost and self.session.is_taken_over():
             self._trouble(Trouble(LOCK_LOST))
             outcome = self._stopping or outcome
         if self._lock_lost:  # the directory is somebody else's now
-            self.journal.abandon()
-            self.projections.abandon()
+            self._session_end.abandon()
             return outcome
-        try:
-            self._last_words()
-            self._record_held(last=True)
-            self.journal.flush()
-            self.projections.close(complete=outcome.reason in RAN_EVERYTHING, tell=self._tell)
-            self._recorder.put(outcome.end_record(self.projections.fingerprints()))
-            self.journal.sync()
-            self.projections.ended()
-            self.live.close(self.state)
-        except OSError as error:
-            if outcome.code != ExitCode.ENVIRONMENT:
-                problem = environment_problem(error, self.session.run_dir.root)
-                log.error(str(problem))
-                return Outcome(ExitCode.ENVIRONMENT, EndReason.ENVIRONMENT, str(problem))
-        log.info(f"campaign {outcome.reason}" + (f": {outcome.message}" if outcome.message else ""))
-        return outcome
+        return self._session_end.write_down(outcome, self._take, self._record_held)

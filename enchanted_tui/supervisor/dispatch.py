@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.base import Deliver, Result, TaskContext
 from enchanted_tui.journal_lines import TaskId
-from enchanted_tui.record.open_jobs import JobBook
 from enchanted_tui.supervisor.open_executors import OpenExecutors
 from enchanted_tui.supervisor.sampler_failure import SamplerFailure
 from enchanted_tui.supervisor.stage import Ready, StageRun
@@ -35,10 +34,10 @@ class Dispatcher:
         config: CampaignConfig,
         context: TaskContext,
         deliver: Deliver,
-        jobs: JobBook,
+        executors: OpenExecutors,
         cores: CoreBudget,
     ) -> None:
-        self.executors = OpenExecutors(config, context, deliver, jobs, cores)
+        self._executors = executors
         self._context = context
         self._deliver = deliver
         self._cores = cores
@@ -52,7 +51,7 @@ class Dispatcher:
 
     def put(self, ready: Ready) -> None:
         """Take a task that can run before new samples are begun."""
-        waiting = self._waiting.setdefault(self.executors.of(ready.id), deque())
+        waiting = self._waiting.setdefault(self._executors.of(ready.id), deque())
         if len(waiting) >= _ROWS_KEPT:
             ready = Ready(ready.id, None)
         waiting.append(ready)
@@ -78,7 +77,7 @@ class Dispatcher:
         flush()
         for key, tasks in batches.items():
             self.in_flight.update((task.id, key) for task in tasks)
-            self.executors.opened(key).submit(tasks)
+            self._executors.opened(key).submit(tasks)
         if failure is not None:
             raise failure
 
@@ -88,7 +87,7 @@ class Dispatcher:
         """Begin new samples while there is room; return what the sampler raised, if it did."""
         try:
             while self._room_for_new(capacity, chosen) and (ready := draw(run)) is not None:
-                key = self.executors.of(ready.id)
+                key = self._executors.of(ready.id)
                 if len(chosen[key]) < capacity[key]:
                     chosen[key].append(ready)
                 else:
@@ -99,8 +98,8 @@ class Dispatcher:
 
     def _capacities(self, run: StageRun) -> dict[str, int]:
         capacity = {}
-        for key in self.executors.of_stage(run.plan.depth):
-            capacity[key] = max(0, self.executors.opened(key).capacity())
+        for key in self._executors.of_stage(run.plan.depth):
+            capacity[key] = max(0, self._executors.opened(key).capacity())
         if run.neighbours is not None:
             self._hand_out_late(run, run.neighbours, capacity)
         self._cores.restrict(capacity, self.in_flight)
@@ -117,7 +116,7 @@ class Dispatcher:
         again = neighbours.handed_out - len(self.in_flight)
         for key, room in capacity.items():
             held = sum(holder == key for holder in self.in_flight.values())
-            workers = max(1, self.executors.opened(key).worker_count())
+            workers = max(1, self._executors.opened(key).worker_count())
             most = at_once * workers + neighbours.plan.start_from.ahead - held
             capacity[key] = max(0, min(room, max(most, again)))
 
@@ -130,7 +129,7 @@ class Dispatcher:
     def _deliver_unrun(self, records: Iterable[Result]) -> None:
         """Deliver the records of tasks that no executor gets to see."""
         for result in records:
-            self.in_flight[result.id] = self.executors.of(result.id)
+            self.in_flight[result.id] = self._executors.of(result.id)
             self._deliver(result)
 
     # -- taking back -------------------------------------------------------------------------------
@@ -144,20 +143,20 @@ class Dispatcher:
 
     def recall(self) -> None:
         """Take back what has not started; it waits for its turn again."""
-        for running in self.executors:
+        for running in self._executors:
             self.came_back(running.recall())
 
     def came_back(self, tasks: Sequence[TaskId]) -> None:
         """Take tasks that an executor has given back without having run them."""
         for task in reversed(tasks):
             if self.in_flight.pop(task, None) is not None:
-                self._waiting.setdefault(self.executors.of(task), deque()).appendleft(
+                self._waiting.setdefault(self._executors.of(task), deque()).appendleft(
                     Ready(task, None)
                 )
 
     def cancel(self) -> None:
         """Stop everything at once."""
-        self.executors.cancel()
+        self._executors.cancel()
         self._cancelled.update(self.in_flight)
         self.in_flight.clear()
 

@@ -22,6 +22,7 @@ from enchanted_tui.resources import numbers
 from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.supervisor.dispatch import Dispatcher
 from enchanted_tui.supervisor.file_writer import LATE, FileWriter
+from enchanted_tui.supervisor.open_executors import OpenExecutors
 from enchanted_tui.supervisor.stage import StageRun
 from enchanted_tui.whole_files import write_atomically
 
@@ -46,12 +47,12 @@ class LiveFile:
     def write(
         self,
         state: CampaignState,
+        executors: OpenExecutors,
         dispatcher: Dispatcher,
         run: StageRun | None,
         stopping: Outcome | None,
     ) -> None:
         """Write the file if anything in it has changed."""
-        executors = dispatcher.executors
         workers = [cast(Worker, asdict(worker)) for worker in executors.workers()]
         nodes = [use.told() for use in use_of_nodes(map(asdict, executors.nodes()), workers)]
         idle = executors.idle_share()

@@ -26,6 +26,7 @@ from enchanted_tui.record.live import Straggling
 from enchanted_tui.record.stage_state import OK, StageState
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.supervisor.dispatch import Dispatcher
+from enchanted_tui.supervisor.open_executors import OpenExecutors
 from enchanted_tui.supervisor.stage import StageRun
 
 log = logging.getLogger(__name__)
@@ -66,13 +67,19 @@ class StragglerWatch:
     """Looks at a campaign now and then, and tells executors what is a straggler."""
 
     def __init__(
-        self, config: CampaignConfig, state: CampaignState, journal: Journal, dispatcher: Dispatcher
+        self,
+        config: CampaignConfig,
+        state: CampaignState,
+        journal: Journal,
+        executors: OpenExecutors,
+        dispatcher: Dispatcher,
     ) -> None:
         written = {name: spec.options.get("straggler") for name, spec in config.executors.items()}
         self._rules = {
             name: StragglerRule(**rule) for name, rule in written.items() if rule is not None
         }
-        self._state, self._journal, self._dispatcher = state, journal, dispatcher
+        self._state, self._journal = state, journal
+        self._executors, self._dispatcher = executors, dispatcher
         #: by depth and step: rows of the stage when run times were read, and the run times
         self._known: dict[tuple[int, int], tuple[int, list[float]]] = {}
         self._limits: dict[str, dict[tuple[int, int, int], RunTimeLimit]] = {}  #: by executor
@@ -89,7 +96,7 @@ class StragglerWatch:
 
     def _limit(self, stage: StageState, step: int) -> None:
         """Limit the tasks of a step in those batches of which most is done, once for each."""
-        key = self._dispatcher.executors.of(TaskId(stage.depth, 0, 0, step))
+        key = self._executors.of(TaskId(stage.depth, 0, 0, step))
         rule, limits = self._rules.get(key), self._limits.setdefault(key, {})
         if rule is None:
             return
@@ -118,7 +125,7 @@ class StragglerWatch:
         ]
         limits = [*kept, *fresh]
         self._limits[key] = {(each.depth, each.batch, each.step): each for each in limits}
-        self._dispatcher.executors.limit_run_times(key, limits)
+        self._executors.limit_run_times(key, limits)
 
     def _seconds(
         self, rule: StragglerRule, stage: StageState, number: int, step: int
@@ -155,7 +162,7 @@ class StragglerWatch:
         if not ages:
             return None
         oldest = max(ages, key=lambda task: ages[task])
-        key = self._dispatcher.executors.of(oldest)
+        key = self._executors.of(oldest)
         told = self._limits.get(key, {}).get((oldest.depth, oldest.batch, oldest.step))
         if told is not None:
             return Straggling(tasks=len(ages), usual=told.usual, limit=told.seconds)
@@ -171,7 +178,7 @@ class StragglerWatch:
 
     def _ages(self, depth: int) -> Iterator[tuple[TaskId, float]]:
         now = time.time()
-        for worker in self._dispatcher.executors.workers():
+        for worker in self._executors.workers():
             task = TaskId.named(worker.task) if worker.task is not None else None
             if task is not None and task.depth == depth and worker.since is not None:
                 yield task, now - worker.since

@@ -223,9 +223,9 @@ class Element:
     @property
     def cpus(self) -> int:
         """How many CPUs it holds, as far as is known; of an older job those of its first node."""
-        if self.row is not None:
-            return self.row.cpus
-        return int((self.hello or {}).get("cpus", 1))
+        if self.row is None or (self.hello is not None and self.row.state == "PENDING"):
+            return int((self.hello or {}).get("cpus", 1))
+        return self.row.cpus
 
     def core_seconds(self, now: float) -> float:
         """Return for how long it has held CPUs by its own clock, until it ends; 0 where only the

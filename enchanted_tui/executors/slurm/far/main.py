@@ -63,7 +63,7 @@ def main(arguments: list[str]) -> int:
             pid=os.getpid(),
             job=os.environ.get("SLURM_JOB_ID", ""),
             array=os.environ.get("SLURM_ARRAY_JOB_ID", ""),
-            cpus=int(cpus) if (cpus := os.environ.get("SLURM_CPUS_ON_NODE", "")).isdigit() else 1,
+            cpus=cpus_of_job() or 1,
             cores=header["context"]["cores"],
             ends=run.clock.ends,
             nodes=run.nodes(),

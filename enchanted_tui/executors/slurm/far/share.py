@@ -5,9 +5,9 @@
 holds the tasks' records, which are the very lines of the journal, and between them notes: ``#`` and
 a JSON object with ``op`` one of
 
-- ``hello``: the job has started; ``node``, ``host``, ``pid``, ``job``, ``array``, ``cpus``,
-  ``cores`` (that each task holds, where nothing else is said), ``at``, ``ends`` (when its time is
-  up, or null)
+- ``hello``: the job has started; ``node``, ``host``, ``pid``, ``job``, ``array``, ``cpus``
+  (of all its nodes), ``cores`` (that each task holds, where nothing else is said), ``at``, ``ends``
+  (when its time is up, or null)
 - ``begin``: ``task`` begins ``at``
 - ``beat``: nothing else was to be said for a while; ``at``
 - ``accept``: the job has taken ``share``, a number, and works on it from now on
