@@ -12,7 +12,6 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from importlib.machinery import all_suffixes
-from typing import Any
 
 from enchanted_tui.config.lookup import is_own
 from enchanted_tui.config.models import CampaignConfig, ComponentSpec
@@ -39,8 +38,8 @@ def code_files(config: CampaignConfig, spec: ComponentSpec) -> list[str]:
     ]
     modules = [path.partition(":")[0] for path in _named_modules(spec)]
     found = [path for module in modules for path in _modules(module, directories)]
-    if spec.class_path.endswith(":CommandRunner"):
-        found += _files_of_command(spec)
+    if is_own(spec.class_path) and hasattr(spec.cls, "files_of_code"):
+        found += spec.cls.files_of_code(spec.options)
     return list(dict.fromkeys(found))[:_MOST_FILES]
 
 
@@ -154,23 +153,3 @@ def _statements(tree: ast.AST) -> Iterator[ast.AST]:
             inner = getattr(node, name, ())
             if isinstance(inner, list):  # an expression has these names too: a lambda, a condition
                 waiting += inner
-
-
-def _files_of_command(spec: ComponentSpec) -> list[str]:
-    from enchanted_tui.runners.command.rendering import Text
-
-    found: list[str] = []
-    for name, path in (spec.options.get("templates") or {}).items():
-        with contextlib.suppress(Exception):  # what is wrong with a template is told elsewhere
-            found += Text.from_file(path, name).included_files()
-    program = _program(spec.options)
-    return [*found, program] if program is not None and os.path.isfile(program) else found
-
-
-def _program(options: dict[str, Any]) -> str | None:
-    """Return the path of the program, if it is named by one that says where it is."""
-    command = options.get("command")
-    if options.get("shell") or not isinstance(command, list) or not command:
-        return None
-    path = os.path.expandvars(os.path.expanduser(str(command[0])))
-    return path if os.path.isabs(path) else None

@@ -105,9 +105,9 @@ class Flow:
         """Check the outputs that a runner derives from parameters and outputs, each also from those
         before it.
         """
-        from enchanted_tui.runners.derived import derived_of  # reading most files needs no runner
-
-        for column, text in (derived_of(spec.cls, spec.options) or {}).items():
+        if not hasattr(spec.cls, "derived_columns"):
+            return
+        for column, text in spec.cls.derived_columns(spec.options).items():
             place = self._place("runner", name, f"derived.{column}")
             if column in _RESERVED or not column.strip():
                 self._report.error(

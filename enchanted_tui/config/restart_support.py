@@ -43,8 +43,7 @@ def check_restarts(
 def _restart_of(runner: Any) -> dict[str, Any] | None:
     """Return the option `restart` of a runner with its defaults filled in; None without it."""
     given = getattr(runner, "restart", None)
-    if given is None:
+    if given is None or not hasattr(runner, "restart_rule"):
         return None
-    from enchanted_tui.runners.restart import restart_of  # reading most files needs no runner
-
-    return restart_of(type(runner), {"restart": given})
+    rule: dict[str, Any] | None = runner.restart_rule({"restart": given})
+    return rule

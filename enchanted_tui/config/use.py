@@ -117,9 +117,7 @@ def _used(names: Sequence[str], runners: Components) -> set[str] | None:
         assert instance is not None
         assert spec is not None
         found |= set().union(*instance.names_in_resources().values())
-        from enchanted_tui.runners.derived import derived_of  # reading most files needs no runner
-
-        found |= names_in((derived_of(spec.cls, spec.options) or {}).values())
+        found |= names_in(instance.derived_columns(spec.options).values())
     return found
 
 

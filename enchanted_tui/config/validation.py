@@ -301,15 +301,11 @@ def _check_batches(report: Report, runners: Section) -> None:
         for name, (spec, instance) in runners.items()
         if instance is not None and spec.options.get("batch", 1) != 1
     }
-    if not batched:
-        return
-    from enchanted_tui.runners.base import Runner, takes_many  # reading most files needs no runner
-
     for name, spec in batched.items():
-        if not issubclass(spec.cls, Runner):
+        if not hasattr(spec.cls, "takes_many"):
             continue
         where = (KINDS["runner"], key_of(report, KINDS["runner"], name))
-        if not takes_many(spec.cls):
+        if not spec.cls.takes_many():
             message = (
                 f"{spec.cls.__name__} takes one sample at a time, as it has no many_code_run; leave"
                 " batch out"

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Optional
 from enchanted_tui.config.options import Component, option
 from enchanted_tui.resources import Resources
 from enchanted_tui.runners.failure import SampleFailed as SampleFailed
-from enchanted_tui.runners.restart import Restart
+from enchanted_tui.runners.restart import Restart, restart_of
 from enchanted_tui.runners.sample_resources import (
     SampleResources,
     needed_names,
@@ -211,6 +211,30 @@ class Runner(Component):
         """Return the parameters that `resources` needs, by option path."""
         written = self.written_resources()
         return {} if written is None else needed_names(written)
+
+    @classmethod
+    def derived_columns(cls, options: Mapping[str, Any]) -> dict[str, str]:
+        """Return the expressions of the columns that the option `derived` adds, by their names;
+        none where a class means something else by that name.
+        """
+        given = options.get("derived")
+        means_it = cls.options().get("derived") is Runner.options()["derived"]
+        return given if means_it and isinstance(given, dict) else {}
+
+    @classmethod
+    def restart_rule(cls, options: Mapping[str, Any]) -> Optional[dict[str, Any]]:
+        """Return the option `restart` with its defaults filled in; None where it is not given."""
+        return restart_of(cls, options)
+
+    @classmethod
+    def takes_many(cls) -> bool:
+        """Return whether one call can run many samples."""
+        return takes_many(cls)
+
+    @classmethod
+    def files_of_code(cls, options: Mapping[str, Any]) -> list[str]:
+        """Return files that count as its code beside its modules, such as the program it starts."""
+        return []
 
     def own_names(self) -> Iterable[str]:
         """Name what it takes of `sample`, as if these were parameters."""

@@ -105,6 +105,12 @@ class CommandRunner(CommandOptions):
     def warnings(self) -> Iterator[tuple[str, str]]:
         return warnings_of(self)
 
+    @classmethod
+    def files_of_code(cls, options: Mapping[str, Any]) -> list[str]:
+        from enchanted_tui.runners.command.code_files import files_of_code  # workers need none
+
+        return files_of_code(options)
+
     def launchers(self) -> set[str]:
         return launchers_in(self.command) or {""}
 

@@ -10,19 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def derived_of(runner: type, options: Mapping[str, Any]) -> dict[str, str] | None:
-    """Return the option `derived` of a runner's class; None where it is not given, or where the
-    class means something else by it.
-    """
-    from enchanted_tui.runners.base import Runner
-
-    given = options.get("derived")
-    declared = runner.options().get("derived") if hasattr(runner, "options") else None
-    if declared is not Runner.options()["derived"] or not isinstance(given, dict):
-        return None
-    return given or None
-
-
 def with_derived(
     outputs: dict[str, Any], params: Mapping[str, Any], derived: Mapping[str, str]
 ) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from enchanted_tui.config.models import CampaignConfig, ComponentSpec
 from enchanted_tui.executors.base import TaskContext
 from enchanted_tui.record.session_start import is_pure
 from enchanted_tui.runners.base import Runner, takes_many
-from enchanted_tui.runners.derived import derived_of
 from enchanted_tui.runners.restart import restart_of
 from enchanted_tui.runners.sample_resources import resources_of
 from enchanted_tui.samplers.base import SomeSampler
@@ -136,10 +135,16 @@ def _runner_spec(spec: ComponentSpec) -> dict[str, Any]:
         "restart": restart_of(spec.cls, spec.options),
         "resources": resources_of(spec.cls, spec.options),
         "batch": batch_of(spec),
-        "derived": derived_of(spec.cls, spec.options),
+        "derived": _derived_columns(spec) or None,
         "shared": _shared_by_samples(spec),
     }
     return {**made, **{name: value for name, value in more.items() if value not in (None, 1)}}
+
+
+def _derived_columns(spec: ComponentSpec) -> Mapping[str, str]:
+    """Return the expressions of the columns that a runner derives, by their names."""
+    columns = getattr(spec.cls, "derived_columns", None)
+    return columns(spec.options) if columns is not None else {}
 
 
 def _shared_by_samples(spec: ComponentSpec) -> Any:
@@ -172,4 +177,4 @@ def _output_names(config: Any, runner: str) -> set[str]:
     """Return the columns that a runner returns: those it declares, else the customary one."""
     spec = config.runners[runner]
     declared = spec.build().output_names() if hasattr(spec.cls, "output_names") else ()
-    return (set(declared) or {"output"}) | set(derived_of(spec.cls, spec.options) or ())
+    return (set(declared) or {"output"}) | set(_derived_columns(spec))
