@@ -202,6 +202,26 @@ def test_queueing_behind_others_is_no_refusal() -> None:
             Refusals(slots, Deadline(0.0), patience=60.0).worth_another_try()
 
 
+def test_commands_that_are_refused_together_do_not_wait_for_each_other() -> None:
+    """Protects campaigns from standing still: the server had not noticed yet that a session was
+    free, and refused all who asked; each then goes on as soon as nobody holds one.
+    """
+    slots, refused, done = SessionLimit(8), threading.Barrier(3), list[int]()
+
+    def ask() -> None:
+        with slots.one():
+            refused.wait(20)
+            if Refusals(slots, Deadline(20), patience=20.0).worth_another_try():
+                done.append(slots.limit)
+
+    askers = [threading.Thread(target=ask) for _ in range(3)]
+    for asker in askers:
+        asker.start()
+    for asker in askers:
+        asker.join()
+    assert done == [1, 1, 1]
+
+
 def test_no_sessions_at_all(tmp_path: Path, connect: Connect) -> None:
     """Protects the user's time: a server that lets in and then opens nothing."""
     with Sshd(tmp_path / "server", MaxSessions="0") as server:

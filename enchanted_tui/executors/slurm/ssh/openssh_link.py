@@ -41,10 +41,14 @@ d=$1; shift; exec 3<&0
 "$@" </dev/null 3<&- & p=$!
 { read -r _ <&3; kill $p 2>/dev/null; } & w=$!
 wait $p; c=$?; kill $w 2>/dev/null; rm -rf "$d"; exit $c"""
-# Refused a session, ssh would silently log in once more; this "connection" ends at once instead,
-# and ssh says so in these words.
-_NO_MASTER = b"Connection closed by UNKNOWN port"
-_NEVER_ALONE = ["-o", "ControlMaster=no", "-o", "ProxyCommand=exit 1", "-o", "BatchMode=yes"]
+# Refused a session, ssh would silently log in once more; this "connection" says these words instead
+# and ends at once. What ssh itself then says depends on which of the two is faster.
+_NO_MASTER = b"enchanted-tui: no session on the shared connection"
+_NEVER_ALONE = [
+    *("-o", f"ProxyCommand=/bin/sh -c 'echo {_NO_MASTER.decode()} >&2'"),
+    *("-o", "ControlMaster=no", "-o", "BatchMode=yes"),
+    *("-o", "ControlPersist=no"),  # with it, nobody would hear what the command says
+]
 
 
 class OpensshLink:

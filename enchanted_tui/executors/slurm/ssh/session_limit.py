@@ -52,13 +52,16 @@ class SessionLimit:
         CommandTimeout when `deadline` is.
         """
         with self._changed:
-            others = self.others
-            if others < 1:
-                self._changed.wait(deadline.left(alone.left(_MOMENT)))
-            else:
+            self._used -= 1  # nothing is held meanwhile: who waits for this one waits for nothing
+            self._changed.notify_all()
+            others = self._used
+            if others:
                 self._limit = min(self._limit, others)
-                while self.others >= others and not deadline.over:
-                    self._changed.wait(deadline.left(_LONG))
+            else:
+                self._changed.wait(deadline.left(alone.left(_MOMENT)))
+            while self._used >= self._limit and not deadline.over:
+                self._changed.wait(deadline.left(_LONG))
+            self._used += 1
         if deadline.over:
             raise deadline.passed()
         return others > 0 or not alone.over
