@@ -2,11 +2,14 @@
 rows are the same: `python -m benchmarks.batch [SAMPLES]`.
 
 The program is a script, which an interpreter reads anew for each call: Python without its site
-packages (some 12 ms to start), or awk (some 2 ms). A sample takes either well below a millisecond.
+packages (some 12 ms to start), or awk (some 2 ms); or compiled C, which has no start to speak of. A
+sample takes each well below a millisecond. With ``--no-files`` no datapoint is kept of any sample
+(`save_files: none`).
 """
 
 from __future__ import annotations
 
+import argparse
 import csv
 import subprocess
 import sys
@@ -34,31 +37,61 @@ NR > 1 {
     printf "%.12g,%.12g\\n", $1 * $1 + y, y > "results.csv"
 }
 """
+C = r"""
+#include <stdio.h>
+int main(void) {
+    FILE *in = fopen("points.csv", "r"), *out = fopen("results.csv", "w");
+    double x, y;
+    fscanf(in, "%*s");
+    fprintf(out, "energy,flux\n");
+    while (fscanf(in, "%lf,%lf", &x, &y) == 2) {
+        for (int i = 0; i < 60; i++) y = y * 0.99 + x * 0.01;
+        fprintf(out, "%.17g,%.17g\n", x * x + y, y);
+    }
+    return fclose(out);
+}
+"""
 PROGRAMS = {
     "Python": (PYTHON, [sys.executable, "-S", "-E"]),
     "awk": (AWK, ["awk", "-f"]),
+    "C": (C, []),
 }
 ONE = "x,y\n{{ x }},{{ y }}\n"
 MANY = "x,y\n{% for s in samples %}\n{{ s.x }},{{ s.y }}\n{% endfor %}\n"
 
 
 def main(arguments: list[str]) -> None:
-    samples = int(arguments[0]) if arguments else 10_000
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("samples", type=int, nargs="?", default=10_000)
+    parser.add_argument("--no-files", action="store_true")
+    options = parser.parse_args(arguments)
+    samples, keep = options.samples, "none" if options.no_files else "all"
     print(f"| {samples:,} samples by | one call each, s | batch: 200, s | ratio | same rows |")
     print("|---|---:|---:|---:|---|")
     for name, (source, command) in PROGRAMS.items():
         with tempfile.TemporaryDirectory(prefix="enchanted-batch-") as place:
-            program = Path(place) / "program"
-            program.write_text(source)
+            program = _ready(Path(place), source, compiled=not command)
             run = [*command, str(program), "points.csv"]
-            one, rows = measured(Path(place) / "one", _runner(run, ONE), samples)
-            many, others = measured(Path(place) / "many", _runner(run, MANY, batch=200), samples)
+            one, rows = measured(Path(place) / "one", _runner(run, ONE), samples, keep)
+            batched = _runner(run, MANY, batch=200)
+            many, others = measured(Path(place) / "many", batched, samples, keep)
         same = "yes" if rows == others else "no"
         print(f"| {name} | {one:.1f} | {many:.1f} | {one / many:.1f} | {same} |", flush=True)
 
 
+def _ready(place: Path, source: str, *, compiled: bool) -> Path:
+    """Return the program in a file that can be run, or given to its interpreter."""
+    program = place / "program"
+    if not compiled:
+        program.write_text(source)
+        return program
+    (place / "program.c").write_text(source)
+    subprocess.run(["cc", "-O2", "-w", "-o", program, place / "program.c"], check=True)
+    return program
+
+
 def measured(
-    directory: Path, runner: dict[str, Any], samples: int
+    directory: Path, runner: dict[str, Any], samples: int, keep: str
 ) -> tuple[float, list[dict[str, str]]]:
     """Return how long a campaign takes as a whole, seconds, and its rows but for run times."""
     sampler = {
@@ -70,6 +103,7 @@ def measured(
     }
     directory.mkdir()
     sections = campaign(runner, [sampler], directory / "run")
+    sections["supervisor"]["save_files"] = keep
     command = command_line(str(write_config(directory, sections)), "--no-ui")
     began = time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

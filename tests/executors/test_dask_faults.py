@@ -175,7 +175,7 @@ def test_time_limit_reaches_all_children_at_once(campaign):
     from helpers.odd_samples import config as odd_config
 
     config = odd_config(["hangs_with_children", *(f"plain{number}" for number in range(300))])
-    dask = campaign(on_dask(config, timeout_sec=1.5))
+    dask = campaign(on_dask(config, timeout_sec=3))
     process = dask.supervise()
     wait_until(
         lambda: any(

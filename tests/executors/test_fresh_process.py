@@ -50,7 +50,7 @@ def test_memory_of_the_samples_before(
     monkeypatch.chdir(tmp_path)
     Path("stateful_model.py").write_text(MODEL)
     config: dict[str, Any] = {
-        "executors": {"here": {"type": "LocalExecutor", "n_workers": 1, "timeout_sec": 1.5}},
+        "executors": {"here": {"type": "LocalExecutor", "n_workers": 1, "timeout_sec": 3}},
         "samplers": {
             "s": {"type": "ArraySampler", "parameters": ["x"], "bounds": [[1, 2, 3, 4, 5, 6, 7]]}
         },

@@ -21,7 +21,7 @@ def test_a_sample_at_its_time_limit_has_its_grace(
         tmp_path,
         {
             "executors": {
-                "here": {"type": "LocalExecutor", "timeout_sec": 0.5, "grace_sec": grace}
+                "here": {"type": "LocalExecutor", "timeout_sec": 2, "grace_sec": grace}
             },
             "samplers": {
                 "one": {

@@ -63,7 +63,7 @@ def samples():
 
 def config(cases):
     return {
-        "executors": {"local": {"type": "LocalExecutor", "n_workers": 2, "timeout_sec": 1.5}},
+        "executors": {"local": {"type": "LocalExecutor", "n_workers": 2, "timeout_sec": 3}},
         "samplers": {"s": {"type": "ArraySampler", "parameters": ["case"], "bounds": [cases]}},
         "runners": {"odd": {"type": "helpers.parts.odd:OddRunner"}},
         "supervisor": {"run_order": [{"sampler": "s", "executor": "local", "runner": "odd"}]},
