@@ -20,9 +20,7 @@ def test_a_sample_at_its_time_limit_has_its_grace(
     campaign = Campaign.apart(
         tmp_path,
         {
-            "executors": {
-                "here": {"type": "LocalExecutor", "timeout_sec": 2, "grace_sec": grace}
-            },
+            "executors": {"here": {"type": "LocalExecutor", "timeout_sec": 2, "grace_sec": grace}},
             "samplers": {
                 "one": {
                     "type": "RandomSampler",
