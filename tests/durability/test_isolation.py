@@ -29,8 +29,8 @@ MESSAGES = {
     "segfaults": "SIGSEGV",
     "aborts": "SIGABRT",
     "kills_its_group": "SIGKILL",
-    "hangs_with_children": "time limit of 1.5 s",
-    "stops_itself": "time limit of 1.5 s",
+    "hangs_with_children": "time limit of 3 s",
+    "stops_itself": "time limit of 3 s",
     "runs_out_of_memory": "MemoryError",
     "recurses": "RecursionError",
 }

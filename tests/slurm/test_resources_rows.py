@@ -57,7 +57,7 @@ def test_a_share_is_free_when_its_ranks_are_dead(
     mixed(shares, placed, kinds, 600, mpi)
     shares.config["runners"]["r0"]["command"].append("stubborn")
     in_one_job(shares, launcher(starter, mpi))
-    shares.executor["timeout_sec"] = 4
+    shares.executor["timeout_sec"] = 8
     assert shares.run() == 4, shares.said
     assert kinds_of_records(shares) == ["timeout"] * 4
     ranks = placed.ranks()
