@@ -214,12 +214,53 @@ def test_commands_that_are_refused_together_do_not_wait_for_each_other() -> None
             if Refusals(slots, Deadline(20), patience=20.0).worth_another_try():
                 done.append(slots.limit)
 
-    askers = [threading.Thread(target=ask) for _ in range(3)]
-    for asker in askers:
-        asker.start()
-    for asker in askers:
-        asker.join()
+    _together([ask] * 3)
     assert done == [1, 1, 1]
+
+
+def test_commands_that_are_all_refused_ask_seldom_and_not_for_ever() -> None:
+    """Protects login nodes: commands that give their turns to each other neither hurry each other
+    nor begin each other's patience anew.
+    """
+    slots, tries = SessionLimit(1), list[float]()
+
+    def ask() -> None:
+        with slots.one():
+            refusals = Refusals(slots, Deadline(None), patience=2.0)
+            while True:
+                tries.append(time.monotonic())
+                if not refusals.worth_another_try():
+                    return
+
+    _together([ask] * 2)
+    assert 4 < len(tries) < 30
+
+
+def test_whoever_gave_a_turn_away_has_its_patience_anew() -> None:
+    """Protects commands behind a long one that was served in their turn."""
+    slots, refused, tries = SessionLimit(1), threading.Event(), list[bool]()
+
+    def ask() -> None:
+        with slots.one():
+            refused.set()
+            tries.append(Refusals(slots, Deadline(None), patience=0.5).worth_another_try())
+
+    def served() -> None:
+        refused.wait(20)
+        with slots.one():
+            slots.served()
+            time.sleep(1.5)
+
+    _together([ask, served])
+    assert tries == [True]
+
+
+def _together(calls: list[Callable[[], None]]) -> None:
+    threads = [threading.Thread(target=call) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def test_no_sessions_at_all(tmp_path: Path, connect: Connect) -> None:

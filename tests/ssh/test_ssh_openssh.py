@@ -90,6 +90,47 @@ def test_refused_session_is_no_second_log_in(tmp_path: Path, connect: Connect) -
         assert codes == [0, 0, 0, 0] and server.log_ins == 1
 
 
+@pytest.mark.parametrize("jump", [False, True])
+def test_what_refused_commands_were_given(tmp_path: Path, connect: Connect, jump: bool) -> None:
+    """Protects transfers and users with a jump host: a command that has to wait for a session gets
+    its whole input once it has one, without another log-in anywhere.
+    """
+    with (
+        Sshd(tmp_path / "server", MaxSessions="1") as server,
+        Sshd(tmp_path / "gateway") as gateway,
+    ):
+        settings = {}
+        if jump:
+            config = tmp_path / "config"
+            config.write_text(
+                f"Host gateway\n  HostName 127.0.0.1\n  Port {gateway.port}\n  IdentityFile"
+                f" {gateway.user_key}\n  UserKnownHostsFile {gateway.known_hosts}\n"
+                f"Host 127.0.0.1\n  UserKnownHostsFile {server.known_hosts}\n"
+            )
+            settings = {"proxy_jump": "gateway", "config_file": str(config)}
+        connection = connect(server, transport="openssh", **settings)
+        busy = threading.Thread(target=lambda: connection.run(["sleep", "2"]))
+        busy.start()
+        time.sleep(0.5)
+        found = bytearray()
+        chunks = (bytes([65 + number]) * 30_000 for number in range(20))
+        assert connection.stream(["cat"], chunks, found.extend, None)[0] == 0
+        busy.join()
+        assert bytes(found) == b"".join(bytes([65 + number]) * 30_000 for number in range(20))
+        assert (server.log_ins, gateway.log_ins) == (1, int(jump))
+
+
+def test_users_remote_command_is_not_run(sshd: Sshd, connect: Connect, tmp_path: Path) -> None:
+    """Protects users whose configuration says what `ssh cluster` runs."""
+    config = tmp_path / "config"
+    config.write_text(
+        f"Host *\n  RemoteCommand echo hi\n  UserKnownHostsFile {sshd.known_hosts}\n"
+        f"  IdentityFile {sshd.user_key}\n"
+    )
+    connection = connect(sshd, transport="openssh", config_file=str(config))
+    assert connection.run(["echo", "ours"])[1] == b"ours\n"
+
+
 def test_dead_supervisor_leaves_no_connection(sshd: Sshd, tmp_path: Path) -> None:
     """Protects login nodes: the shared connection ends with a supervisor that was killed."""
     script = tmp_path / "hold.py"

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from enchanted_tui.executors.slurm.ssh.askpass import Askpass
 from enchanted_tui.executors.slurm.ssh.connection_errors import (
@@ -48,7 +48,11 @@ _NEVER_ALONE = [
     *("-o", f"ProxyCommand=/bin/sh -c 'echo {_NO_MASTER.decode()} >&2'"),
     *("-o", "ControlMaster=no", "-o", "BatchMode=yes"),
     *("-o", "ControlPersist=no"),  # with it, nobody would hear what the command says
+    *("-o", "RemoteCommand=none"),
 ]
+
+#: Who runs the command above, whatever the user's shell is.
+_BY_SH = {"SHELL": "/bin/sh"}
 
 
 class OpensshLink:
@@ -99,18 +103,23 @@ class OpensshLink:
         command = [
             "ssh",
             "-T",
+            *_NEVER_ALONE,  # before a ProxyJump, which would else be gone through
             *self._options,
             "-S",
             str(self._socket),
-            *_NEVER_ALONE,
             "--",
             self._settings.host,
             LOGIN_COMMAND,
         ]
         refusals = Refusals(self._sessions, deadline, self._settings.connect_timeout)
+        given = _KeptUntil(stdin, lambda: exchange.started)
         with self._sessions.one():
             while True:
-                run_process(command, exchange, stdin, deadline)
+                try:
+                    run_process(command, exchange, given, deadline, _BY_SH)
+                finally:
+                    if exchange.started:
+                        self._sessions.served()
                 done = exchange.finished()
                 if done is not None:
                     return done
@@ -151,6 +160,25 @@ class OpensshLink:
             )
             return done.returncode == 0
         return False
+
+
+class _KeptUntil:
+    """The input of a command that may have to be started once more: what was taken of it is kept
+    until the command `is_running`.
+    """
+
+    def __init__(self, chunks: Iterable[bytes], is_running: Callable[[], bool]) -> None:
+        self._left, self._is_running = iter(chunks), is_running
+        self._kept: list[bytes] = []
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from tuple(self._kept)
+        for chunk in self._left:
+            if self._is_running():
+                self._kept.clear()
+            else:  # at most what a pipe holds, and one more
+                self._kept.append(chunk)
+            yield chunk
 
 
 class _Master:

@@ -94,6 +94,7 @@ class ParamikoLink:
                         timeout=deadline.left(self._settings.connect_timeout)
                     )
                 channel.exec_command(LOGIN_COMMAND)
+                self._sessions.served()
                 return channel
             except paramiko.ChannelException:
                 if not refusals.worth_another_try():

@@ -6,7 +6,7 @@ import os
 import selectors
 import subprocess
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import IO
 
 from enchanted_tui.executors.slurm.ssh.deadline import Deadline
@@ -16,10 +16,14 @@ _CHUNK = 1 << 16
 
 
 def run_process(
-    command: list[str], exchange: Exchange, stdin: Iterable[bytes], deadline: Deadline
+    command: list[str],
+    exchange: Exchange,
+    stdin: Iterable[bytes],
+    deadline: Deadline,
+    environment: Mapping[str, str],
 ) -> None:
-    """Run `command`, to which `exchange` and `stdin` go. Raises CommandTimeout, and whatever
-    reading `stdin` raises.
+    """Run `command`, to which `exchange` and `stdin` go, with `environment` beside our own. Raises
+    CommandTimeout, and whatever reading `stdin` raises.
     """
     process = subprocess.Popen(
         command,
@@ -28,6 +32,7 @@ def run_process(
         stderr=subprocess.PIPE,
         start_new_session=True,
         bufsize=0,
+        env={**os.environ, **environment},
     )
     assert process.stdin is not None and process.stdout is not None and process.stderr is not None
     failures: list[BaseException] = []
