@@ -15,6 +15,7 @@ from importlib.machinery import all_suffixes
 
 from enchanted_tui.config.lookup import is_own
 from enchanted_tui.config.models import CampaignConfig, ComponentSpec
+from enchanted_tui.config.options import asked
 
 _INSTALLED = ("site-packages", "dist-packages")
 _IMPORTS = re.compile(rb"\b(?:from|import)\b[^\r\n]*")
@@ -38,8 +39,8 @@ def code_files(config: CampaignConfig, spec: ComponentSpec) -> list[str]:
     ]
     modules = [path.partition(":")[0] for path in _named_modules(spec)]
     found = [path for module in modules for path in _modules(module, directories)]
-    if is_own(spec.class_path) and hasattr(spec.cls, "files_of_code"):
-        found += spec.cls.files_of_code(spec.options)
+    if is_own(spec.class_path):
+        found += asked(spec.cls, "code_files", spec.options) or []
     return list(dict.fromkeys(found))[:_MOST_FILES]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from enchanted_tui import neighbours
 from enchanted_tui.config.lookup import is_own
 from enchanted_tui.config.models import ComponentSpec, StageSpec
+from enchanted_tui.config.options import asked
 from enchanted_tui.config.problems import Path
 from enchanted_tui.config.report import Report
 from enchanted_tui.config.use import check_use, parameter_names, parameter_place
@@ -105,9 +106,7 @@ class Flow:
         """Check the outputs that a runner derives from parameters and outputs, each also from those
         before it.
         """
-        if not hasattr(spec.cls, "derived_columns"):
-            return
-        for column, text in spec.cls.derived_columns(spec.options).items():
+        for column, text in (asked(spec.cls, "derived", spec.options) or {}).items():
             place = self._place("runner", name, f"derived.{column}")
             if column in _RESERVED or not column.strip():
                 self._report.error(

@@ -193,6 +193,14 @@ class Nested(Declared):
         return found
 
 
+def asked(cls: type, question: str, *arguments: Any) -> Any:
+    """Return what a component's class says by its method ``__enchanted_<question>__``, a name that
+    no option of a plugin has; None where it says nothing, as a class without our base.
+    """
+    method = getattr(cls, f"__enchanted_{question}__", None)
+    return None if method is None else method(*arguments)
+
+
 class Component(Declared):
     """A sampler, runner or executor. Keys that are not declared are kept in `extra` and otherwise
     ignored; the configuration warns about them.

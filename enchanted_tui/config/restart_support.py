@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from enchanted_tui.config.options import asked
 from enchanted_tui.config.problems import Path
 from enchanted_tui.config.report import Report
 
@@ -43,7 +44,7 @@ def check_restarts(
 def _restart_of(runner: Any) -> dict[str, Any] | None:
     """Return the option `restart` of a runner with its defaults filled in; None without it."""
     given = getattr(runner, "restart", None)
-    if given is None or not hasattr(runner, "restart_rule"):
+    if given is None:
         return None
-    rule: dict[str, Any] | None = runner.restart_rule({"restart": given})
+    rule: dict[str, Any] | None = asked(type(runner), "restart", {"restart": given})
     return rule

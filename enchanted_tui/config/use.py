@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from enchanted_tui.config.models import ComponentSpec, StageSpec
+from enchanted_tui.config.options import asked
 from enchanted_tui.config.problems import Path
 from enchanted_tui.config.report import Report
 from enchanted_tui.expressions import Expression, ExpressionError
@@ -117,7 +118,7 @@ def _used(names: Sequence[str], runners: Components) -> set[str] | None:
         assert instance is not None
         assert spec is not None
         found |= set().union(*instance.names_in_resources().values())
-        found |= names_in(instance.derived_columns(spec.options).values())
+        found |= names_in((asked(spec.cls, "derived", spec.options) or {}).values())
     return found
 
 

@@ -16,6 +16,7 @@ from enchanted_tui.config.flow import Flow, check_foreign_names
 from enchanted_tui.config.lookup import BUILTIN, KINDS, importing_from
 from enchanted_tui.config.models import STOP_LIMITS, ComponentSpec, StageSpec, SupervisorOptions
 from enchanted_tui.config.nested import option_path
+from enchanted_tui.config.options import asked
 from enchanted_tui.config.problems import Path, describe
 from enchanted_tui.config.report import Report
 from enchanted_tui.config.resource_checks import check_resources
@@ -302,10 +303,11 @@ def _check_batches(report: Report, runners: Section) -> None:
         if instance is not None and spec.options.get("batch", 1) != 1
     }
     for name, spec in batched.items():
-        if not hasattr(spec.cls, "takes_many"):
+        takes_many = asked(spec.cls, "takes_many")
+        if takes_many is None:
             continue
         where = (KINDS["runner"], key_of(report, KINDS["runner"], name))
-        if not spec.cls.takes_many():
+        if not takes_many:
             message = (
                 f"{spec.cls.__name__} takes one sample at a time, as it has no many_code_run; leave"
                 " batch out"

@@ -213,7 +213,7 @@ class Runner(Component):
         return {} if written is None else needed_names(written)
 
     @classmethod
-    def derived_columns(cls, options: Mapping[str, Any]) -> dict[str, str]:
+    def __enchanted_derived__(cls, options: Mapping[str, Any]) -> dict[str, str]:
         """Return the expressions of the columns that the option `derived` adds, by their names;
         none where a class means something else by that name.
         """
@@ -222,17 +222,17 @@ class Runner(Component):
         return given if means_it and isinstance(given, dict) else {}
 
     @classmethod
-    def restart_rule(cls, options: Mapping[str, Any]) -> Optional[dict[str, Any]]:
+    def __enchanted_restart__(cls, options: Mapping[str, Any]) -> Optional[dict[str, Any]]:
         """Return the option `restart` with its defaults filled in; None where it is not given."""
         return restart_of(cls, options)
 
     @classmethod
-    def takes_many(cls) -> bool:
+    def __enchanted_takes_many__(cls) -> bool:
         """Return whether one call can run many samples."""
         return takes_many(cls)
 
     @classmethod
-    def files_of_code(cls, options: Mapping[str, Any]) -> list[str]:
+    def __enchanted_code_files__(cls, options: Mapping[str, Any]) -> list[str]:
         """Return files that count as its code beside its modules, such as the program it starts."""
         return []
 

@@ -106,7 +106,7 @@ class CommandRunner(CommandOptions):
         return warnings_of(self)
 
     @classmethod
-    def files_of_code(cls, options: Mapping[str, Any]) -> list[str]:
+    def __enchanted_code_files__(cls, options: Mapping[str, Any]) -> list[str]:
         from enchanted_tui.runners.command.code_files import files_of_code  # workers need none
 
         return files_of_code(options)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from enchanted_tui.config.continuation import all_ranges, measured
 from enchanted_tui.config.models import CampaignConfig, ComponentSpec
+from enchanted_tui.config.options import asked
 from enchanted_tui.executors.base import TaskContext
 from enchanted_tui.record.session_start import is_pure
 from enchanted_tui.runners.base import Runner, takes_many
-from enchanted_tui.runners.restart import restart_of
 from enchanted_tui.runners.sample_resources import resources_of
 from enchanted_tui.samplers.base import SomeSampler
 from enchanted_tui.supervisor.kept_files import stay_to_the_end
@@ -132,7 +132,7 @@ def _runner_spec(spec: ComponentSpec) -> dict[str, Any]:
     """
     made = {"class": spec.class_path, "options": spec.worker_options()}
     more = {
-        "restart": restart_of(spec.cls, spec.options),
+        "restart": asked(spec.cls, "restart", spec.options),
         "resources": resources_of(spec.cls, spec.options),
         "batch": batch_of(spec),
         "derived": _derived_columns(spec) or None,
@@ -143,8 +143,8 @@ def _runner_spec(spec: ComponentSpec) -> dict[str, Any]:
 
 def _derived_columns(spec: ComponentSpec) -> Mapping[str, str]:
     """Return the expressions of the columns that a runner derives, by their names."""
-    columns = getattr(spec.cls, "derived_columns", None)
-    return columns(spec.options) if columns is not None else {}
+    columns: Mapping[str, str] | None = asked(spec.cls, "derived", spec.options)
+    return columns or {}
 
 
 def _shared_by_samples(spec: ComponentSpec) -> Any:

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from enchanted_tui.config.models import CampaignConfig, StageSpec
+from enchanted_tui.config.options import asked
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.runners.base import Runner
-from enchanted_tui.runners.restart import restart_of
 from enchanted_tui.supervisor.sampler_kinds import is_learning_sampler, learns
 
 
@@ -49,7 +49,7 @@ def _unread(config: CampaignConfig, samplers: Sequence[Any]) -> Iterator[tuple[i
         for step in range(last, -1, -1):
             runner = config.runners[stage.steps[step].runner]
             read = read_later or (step == last and _is_read(stage, samplers[depth]))
-            if not read and restart_of(runner.cls, runner.options) is None:
+            if not read and asked(runner.cls, "restart", runner.options) is None:
                 yield depth, step
             if not read_later:
                 built = runner.build()

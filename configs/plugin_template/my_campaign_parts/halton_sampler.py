@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from numpy.random import default_rng
 from scipy.stats import qmc
 
 from enchanted_tui.plugins import Sampler, option
 
 
 class HaltonSampler(Sampler):
-    """Draw points of a Halton sequence in a box.
+    """Draw points of a Halton sequence in a box, scrambled by the campaign's seed.
 
     Halton, Numer. Math. 2 (1960), doi:10.1007/BF01386213.
     """
@@ -28,7 +29,8 @@ class HaltonSampler(Sampler):
         A function of position and seed alone: a resumed campaign asks for any part again without
         drawing what came before.
         """
-        engine = qmc.Halton(len(self.parameters), scramble=False)
+        random = default_rng([self.effective_seed(), self.stage])  # other points in each stage
+        engine = qmc.Halton(len(self.parameters), seed=random)
         engine.fast_forward(first + start)
         lower, upper = zip(*self.bounds, strict=True)
         rows = qmc.scale(engine.random(stop - start), lower, upper).tolist()

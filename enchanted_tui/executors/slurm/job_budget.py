@@ -8,7 +8,7 @@ from enchanted_tui.executors.core_allowance import CoreAllowance, CoreHolder, jo
 from enchanted_tui.executors.slurm.core_time import CoreTime
 from enchanted_tui.executors.slurm.element import Element
 from enchanted_tui.executors.slurm.job_options import JobOptions
-from enchanted_tui.executors.slurm.sizing import cpus_of_job
+from enchanted_tui.executors.slurm.sizing import cpus_asked_for
 from enchanted_tui.executors.slurm.task_table import TaskTable
 from enchanted_tui.resources import Resources
 
@@ -44,7 +44,7 @@ class JobBudget:
         known = frozenset(sizes)
         walltime, cpus = self._known.get(known, (None, None))
         walltime = options.walltime or walltime
-        cpus = cpus or cpus_of_job(options.sbatch, options.template)
+        cpus = cpus or cpus_asked_for(options.sbatch, options.template)
         self._known[known] = walltime, cpus
         if not self.report():
             return 0

@@ -103,7 +103,7 @@ def room_problem(sbatch: Mapping[str, Any], template: str | None, wanted: Resour
     return None
 
 
-def cpus_of_job(sbatch: Mapping[str, Any], template: str | None) -> int | None:
+def cpus_asked_for(sbatch: Mapping[str, Any], template: str | None) -> int | None:
     """Return how many CPUs a job has, as far as the configuration says it; None if SLURM has to
     say it.
     """
