@@ -16,12 +16,14 @@ if TYPE_CHECKING:  # what type checkers and editors see; nothing else is there f
     from enchanted_tui.export.frame import load
     from enchanted_tui.record.outcome import Outcome
     from enchanted_tui.supervisor.supervisor import Supervisor
+    from enchanted_tui.values import decode
 
     __all__ = [
         "CampaignConfig",
         "Outcome",
         "Supervisor",
         "__version__",
+        "decode",
         "load",
         "load_config",
         "main",
@@ -33,6 +35,7 @@ else:
             "CampaignConfig": "enchanted_tui.config.models",
             "Outcome": "enchanted_tui.record.outcome",
             "Supervisor": "enchanted_tui.supervisor.supervisor",
+            "decode": "enchanted_tui.values",
             "load": "enchanted_tui.export.frame",
             "load_config": "enchanted_tui.config.loading",
             "main": "enchanted_tui.cli",
