@@ -85,9 +85,11 @@ class _ManyRun:
         try:
             prepared = [message.get("prepared") for message in self._messages]
             runner = ready_runner(self._messages[0], context, prepared)
-            needed = needs_run_dir(runner)
+            used = self._dirs if needs_run_dir(runner) else []
+            if vars(type(runner)).get("call_uses_first_run_dir"):
+                used = used[:1]
             for directory in self._dirs:
-                if needed or not directory.may_be_missing:
+                if directory in used or not directory.may_be_missing:
                     directory.begin()
             given = [
                 self.inputs.enter_context(inputs_at_hand(item, context, runner))

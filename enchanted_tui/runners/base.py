@@ -45,6 +45,10 @@ class Runner(Component):
     #: then only the name of one. It is not inherited.
     uses_run_dir: ClassVar[bool] = True
 
+    #: Whether a call for many samples uses the run directory of the first of them alone. The others
+    #: are then made only where something is kept in them. It is not inherited.
+    call_uses_first_run_dir: ClassVar[bool] = False
+
     fresh_process: bool = option(
         False,
         doc=(

@@ -55,6 +55,7 @@ class CommandRunner(CommandOptions):
     """
 
     leaves_no_trace = True
+    call_uses_first_run_dir = True
     # withdrawn: its samples are processes anyway
     fresh_process: ClassVar[bool] = False  # type: ignore[misc, unused-ignore]
 

@@ -51,6 +51,41 @@ def test_calls_are_full_and_the_last_ones_shared(campaign) -> None:
     assert len(calls) <= 30, calls
 
 
+@pytest.mark.parametrize(("keep", "made_ready"), [("none", 1), ("all", 40)])
+def test_a_call_of_a_program_makes_one_directory(campaign, keep: str, made_ready: int) -> None:
+    """Protects file systems: a program runs in the directory of the first sample of a call, and no
+    other one is made just to be removed.
+    """
+    made = campaign(
+        {
+            "executors": {"here": {"type": "LocalExecutor", "n_workers": 1}},
+            "samplers": {
+                "s": {"type": "ArraySampler", "parameters": ["x"], "bounds": [[*range(40)]]}
+            },
+            "runners": {
+                "r": {
+                    "type": "CommandRunner",
+                    "shell": True,
+                    "batch": 40,
+                    "command": "ls .. | wc -l > n; { echo n; while read x; do cat n; done < x; } > rows.csv",
+                    "files": {"x": "{% for s in samples %}\n{{ s.x }}\n{% endfor %}\n"},
+                    "outputs": {"n": {"file": "rows.csv", "csv": "n"}},
+                }
+            },
+            "supervisor": {
+                "base_run_dir": "run",
+                "save_files": keep,
+                "canary": 0,
+                "run_order": [{"sampler": "s", "executor": "here", "runner": "r"}],
+            },
+        }
+    )
+    ended = made.run_apart()
+    assert ended.code == 0, ended
+    assert set(made.numbers("n")) == {float(made_ready)}
+    assert len(list(made.path("data").iterdir())) == (40 if keep == "all" else 0)
+
+
 def test_a_class_without_single_code_run(campaign) -> None:
     """`many_code_run` alone is enough, with a size of its own, and `prepared` is a list of what
     `prepare` has returned; what is printed is kept by the first sample of the call.
