@@ -37,11 +37,10 @@ int main(int argc, char **argv) {
     for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
         if (CPU_ISSET(cpu, &mask)) sprintf(cpus + strlen(cpus), "%s%d", *cpus ? "," : "", cpu);
     snprintf(path, sizeof path, "%s/%s.%d.%d", argv[1], argv[2], rank, (int)getpid());
-    FILE *file = fopen(path, "a");
+    FILE *file = fopen(path, "w");
     if (!file) MPI_Abort(MPI_COMM_WORLD, 3);
     for (double end = now() + atof(argv[3]); now() < end;) {
-        rewind(file);
-        if (ftruncate(fileno(file), 0)) return 4;
+        rewind(file);  /* every line is as long: whole at each instant, also when this is killed */
         fprintf(file, "%d %d %s %s %s %s %s %.6f %.6f\n", rank, size, host, cpus, variable("CUDA_VISIBLE_DEVICES"),
                 variable("OMP_NUM_THREADS"), variable("ENCHANTED_SLOT"), began, now());
         fflush(file);

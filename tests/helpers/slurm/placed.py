@@ -53,7 +53,7 @@ class Placed:
         found = []
         for path in self.directory.iterdir():
             words = path.read_text().split()
-            if len(words) == 9:  # not between emptied and written
+            if len(words) == 9:  # not before the first line
                 found.append(_rank(path.name, words))
         return found
 
