@@ -85,11 +85,11 @@ class _ManyRun:
         try:
             prepared = [message.get("prepared") for message in self._messages]
             runner = ready_runner(self._messages[0], context, prepared)
-            used = self._dirs if needs_run_dir(runner) else []
+            used = len(self._dirs) if needs_run_dir(runner) else 0
             if vars(type(runner)).get("call_uses_first_run_dir"):
-                used = used[:1]
-            for directory in self._dirs:
-                if directory in used or not directory.may_be_missing:
+                used = min(used, 1)
+            for number, directory in enumerate(self._dirs):
+                if number < used or not directory.may_be_missing:
                     directory.begin()
             given = [
                 self.inputs.enter_context(inputs_at_hand(item, context, runner))
