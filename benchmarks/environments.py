@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
+#: where results and environments are kept
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "enchanted-tui-benchmarks"
 _INSTALL_TIMEOUT = 600.0
 
 

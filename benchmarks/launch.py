@@ -2,8 +2,8 @@
 same srun typed by hand.
 
 Starts a SLURM of its own on this machine. In turn, as many samples as CPUs at a time: a campaign of
-one job, timed from the beginning of its first sample to the end of its last by its journal; and a
-job whose script has the same lines done by xargs.
+one job, timed from the beginning of its first sample to the end of its last by its journal; a
+job whose script has the same lines done by xargs; and one in which HyperQueue's worker does them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import statistics
 import subprocess
 import sys
@@ -19,13 +20,16 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.environments import CACHE, HERE, Environments, Unavailable, environment_of
+
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))  # for `helpers`
 
 _CPUS = 4
 _MEMORY = 3000
 _JOB = {"time": 60, "nodes": 1, "ntasks": _CPUS, "mem": _MEMORY}
+_JOB_SECONDS = 1200.0  # that a job may take, the queue included
 _LINE = (
-    "srun --exact --nodes=1 --ntasks=1 --cpus-per-task=1 --mem={mem}M --gres=none"
+    f"srun --exact --nodes=1 --ntasks=1 --cpus-per-task=1 --mem={_MEMORY // _CPUS}M --gres=none"
     " --job-name=sample --kill-on-bad-exit=1 true"
 )
 
@@ -64,42 +68,76 @@ def _ours(root: Path, environment: dict[str, str], samples: int) -> float:
 
 def _by_hand(root: Path, environment: dict[str, str], samples: int) -> float:
     """Return the seconds of a job that starts the same by a script."""
+    times = root / "times"
+    return _job(
+        root,
+        environment,
+        "b=$(date +%s.%N)\n"
+        f"seq {samples} | xargs -P {_CPUS} -I@ {_LINE}\n"
+        f"echo $b $(date +%s.%N) > {times}.new; mv {times}.new {times}\n",
+    )
+
+
+def _by_hyperqueue(root: Path, environment: dict[str, str], samples: int, python: Path) -> float:
+    """Return the seconds of a job in which HyperQueue starts the same."""
+    script = HERE / "peers" / "hyperqueue_launch.py"
+    command = [str(python), str(script), f"{root}/state", str(samples), str(_CPUS), f"{root}/times"]
+    return _job(root, {**environment, **environment_of(python)}, f"{shlex.join(command)} {_LINE}\n")
+
+
+def _job(root: Path, environment: dict[str, str], lines: str) -> float:
+    """Return the seconds between the two times that a job with these lines writes."""
     root.mkdir()
-    line = _LINE.format(mem=_MEMORY // _CPUS)
-    script = root / "job.sh"
+    script, times = root / "job.sh", root / "times"
     script.write_text(
         "#!/bin/bash\n"
         + "".join(f"#SBATCH --{name}={value}\n" for name, value in _JOB.items())
-        + f"#SBATCH --output={root}/out\nb=$(date +%s.%N)\n"
-        + f"seq {samples} | xargs -P {_CPUS} -I@ {line}\n"
-        + f"echo $b $(date +%s.%N) > {root}/times.new; mv {root}/times.new {root}/times\n"
+        + f"#SBATCH --output={root}/out\n{lines}"
     )
     subprocess.run(["sbatch", str(script)], check=True, env=environment, stdout=subprocess.DEVNULL)
-    while not (root / "times").exists():
+    limit = time.monotonic() + _JOB_SECONDS
+    while not times.exists():
+        if time.monotonic() > limit:
+            raise RuntimeError((root / "out").read_text())
         time.sleep(0.2)
-    begin, end = map(float, (root / "times").read_text().split())
+    begin, end = map(float, times.read_text().split())
     return end - begin
 
 
-def measure(samples: int, rounds: int) -> dict[str, Any]:
-    """Return the seconds of each round, in turn."""
+def measure(samples: int, rounds: int, cache: Path) -> dict[str, Any]:
+    """Return the seconds of each round, in turn, and the ratios of ours to the others."""
     from helpers.slurm.bed import Bed
 
-    ours, by_hand = [], []
+    figures: dict[str, list[float]] = {"ours": [], "by_hand": []}
+    try:
+        python = Environments(cache).python("hyperqueue")
+        figures["hyperqueue"] = []
+    except Unavailable as error:
+        print(f"without HyperQueue: {error}", file=sys.stderr)
     with (
         tempfile.TemporaryDirectory(prefix="bench-launch-") as directory,
         Bed(Path(directory) / "bed", nodes=1, cpus=_CPUS, sshd=False) as bed,
     ):
         environment = {**os.environ, **bed.environment}
         for number in range(rounds):
-            by_hand.append(_by_hand(Path(directory) / f"hand{number}", environment, samples))
-            ours.append(_ours(Path(directory) / f"ours{number}", environment, samples))
+            for name, seconds in figures.items():
+                root = Path(directory) / f"{name}{number}"
+                if name == "ours":
+                    seconds.append(_ours(root, environment, samples))
+                elif name == "by_hand":
+                    seconds.append(_by_hand(root, environment, samples))
+                else:
+                    seconds.append(_by_hyperqueue(root, environment, samples, python))
+    ours = statistics.median(figures["ours"])
     return {
         "samples": samples,
         "at_once": _CPUS,
-        "ours": [round(seconds, 2) for seconds in ours],
-        "by_hand": [round(seconds, 2) for seconds in by_hand],
-        "ratio": round(statistics.median(ours) / statistics.median(by_hand), 3),
+        "seconds": {name: [round(value, 2) for value in all_] for name, all_ in figures.items()},
+        "ours_to": {
+            name: round(ours / statistics.median(all_), 3)
+            for name, all_ in figures.items()
+            if name != "ours"
+        },
     }
 
 
@@ -107,8 +145,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--samples", type=int, default=50)
     parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--cache", type=Path, default=CACHE)
     arguments = parser.parse_args()
-    print(json.dumps(measure(arguments.samples, arguments.rounds), indent=2))
+    print(json.dumps(measure(arguments.samples, arguments.rounds, arguments.cache), indent=2))
     return 0
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from benchmarks.app import measure_app
 from benchmarks.bench import Bench
 from benchmarks.cases import all_cases
+from benchmarks.environments import CACHE
 from benchmarks.report import machine_facts, write_report
 from benchmarks.results import Results
 
 _REPORT = Path(__file__).parent.parent / "docs" / "benchmarks.md"
-_CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "enchanted-tui-benchmarks"
 _QUIET_LOAD = 0.5
 
 
@@ -123,7 +123,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--cache",
         type=Path,
-        default=_CACHE,
+        default=CACHE,
         help="where peers are installed, programs compiled and samples run",
     )
     parser.add_argument(

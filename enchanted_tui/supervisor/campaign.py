@@ -334,6 +334,7 @@ class Campaign:
             self.live.straggling = self._stragglers.look(self._run)
             self.live.files = self._limits.budget.files
             self.live.canary = self._guard.canary.words()
+            self.journal.flush()  # viewers are told of nothing that is not on record
             self.live.write(
                 self.state, self._executors, self._dispatcher, self._run, self._stopping
             )

@@ -64,6 +64,24 @@ def test_others_hold_what_they_hold_until_they_die(book: NodeBook, tmp_path: Pat
     assert list(tmp_path.glob("enchanted-*")) == []
 
 
+def test_memory_that_changes_a_little_leaves_no_cpu_idle(book: NodeBook) -> None:
+    """Two Dask workers that found some MiB more and less available when they started fill the
+    machine all the same, whichever begins; what samples ask for still has to fit.
+    """
+    one, other = (NodeBook(Node("here", (0, 1), mem=mem), "memory") for mem in (22_364, 22_360))
+    quarter = Resources(mem=5_590)
+    for first, second in ((one, other), (other, one)):
+        shares = [first.take(Resources()), second.take(Resources())]
+        assert None not in shares
+        assert first.take(Resources()) is None
+        first.give_back(shares[0])
+        assert first.take(Resources(mem=20_000)) is None
+        small = first.take(quarter)
+        assert small is not None
+        first.give_back(small)
+        second.give_back(shares[1])
+
+
 def test_a_look_at_what_has_not_changed_opens_nothing(
     book: NodeBook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -68,7 +68,7 @@ def test_canary(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
     campaign.config["supervisor"]["max_failures"] = 1
     assert campaign.resume() == 4
     assert campaign.records("end")[-1]["reason"] == "max_failures"
-    assert campaign.finished_tasks() > 50
+    assert campaign.finished_tasks() > 15  # its first five, which succeed, and what follows
 
 
 def test_breaker(campaign: Campaign) -> None:

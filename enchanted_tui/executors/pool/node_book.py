@@ -41,14 +41,15 @@ class NodeBook(Book):
         if self._refused.get(wanted) == self._state_of_file():
             return None
         with self._locked() as held:
-            book = Book([self.nodes[0].emptied()], slurm_chooses=self.slurm_chooses)
+            node = self._counted(held)
+            book = Book([node], slurm_chooses=self.slurm_chooses)
             for entry in held:
                 book.count(_share_of(entry))
             share = book.take(wanted)
             if share is None:
                 self._refused[wanted] = self._state_of_file()
                 return None
-            held.append(self._entry(share))
+            held.append(self._entry(share, node.mem))
             with self._lock:
                 self.held[share.slot] = share
             return share
@@ -68,6 +69,15 @@ class NodeBook(Book):
     def free_cpus(self) -> int:
         return len(self.nodes[0].cpus)
 
+    def _counted(self, held: list[dict[str, Any]]) -> Node:
+        """Return the node, empty, with the memory that those count with who hold something of it:
+        what is available changes by some MiB from moment to moment, and equal parts of unlike
+        wholes need not fit beside each other.
+        """
+        node = self.nodes[0]
+        mem = held[0].get("mem", node.mem) if held else node.mem
+        return Node(node.name, node.cpus, node.gpus, mem)
+
     def _state_of_file(self) -> tuple[int, ...]:
         """Return what changes when somebody takes or gives back, and now and then besides."""
         turn = int(time.monotonic() / _ALIVE)
@@ -77,7 +87,7 @@ class NodeBook(Book):
             return (turn,)
         return turn, status.st_ino, status.st_size, status.st_mtime_ns
 
-    def _entry(self, share: Share) -> dict[str, Any]:
+    def _entry(self, share: Share, mem: int) -> dict[str, Any]:
         node = share.nodes[0]
         this = look_at(os.getpid())
         return {
@@ -85,6 +95,7 @@ class NodeBook(Book):
             "pid": os.getpid(),
             "began": this.started if this is not None else 0,
             "slot": share.slot,
+            "mem": mem,
             "resources": share.resources.message(),
             "node": [node.name, node.ranks, node.cpus, node.gpus, node.mem],
         }
