@@ -74,22 +74,36 @@ def _form() -> list[Any]:
     return [__version__, _FOLD, sorted(vars(CampaignState())), *fields]
 
 
-def write(journal: Path, state: CampaignState, size: int) -> None:
-    """Keep the state of a journal of this size, all of which is on disk, if that is worth it and
-    nothing in it is out of the ordinary. Raises OSError.
+class Kept(NamedTuple):
+    """A state as it was, ready to be written."""
+
+    journal: Path
+    data: bytes
+    size: int
+    tail: bytes
+
+    def write(self) -> None:
+        """Write the file. Raises OSError."""
+        head = {
+            "form": _form(),
+            "size": self.size,
+            "tail": self.tail.hex(),
+            "sha256": hashlib.sha256(self.data).hexdigest(),
+        }
+        write_atomically(
+            path_of(self.journal), json.dumps(head).encode("ascii") + b"\n" + self.data
+        )
+
+
+def keep(journal: Path, state: CampaignState, size: int) -> Kept | None:
+    """Return the state of a journal of this size, all of which is on disk, to be written; None if
+    that is not worth it, or something in it is out of the ordinary. Raises OSError.
     """
     if state.tasks_recorded < WORTH or state.irregular or state.jobs.open or state.waiting_results:
-        return
+        return None
     import pickle
 
-    data = pickle.dumps(state, protocol=5)
-    head = {
-        "form": _form(),
-        "size": size,
-        "tail": _tail(journal, size).hex(),
-        "sha256": hashlib.sha256(data).hexdigest(),
-    }
-    write_atomically(path_of(journal), json.dumps(head).encode("ascii") + b"\n" + data)
+    return Kept(journal, pickle.dumps(state, protocol=5), size, _tail(journal, size))
 
 
 def read(journal: Path) -> Checkpoint | None:

@@ -47,9 +47,10 @@ from enchanted_tui.whole_files import open_replacement
 log = logging.getLogger(__name__)
 
 _PROGRESS_INTERVAL = 1.0
+_FOLD_AGAIN = 1.25  #: by how much the journal has grown when its folded record is kept anew
 #: what is written, as messages name it; enchanted_run.yaml follows the dataset
 _DATASET, _FAILURES, _REPORT = "the dataset", "the list of failures", "a progress report"
-_TABLES = "runs.h5 or the Parquet file"
+_TABLES, _FOLDED = "runs.h5 or the Parquet file", "the folded record"
 
 
 class Projections:
@@ -64,6 +65,8 @@ class Projections:
         #: offset up to which the writer has been given all rows, and all failures; its thread's
         #: alone
         self._given_rows = self._given_failures = session.journal.size
+        #: size of the journal when the folded record was last kept, or the session began
+        self._folded_at = session.journal.size
         self._new_rows: list[tuple[Key, Row]] = []
         self._complete_batches: list[int] = []
         self._new_failures: list[Failure] = []
@@ -187,6 +190,8 @@ class Projections:
                 self._put_run_state()
             self.kept_files.tidy()
             self._update_tables(now)
+            if self._journal.size > _FOLD_AGAIN * self._folded_at:
+                self._keep_folded()
 
     def close(self, *, complete: bool, tell: Tell = nobody) -> None:
         """Write everything for the last time in this session, saying what is being done to
@@ -216,9 +221,7 @@ class Projections:
     def ended(self) -> None:
         """Say in the progress files that the session has ended, once that is on record."""
         self._write_progress(force=True)
-        self._journal.flush()
-        kept = partial(checkpoint.write, self._run_dir.journal, self._state, self._journal.size)
-        self._writer.put("the folded record", kept, for_show=True)
+        self._keep_folded()
         self._writer.wait()
 
     def fingerprints(self) -> dict[str, list[int]]:
@@ -227,8 +230,15 @@ class Projections:
 
     # -- the writer --------------------------------------------------------------------------------
 
-    def _put(self, what: str, call: Callable[[], None], *, newest_only: bool = False) -> None:
-        self._writer.put(what, call, newest_only=newest_only)
+    def _put(
+        self,
+        what: str,
+        call: Callable[[], None],
+        *,
+        newest_only: bool = False,
+        for_show: bool = False,
+    ) -> None:
+        self._writer.put(what, call, newest_only=newest_only, for_show=for_show)
 
     def _hand_over(self) -> None:
         """Give the writer what has been recorded, all of it: what it reads from the journal then is
@@ -256,6 +266,14 @@ class Projections:
             self._put(_DATASET, take_rows)
         if failures:
             self._put(_FAILURES, take_failures)
+
+    def _keep_folded(self) -> None:
+        """Keep the folded record, from which the next session goes on."""
+        self._journal.flush()
+        self._folded_at = self._journal.size
+        kept = checkpoint.keep(self._run_dir.journal, self._state, self._folded_at)
+        if kept is not None:
+            self._put(_FOLDED, kept.write, newest_only=True, for_show=True)
 
     def _recorded_rows(self, stage: StageState) -> Iterator[tuple[Key, Row]]:
         for batch, sample, _, offset in stage.rows():

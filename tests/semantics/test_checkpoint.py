@@ -5,13 +5,15 @@ nothing depends on it.
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from enchanted_tui.record import checkpoint
 from enchanted_tui.record.folding import fold
-from helpers.campaign import Campaign
+from enchanted_tui.supervisor import projections
+from helpers.campaign import Campaign, campaigns_apart
 from helpers.configs import array_sampler, campaign_config, random_sampler
 
 
@@ -97,3 +99,55 @@ def test_lines_after_it_are_taken_in_and_damage_is_told(campaign: Campaign) -> N
     state, damage = fold(campaign.journal)
     assert len(damage) == 1
     assert plain(state) == plain(fold(campaign.journal, from_start=True)[0])
+
+
+def slow(budget: int, **arguments: float) -> dict[str, Any]:
+    """Return a campaign whose samples take a moment, of which some fail."""
+    runner = {
+        "type": "PythonRunner",
+        "function": "helpers.parts.guarded:run",
+        "arguments": arguments,
+    }
+    sampler = random_sampler(budget, parameters=("x",))
+    return campaign_config(sampler, runners={"r0": runner}, canary=False)
+
+
+def test_what_is_kept_while_a_campaign_runs_is_what_was_on_record_then(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A session that is killed leaves a state from which the next one goes on: each that is kept in
+    the middle is the fold of the journal up to there.
+    """
+    monkeypatch.setattr(projections, "_PROGRESS_INTERVAL", 0.0)
+    kept: list[checkpoint.Kept] = []
+    write = checkpoint.Kept.write
+    monkeypatch.setattr(checkpoint.Kept, "write", lambda one: (kept.append(one), write(one)))
+    assert campaign.run(config=slow(120, wait=0.02, share=0.1)) == 0
+    journal = campaign.journal.read_bytes()
+    assert len(kept) > 3
+    assert kept[-1].size == len(journal)
+    for one in tuple(kept):
+        campaign.journal.write_bytes(journal[: one.size])
+        path = campaign.path("state/fold.bin")
+        path.unlink(missing_ok=True)
+        write(one)
+        found = checkpoint.read(campaign.journal)
+        assert found is not None
+        assert plain(found.state) == plain(fold(campaign.journal, from_start=True)[0])
+
+
+@pytest.mark.full
+def test_a_killed_session_leaves_one_and_nothing_runs_twice(tmp_path: Path) -> None:
+    """With the program as it is: a long campaign that is killed has kept its state on the way, and
+    the next session, which goes on from it, runs what is left.
+    """
+    with campaigns_apart(tmp_path) as make:
+        made = make(slow(40_000))
+        with made.at_work(32_000) as process:
+            process.kill()
+        made.wait_for_no_process()
+        found = checkpoint.read(made.journal)
+        assert found is not None
+        assert 20_000 <= found.state.tasks_recorded <= made.finished_tasks() < 40_000
+        made.complete()
+        assert made.finished_tasks() == len(made.rows()) == 40_000
