@@ -195,8 +195,8 @@ class OddRunner:
         return {"output": 1.0, "success": True}
 
     def sets_an_alarm(self, run_dir):
-        signal.setitimer(signal.ITIMER_REAL, 0.01)
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
         return {"output": 1.0, "success": True}
 
     # -- descriptors and streams -------------------------------------------------------------------
