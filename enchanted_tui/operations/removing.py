@@ -30,7 +30,7 @@ def what_a_campaign_created(root: Path, config_path: Path | None = None) -> list
     created = list(
         campaign_files(run_dir, stored_configs=recorded_configs(run_dir), config_path=config_path)
     )
-    tasks = [path for path in created if path.parent == run_dir.data and TaskId.named(path.name)]
+    tasks = [path for path in created if run_dir.data in path.parents and TaskId.named(path.name)]
     lines = []
     if run_dir.journal in created:
         lines.append(f"the record of the campaign, {_size(run_dir.journal)}")

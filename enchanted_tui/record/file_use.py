@@ -17,6 +17,7 @@ from enchanted_tui.sizes import size
 from enchanted_tui.storage.layout import CampaignDirectory
 
 if TYPE_CHECKING:  # whoever only says it looks at nothing
+    from enchanted_tui.packing.door import TaskDirectories
     from enchanted_tui.storage.room import Room
 
 _FIRST, _LAST = 8, 8  #: tasks of each step that are measured: of the first batch, and of the last
@@ -63,10 +64,12 @@ def file_use(
     hundred looks at the disk. `expected`: how many samples each stage will have, where that is not
     on record.
     """
-    told = Files()
+    from enchanted_tui.packing.door import TaskDirectories
+
+    told, directories = Files(), TaskDirectories(*run_dir.tasks(state.spread))
     now = at_end = bytes_at_end = 0.0
     for stage in state.stages:
-        found = [_measured(run_dir, stage, step) for step in range(stage.n_steps)]
+        found = [_measured(directories, stage, step) for step in range(stage.n_steps)]
         if not any(step.tasks for step in found):
             continue
         samples = max(stage.expected, stage.count) if expected is None else expected[stage.depth]
@@ -93,10 +96,8 @@ def with_room(files: Files, room: Room) -> Files:
     return cast(Files, {name: value for name, value in told.items() if value is not None})
 
 
-def _measured(run_dir: CampaignDirectory, stage: StageState, step: int) -> _Step:
-    from enchanted_tui.packing.door import TaskDirectories
-
-    found, directories = _Step(), TaskDirectories(str(run_dir.data))
+def _measured(directories: TaskDirectories, stage: StageState, step: int) -> _Step:
+    found = _Step()
     for task in _some_tasks(stage, step):
         found.tasks += 1
         with contextlib.suppress(OSError):  # a sample that has left nothing

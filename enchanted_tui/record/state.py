@@ -65,6 +65,7 @@ class CampaignState:
         self.identity: Any = None
         self.runner_options: Any = None
         self.units: dict[str, str] = {}  #: of parameters and outputs
+        self.spread = False  #: whether run directories lie in groups, see `task_paths`
         self.version = ""  #: of the program, in the last session
         self.taken_over = False  #: what is recorded is, in part, the older program's
         self.hooked_rows = -1  #: rows of the dataset when `on_complete` was run last

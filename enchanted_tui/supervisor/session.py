@@ -46,6 +46,7 @@ from enchanted_tui.supervisor.resuming import (
     read_at,
     what_has_changed,
 )
+from enchanted_tui.task_paths import TaskPaths
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +68,11 @@ class Session:
         None  #: private directory on this node's own disk, in which tasks run
     )
     _last_look: float = field(default_factory=lambda: time.clock_gettime(time.CLOCK_BOOTTIME))
+
+    @property
+    def paths(self) -> TaskPaths:
+        """The directories of tasks."""
+        return self.run_dir.tasks(self.state.spread)
 
     def is_taken_over(self) -> bool:
         """Tell whether somebody has the directory now who took this process for dead, and perhaps

@@ -304,7 +304,7 @@ def datapoints(run_dir: CampaignDirectory) -> Iterator[Datapoint]:
         if dataset.is_file():
             yield from _read_table(dataset)
     if run_dir.data.is_dir():
-        for entry in os.scandir(run_dir.data):
+        for entry in run_dir.tasks().entries():
             if task_of_directory(entry.name) is not None:
                 yield from _read_table(Path(entry.path) / DATAPOINT)
 
