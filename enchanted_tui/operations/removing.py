@@ -12,7 +12,7 @@ from pathlib import Path
 from enchanted_tui.campaign_status import Liveness
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.outcome import EnvironmentProblem
-from enchanted_tui.record.stored_configs import recorded_configs
+from enchanted_tui.record.stored_configs import recorded_as_spread, recorded_configs
 from enchanted_tui.storage.cleaning import campaign_files, delete_campaign, refuse_to_delete
 from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.lock import Lock
@@ -85,11 +85,13 @@ def delete(root: Path) -> int:
         refuse_to_delete(run_dir)
     except ValueError as error:
         raise EnvironmentProblem(str(error)) from None
-    stored = recorded_configs(run_dir)
+    stored, spread = recorded_configs(run_dir), recorded_as_spread(run_dir)
     run_dir.state.mkdir(exist_ok=True)
     lock = Lock.acquire(run_dir.lock, lambda: None)
     try:
-        deleted = delete_campaign(run_dir, keep=(run_dir.lock,), stored_configs=stored)
+        deleted = delete_campaign(
+            run_dir, keep=(run_dir.lock,), stored_configs=stored, spread=spread
+        )
     finally:
         lock.release()
     for directory in (run_dir.state, run_dir.root):

@@ -79,6 +79,7 @@ def pack(root: Path) -> int:
         packing.remove_left_overs()
         count = packing.pack_all()
         packing.close()
+        packing.directories.paths.remove_empty_groups()
         return count
 
 

@@ -71,8 +71,7 @@ class CampaignState:
         self.hooked_rows = -1  #: rows of the dataset when `on_complete` was run last
         self.stage_names: list[StageNames] = []
         self.sessions = 0
-        self.opened_at = 0.0
-        self.session_started_at = 0.0
+        self.opened_at = self.session_started_at = 0.0
         self.allocation = ""  #: the job of SLURM in which the session's supervisor ran
         self.host, self.pid, self.mode = "", 0, ""
         self.stages: list[StageState] = []
@@ -135,6 +134,7 @@ class CampaignState:
         self.stage_names = record["stages"]
         self.cost.session_begins(self.stage_names)
         self.max_core_hours = record.get("max_core_hours")
+        self.spread = record.get("run_directories") == "spread"
         for depth, (target, stage) in enumerate(
             zip(record["targets"], record["stages"], strict=True)
         ):

@@ -97,9 +97,11 @@ def delete_campaign(
     keep: Collection[Path] = (),
     stored_configs: Iterable[str] = (),
     config_path: Path | None = None,
+    spread: bool = False,
 ) -> list[Path]:
     """Delete what a campaign has created, except `keep`, and its directories where that empties
-    them; return what was deleted.
+    them; return what was deleted. `spread`: its run directories lie in groups, of which some may
+    be empty.
 
     Everything else is left. The record of the campaign goes first, so that a deletion that was cut
     short leaves nothing that could be taken for a campaign. Raises ValueError (see
@@ -113,7 +115,11 @@ def delete_campaign(
         if path not in keep:
             remove_tree(path)
             deleted.append(path)
+    groups = {path.parent for path in deleted if path.parent.parent == run_dir.data}
+    if spread and not run_dir.data.is_symlink():
+        groups.update(_named(run_dir.data, GROUP, directories=True))
     for directory in (
+        *sorted(groups),
         run_dir.data,
         run_dir.packed,
         run_dir.config,

@@ -23,7 +23,7 @@ class KeptFiles:
     def __init__(self, session: Session) -> None:
         config = session.config
         options = config.supervisor
-        self._state, self._run_dir = session.state, session.run_dir
+        self._state, self._run_dir, self._paths = session.state, session.run_dir, session.paths
         self._sync: Callable[[], None] = session.journal.sync
         self._unclean = session.state.previous_end is None
         self._checksum_at = session.journal.checksum_at
@@ -99,6 +99,8 @@ class KeptFiles:
             self._sync()
             self._files.finish()
         self._files.close()
+        if complete:
+            self._paths.remove_empty_groups()
 
     def _record_of(self, task: TaskId) -> str:
         """Return the checksum of a task's record; "" if it has no result."""
