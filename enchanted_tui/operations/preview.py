@@ -36,6 +36,7 @@ from enchanted_tui.supervisor.sampler_kinds import learns
 from enchanted_tui.task_paths import GROUPS
 
 _SAMPLES_SHOWN = 3
+_MANY_DIRECTORIES = 100_000  #: so many in one directory are worth a note
 
 
 @dataclass(frozen=True)
@@ -192,6 +193,12 @@ def preview(config: CampaignConfig) -> Preview:
         samplers = build_samplers(config, seed)
         targets = [sampler_target(sampler) for sampler in samplers]
     stages = _stages(config, state, samplers, targets)
+    if not state.sessions and _all_in_one(config, stages):
+        notes.append(
+            "All run directories lie in one, which is slow on parallel file systems;"
+            " supervisor.run_directories: spread puts them into 1,000, for a campaign that has not"
+            " begun."
+        )
     at_once = [_at_once(config, depth) for depth in range(len(stages))]
     return Preview(
         run_dir.root,
@@ -206,6 +213,12 @@ def preview(config: CampaignConfig) -> Preview:
         at_once[state.current_depth],
         _groups(config, stages),
     )
+
+
+def _all_in_one(config: CampaignConfig, stages: tuple[StagePreview, ...]) -> bool:
+    """Tell whether one directory will hold very many."""
+    stay = config.supervisor.save_files in ("all", "custom") and not config.supervisor.spread
+    return stay and sum(stage.tasks for stage in stages) > _MANY_DIRECTORIES
 
 
 def _groups(config: CampaignConfig, stages: tuple[StagePreview, ...]) -> int:

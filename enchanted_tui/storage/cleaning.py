@@ -20,7 +20,8 @@ from enchanted_tui.task_paths import GROUP, group_of
 from enchanted_tui.whole_files import partial_path, remove_directory
 
 _TASK = re.compile(
-    r"d\d+_b\d+_s\d+_r\d+\Z|dn\d+_ds\d+_b\d+_s\d+\Z|\.d\d+_b\d+_s\d+_r\d+\.(partial|given)\Z"
+    r"d\d+_b\d+_s\d+_r\d+\Z|dn\d+_ds\d+_b\d+_s\d+\Z"
+    r"|\.d\d+_b\d+_s\d+_r\d+\.(\d+\.)?(partial|given)\Z"
 )
 # the second is the older program's
 _LOG = re.compile(r"main\.log(\.\d+)?\Z|Worker-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.log\Z")

@@ -71,9 +71,9 @@ def task_files(
     door = TaskDirectories(*run_dir.tasks(spread))
     packed = door.packed(line.name)
     if packed is not None:
-        found = [FileInfo(*entry) for entry in door.files(line.name)[:_MOST]]
+        inside = [FileInfo(*entry) for entry in door.files(line.name)[:_MOST]]
         note = f"Packed in {os.path.relpath(packed.archive, run_dir.root)}."
-        return TaskFiles(directory, _in_order(found), note, packed=True)
+        return TaskFiles(directory, _in_order(inside), note, packed=True)
     if not directory.is_dir():
         return TaskFiles(directory, (), _where_they_are(run_dir, directory, line, executor))
     found: list[FileInfo] = []

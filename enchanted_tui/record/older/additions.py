@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.journal import Journal
 from enchanted_tui.record.older.adopt import Datapoint, OlderStage, adopted, datapoints
 from enchanted_tui.record.outcome import EnvironmentProblem
-from enchanted_tui.record.records import ParentsRecord, Record, StageCompleteRecord, TaskRecord
+from enchanted_tui.record.records import ParentsRecord, Record, StageCompleteRecord
 from enchanted_tui.record.samples import read_samples
 from enchanted_tui.record.stage_state import StageState
 from enchanted_tui.record.state import CampaignState
@@ -98,7 +98,7 @@ def _put_into_groups(
         if os.path.isdir(before) and not os.path.lexists(path):
             make_group(path)
             os.rename(before, path)
-        cast(TaskRecord, record)["row"]["run_dir"] = shown.of(name)
+        record["row"]["run_dir"] = shown.of(name)
 
 
 def _saved(run_dir: CampaignDirectory, state: CampaignState) -> RunState | None:

@@ -113,7 +113,7 @@ def _read(run_dir: CampaignDirectory, config: CampaignConfig) -> Iterator[Record
         )
     for record in _records(config, saved, {point.task: point for point in datapoints(run_dir)}):
         if record["type"] == "open":
-            _say_where_directories_lie(cast(OpenRecord, record), run_dir)
+            _say_where_directories_lie(record, run_dir)
         yield record
 
 
