@@ -44,8 +44,6 @@ def placed(campaign: SlurmCampaign, cluster: Bed, where: str) -> Path:
     far.mkdir()
     if where == "remote_dir":
         campaign.executor.update(ssh=ssh_options(cluster), remote_dir=str(far))
-    elif where == "same_machine":  # without ssh, as on a login node with a file system of its own
-        campaign.executor.update(remote_dir=str(far))
     elif where == "local_storage":
         campaign.config["supervisor"]["local_storage"] = str(far)
     return far
@@ -61,9 +59,7 @@ def check(campaign: SlurmCampaign) -> None:
         assert row["run_dir"].split("/")[-3:-1] == ["data", f"00{row['run_dir'][-4]}"]
 
 
-@pytest.mark.parametrize(
-    "where", ["remote_dir", *in_full("shared", "same_machine", "local_storage")]
-)
+@pytest.mark.parametrize("where", ["remote_dir", *in_full("shared", "local_storage")])
 def test_directories_come_home_into_their_groups(
     campaign: SlurmCampaign, cluster: Bed, where: str
 ) -> None:
