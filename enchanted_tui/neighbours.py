@@ -5,9 +5,10 @@ Runs on workers: standard library only, Python 3.9 or newer.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
+
+from enchanted_tui.task_paths import TaskPaths
 
 #: The parameter that holds the neighbour's run directory; None where a sample starts cold.
 RUN_DIR = "neighbour_run_dir"
@@ -20,17 +21,17 @@ def column(runner: str) -> str:
     return "neighbour_" + runner
 
 
-def given(message: Mapping[str, Any], data_dir: str) -> dict[str, Any]:
+def given(message: Mapping[str, Any], paths: TaskPaths) -> dict[str, Any]:
     """Return the parameters that the runner of a task is given, see `executors.task.run_task`."""
-    return with_neighbour(message["params"], message.get(KEY), data_dir)
+    return with_neighbour(message["params"], message.get(KEY), paths)
 
 
 def with_neighbour(
-    params: Mapping[str, Any], neighbour: str | None, data_dir: str
+    params: Mapping[str, Any], neighbour: str | None, paths: TaskPaths
 ) -> dict[str, Any]:
-    """Return the parameters that a runner is given: with the neighbour's run directory below
-    `data_dir`, unless `neighbour` is None, as the stage starts from none.
+    """Return the parameters that a runner is given: with the neighbour's run directory, unless
+    `neighbour` is None, as the stage starts from none.
     """
     if neighbour is None:
         return dict(params)
-    return {**params, RUN_DIR: os.path.join(data_dir, neighbour) if neighbour else None}
+    return {**params, RUN_DIR: paths.of(neighbour) if neighbour else None}

@@ -134,6 +134,15 @@ class SupervisorOptions(Component):
         ),
         example=["*.nc", "summary.json"],
     )
+    run_directories: str = option(
+        "flat",
+        doc=(
+            "Where below `data` each task has its run directory: flat puts all of them into it,"
+            " spread into up to 1,000 subdirectories, named by the last three digits of batch and"
+            " sample together (`data/345/d0_b0_s12345_r0`). A campaign stays as it was begun."
+        ),
+        choices=("flat", "spread"),
+    )
     summary_datatype: str = option(
         "csv",
         doc="parquet writes the dataset as Parquet too, now and then and at the end of a session.",
@@ -273,6 +282,11 @@ class SupervisorOptions(Component):
         super().__init__(**config)
         if isinstance(self.max_failures, float) and self.max_failures.is_integer():
             self.max_failures = int(self.max_failures)
+
+    @property
+    def spread(self) -> bool:
+        """True if the run directories of tasks lie in groups, see `task_paths`."""
+        return self.run_directories == "spread"
 
     @property
     def loses_files(self) -> bool:

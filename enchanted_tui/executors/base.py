@@ -97,6 +97,7 @@ class TaskContext:
     cores: float = 1.0  #: CPU cores that one task holds while it runs
     core_limit: bool = False  #: whether jobs may be submitted only as far as core-hours allow it
     io_patience: float = 60.0  #: seconds for which errors of a file system that may pass are borne
+    spread: bool = False  #: whether the run directories lie in groups, see `task_paths`
     #: how run directories are packed: ``keep``, ``tasks``, ``megabytes``; None if they are not
     packing: Mapping[str, Any] | None = None
     log_level: int | str = (

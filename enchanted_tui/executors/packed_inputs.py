@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from enchanted_tui import neighbours
 from enchanted_tui.executors.run_directory import local_storage_of, remove_run_dir
+from enchanted_tui.task_paths import TaskPaths, make_directory, paths_around, paths_of
 
 if TYPE_CHECKING:  # workers of which nothing is packed need not have it in memory
     from enchanted_tui.packing.door import TaskDirectories
@@ -32,16 +33,17 @@ def inputs_at_hand(
 
     What had to be brought goes with the block. Raises OSError.
     """
-    given = neighbours.given(message, context["data_dir"])
-    packed = _packed(given, context["data_dir"], runner)
+    paths = paths_of(context)
+    given = neighbours.given(message, paths)
+    packed = _packed(given, paths, runner)
     if not packed:
         yield given
         return
     place, process = _place(message, dict(context)), os.getpid()
     if os.path.lexists(place):
         remove_run_dir(place)
-    os.mkdir(place)
-    door = _doors[context["data_dir"]]
+    make_directory(place)
+    door = _door(paths)
     try:
         moved = {}
         for path in packed:
@@ -59,30 +61,29 @@ def inputs_at_hand(
                 remove_run_dir(place)
 
 
-def _packed(given: Mapping[str, Any], data_dir: str, runner: Any) -> list[str]:
+def _packed(given: Mapping[str, Any], paths: TaskPaths, runner: Any) -> list[str]:
     """Return the paths of directories that the runner may want and that are not there."""
     reads = getattr(runner, "reads_directory", None)
     found = []
     for key in ("run_dir", neighbours.RUN_DIR):
         path = given.get(key)
-        if not isinstance(path, str) or os.path.dirname(path) != data_dir or path in found:
+        if not isinstance(path, str) or paths_around(path) != paths or path in found:
             continue
-        if (reads is None or reads(path)) and not os.path.isdir(path):
-            door = _door(data_dir)
-            if door.shards.find_known(os.path.basename(path)) is not None:
-                found.append(path)
+        wanted = (reads is None or reads(path)) and not os.path.isdir(path)
+        if wanted and _door(paths).shards.find_known(os.path.basename(path)) is not None:
+            found.append(path)
     return found
 
 
-def _door(data_dir: str) -> TaskDirectories:
+def _door(paths: TaskPaths) -> TaskDirectories:
     from enchanted_tui.packing.door import TaskDirectories
 
-    return _doors.setdefault(data_dir, TaskDirectories(data_dir))
+    return _doors.setdefault(paths.data_dir, TaskDirectories(*paths))
 
 
 def _place(message: Message, context: dict[str, Any]) -> str:
-    base = local_storage_of(message, context) or context["data_dir"]
-    return os.path.join(base, f".{message['name']}.given")
+    name, local = f".{message['name']}.given", local_storage_of(message, context)
+    return os.path.join(local, name) if local else paths_of(context).of(name)
 
 
 def _moved(value: Any, moved: Mapping[str, str]) -> Any:

@@ -17,6 +17,7 @@ from typing import Any
 from enchanted_tui.executors import continued
 from enchanted_tui.executors.datapoint import DATAPOINT, store_datapoint
 from enchanted_tui.file_patterns import FilePatterns
+from enchanted_tui.task_paths import make_directory, paths_of
 from enchanted_tui.whole_files import make_writable, remove_directory
 
 
@@ -29,7 +30,7 @@ class RunDirectory:
 
     def __init__(self, message: Mapping[str, Any], context: Mapping[str, Any]) -> None:
         self._local = local_storage_of(message, context)
-        self._home: str = os.path.join(context["data_dir"], message["name"])
+        self._home: str = paths_of(context).of(message["name"])
         self.path: str = self._home
         if self._local:
             self.path = os.path.join(self._local, message["name"])
@@ -101,7 +102,7 @@ class RunDirectory:
             if not self._kept.include(name):
                 return None
             with contextlib.suppress(FileExistsError):
-                os.mkdir(self._home)
+                make_directory(self._home)
         elif not os.path.isdir(self._home):
             return None
         return os.path.join(self._home, name)
@@ -125,7 +126,7 @@ def make_run_dir(path: str) -> None:
     removed.
     """
     try:
-        os.mkdir(path)
+        make_directory(path)
     except FileExistsError:
         remove_run_dir(path)
         os.mkdir(path)

@@ -32,6 +32,7 @@ from enchanted_tui.executors.task_end import (
 from enchanted_tui.journal_lines import FORMAT_VERSION, seal
 from enchanted_tui.runners.base import Runner
 from enchanted_tui.runners.derived import with_derived
+from enchanted_tui.task_paths import shown_path
 
 _HOST = socket.gethostname()
 
@@ -121,9 +122,7 @@ def skip_task(message: dict[str, Any], context: dict[str, Any], reason: str) -> 
     """
     failure = {"kind": "skipped", "message": reason}
     row = compose_row(message, context, {}, failure, 0.0)
-    row["run_dir"] = os.path.join(
-        context["shown_data_dir"], os.path.basename(message["params"]["run_dir"])
-    )
+    row["run_dir"] = shown_path(context, os.path.basename(message["params"]["run_dir"]))
     return seal(values.encode(make_record(message, row, failure, 0.0, time.time())).encode("ascii"))
 
 
@@ -233,7 +232,7 @@ def compose_row(
     row[own_runtime] = runtime
     if "restarts" in message:
         row[own_restarts] = message["restarts"]
-    row["run_dir"] = os.path.join(context["shown_data_dir"], message["name"])
+    row["run_dir"] = shown_path(context, message["name"])
     return row
 
 

@@ -33,8 +33,10 @@ from enchanted_tui.supervisor.canary import in_batch_jobs, size_of
 from enchanted_tui.supervisor.free_directory import has_record
 from enchanted_tui.supervisor.resuming import check_unchanged, go_on, read_at
 from enchanted_tui.supervisor.sampler_kinds import learns
+from enchanted_tui.task_paths import GROUPS
 
 _SAMPLES_SHOWN = 3
+_MANY_DIRECTORIES = 100_000  #: so many in one directory are worth a note
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class Preview:
     files: Files = field(default_factory=Files)
     cost: Forecast | None = None  #: in core-hours, where samples are on record or there is a limit
     at_once: int = 1  #: tasks that run at the same time, as far as is known
+    groups: int = 0  #: subdirectories of `data` in which the run directories lie, where they do
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "base_run_dir": str(self.base_run_dir)}
@@ -98,10 +101,10 @@ class Preview:
         directories = _counted(
             sum(stage.tasks for stage in self.stages), "run directory", "run directories"
         )
-        lines.append(
-            f"{directories} with an enchanted_datapoint.csv each, below"
-            f" {self.base_run_dir / 'data'}"
-        )
+        where = f"below {self.base_run_dir / 'data'}"
+        if self.groups:
+            where = f"in {_counted(self.groups, 'subdirectory', 'subdirectories')} of" + where[5:]
+        lines.append(f"{directories} with an enchanted_datapoint.csv each, {where}")
         return "\n".join([*lines, *self._cost(), *self._files(), *self.submissions, *self.notes])
 
     def _cost(self) -> list[str]:
@@ -118,7 +121,7 @@ class Preview:
 
     def _files(self) -> list[str]:
         """Say what is known of files: the room on a disk without quotas only where it matters."""
-        least = 2 * sum(stage.tasks for stage in self.stages)
+        least = 2 * sum(stage.tasks for stage in self.stages) + self.groups
         if "files" in self.files or self.files.get("said_by", "df") != "df":
             return [text for text in (words(self.files), warning(self.files)) if text]
         return [text for text in (warning({**self.files, "at_end": least, "now": 0}),) if text]
@@ -190,6 +193,12 @@ def preview(config: CampaignConfig) -> Preview:
         samplers = build_samplers(config, seed)
         targets = [sampler_target(sampler) for sampler in samplers]
     stages = _stages(config, state, samplers, targets)
+    if not state.sessions and _all_in_one(config, stages):
+        notes.append(
+            "All run directories lie in one, which is slow on parallel file systems;"
+            " supervisor.run_directories: spread puts them into 1,000, for a campaign that has not"
+            " begun."
+        )
     at_once = [_at_once(config, depth) for depth in range(len(stages))]
     return Preview(
         run_dir.root,
@@ -202,7 +211,21 @@ def preview(config: CampaignConfig) -> Preview:
         ),
         _forecast(config, state, stages),
         at_once[state.current_depth],
+        _groups(config, stages),
     )
+
+
+def _all_in_one(config: CampaignConfig, stages: tuple[StagePreview, ...]) -> bool:
+    """Tell whether one directory will hold very many."""
+    stay = config.supervisor.save_files in ("all", "custom") and not config.supervisor.spread
+    return stay and sum(stage.tasks for stage in stages) > _MANY_DIRECTORIES
+
+
+def _groups(config: CampaignConfig, stages: tuple[StagePreview, ...]) -> int:
+    """Return in how many groups the run directories lie; 0 where they lie in `data` itself."""
+    if not config.supervisor.spread:
+        return 0
+    return min(GROUPS, max((stage.samples for stage in stages), default=0))
 
 
 def _forecast(

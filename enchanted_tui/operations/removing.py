@@ -12,7 +12,7 @@ from pathlib import Path
 from enchanted_tui.campaign_status import Liveness
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.outcome import EnvironmentProblem
-from enchanted_tui.record.stored_configs import recorded_configs
+from enchanted_tui.record.stored_configs import recorded_as_spread, recorded_configs
 from enchanted_tui.storage.cleaning import campaign_files, delete_campaign, refuse_to_delete
 from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.lock import Lock
@@ -30,7 +30,7 @@ def what_a_campaign_created(root: Path, config_path: Path | None = None) -> list
     created = list(
         campaign_files(run_dir, stored_configs=recorded_configs(run_dir), config_path=config_path)
     )
-    tasks = [path for path in created if path.parent == run_dir.data and TaskId.named(path.name)]
+    tasks = [path for path in created if run_dir.data in path.parents and TaskId.named(path.name)]
     lines = []
     if run_dir.journal in created:
         lines.append(f"the record of the campaign, {_size(run_dir.journal)}")
@@ -85,11 +85,13 @@ def delete(root: Path) -> int:
         refuse_to_delete(run_dir)
     except ValueError as error:
         raise EnvironmentProblem(str(error)) from None
-    stored = recorded_configs(run_dir)
+    stored, spread = recorded_configs(run_dir), recorded_as_spread(run_dir)
     run_dir.state.mkdir(exist_ok=True)
     lock = Lock.acquire(run_dir.lock, lambda: None)
     try:
-        deleted = delete_campaign(run_dir, keep=(run_dir.lock,), stored_configs=stored)
+        deleted = delete_campaign(
+            run_dir, keep=(run_dir.lock,), stored_configs=stored, spread=spread
+        )
     finally:
         lock.release()
     for directory in (run_dir.state, run_dir.root):

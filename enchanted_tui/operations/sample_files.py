@@ -79,6 +79,7 @@ def pack(root: Path) -> int:
         packing.remove_left_overs()
         count = packing.pack_all()
         packing.close()
+        packing.directories.paths.remove_empty_groups()
         return count
 
 
@@ -89,12 +90,12 @@ def unpack(root: Path) -> int:
     count = 0
     with _locked(root) as run_dir:
         run_dir.data.mkdir(exist_ok=True)
-        door = TaskDirectories(str(run_dir.data))
+        door = TaskDirectories(*run_dir.tasks(fold(run_dir.journal)[0].spread))
         for index in index_files(str(run_dir.packed)):
             for name in live(read_index(index)[0]):
                 packed = door.packed(name)
                 if packed is not None:
-                    door.restore(packed, door.loose(name))
+                    door.bring_back(packed)
                     count += 1
             os.sync()
             remove_shard(archive_of(index))

@@ -15,6 +15,7 @@ from typing import IO, NamedTuple
 
 from enchanted_tui.packing.shards import DIRECTORY, Packed, Shards
 from enchanted_tui.packing.tar_blocks import copy_member, members, unpack_directory
+from enchanted_tui.task_paths import TaskPaths, make_group, paths_around
 from enchanted_tui.whole_files import remove_directory
 
 
@@ -27,10 +28,12 @@ class FileEntry(NamedTuple):
 
 
 class TaskDirectories:
-    """The directories of a campaign's tasks; `data_dir` holds the loose ones."""
+    """The directories of a campaign's tasks; the loose ones lie below `data_dir`, in groups if
+    `spread` says so, see `task_paths.TaskPaths`.
+    """
 
-    def __init__(self, data_dir: str) -> None:
-        self._data = data_dir
+    def __init__(self, data_dir: str, spread: bool | None = None) -> None:
+        self.paths = TaskPaths(data_dir, spread)
         self.shards = Shards(os.path.join(os.path.dirname(data_dir), DIRECTORY))
 
     def packed(self, name: str) -> Packed | None:
@@ -39,12 +42,11 @@ class TaskDirectories:
 
     def loose(self, name: str) -> str:
         """Return the path of a task's directory, packed or not there as it may be."""
-        return os.path.join(self._data, name)
+        return self.paths.of(name)
 
     def names(self) -> set[str]:
         """Return the names of all tasks that have a directory."""
-        with os.scandir(self._data) as listing:
-            loose = {entry.name for entry in listing if entry.is_dir()}
+        loose = {entry.name for entry in self.paths.entries() if entry.is_dir()}
         return loose.union(self.shards.names())
 
     def missing(self, name: str, files: Iterable[str]) -> str | None:
@@ -121,6 +123,12 @@ class TaskDirectories:
                 remove_directory(partial)
             raise
 
+    def bring_back(self, packed: Packed) -> None:
+        """Make a packed directory anew where it was before."""
+        target = self.loose(packed.extent.name)
+        make_group(target)
+        self.restore(packed, target)
+
     @contextlib.contextmanager
     def at_hand(self, name: str) -> Iterator[str]:
         """Return the path of a task's directory, of one that is packed in a place for temporary
@@ -144,8 +152,7 @@ def readable(run_dir: str) -> Iterator[str]:
     if os.path.isdir(run_dir):
         yield run_dir
         return
-    data, name = os.path.split(run_dir)
-    with TaskDirectories(data).at_hand(name) as path:
+    with TaskDirectories(*paths_around(run_dir)).at_hand(os.path.basename(run_dir)) as path:
         yield path
 
 

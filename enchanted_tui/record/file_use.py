@@ -15,8 +15,10 @@ from enchanted_tui.record.stage_state import NOT_RUN, StageState
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.sizes import size
 from enchanted_tui.storage.layout import CampaignDirectory
+from enchanted_tui.task_paths import GROUPS
 
 if TYPE_CHECKING:  # whoever only says it looks at nothing
+    from enchanted_tui.packing.door import TaskDirectories
     from enchanted_tui.storage.room import Room
 
 _FIRST, _LAST = 8, 8  #: tasks of each step that are measured: of the first batch, and of the last
@@ -63,10 +65,13 @@ def file_use(
     hundred looks at the disk. `expected`: how many samples each stage will have, where that is not
     on record.
     """
-    told = Files()
+    from enchanted_tui.packing.door import TaskDirectories
+
+    told, directories = Files(), TaskDirectories(*run_dir.tasks(state.spread))
     now = at_end = bytes_at_end = 0.0
+    begun = begun_at_end = 0  # samples with directories that stay
     for stage in state.stages:
-        found = [_measured(run_dir, stage, step) for step in range(stage.n_steps)]
+        found = [_measured(directories, stage, step) for step in range(stage.n_steps)]
         if not any(step.tasks for step in found):
             continue
         samples = max(stage.expected, stage.count) if expected is None else expected[stage.depth]
@@ -77,12 +82,16 @@ def file_use(
             for number, step in enumerate(found)
             for batch in stage.batches
         )
+        if files:
+            begun, begun_at_end = begun + stage.count, begun_at_end + samples
         at_end += files * samples
         bytes_at_end += size_each * samples
         told["measured"] = told.get("measured", 0) + sum(step.tasks for step in found)
         told["files"], told["bytes"] = round(files, 2), round(size_each, 1)
     if told:
-        told["now"], told["at_end"] = round(now), round(at_end)
+        groups = GROUPS if state.spread else 0
+        told["now"] = round(now) + min(groups, begun)
+        told["at_end"] = round(at_end) + min(groups, begun_at_end)
         told["bytes_at_end"] = round(bytes_at_end)
     return told
 
@@ -93,10 +102,8 @@ def with_room(files: Files, room: Room) -> Files:
     return cast(Files, {name: value for name, value in told.items() if value is not None})
 
 
-def _measured(run_dir: CampaignDirectory, stage: StageState, step: int) -> _Step:
-    from enchanted_tui.packing.door import TaskDirectories
-
-    found, directories = _Step(), TaskDirectories(str(run_dir.data))
+def _measured(directories: TaskDirectories, stage: StageState, step: int) -> _Step:
+    found = _Step()
     for task in _some_tasks(stage, step):
         found.tasks += 1
         with contextlib.suppress(OSError):  # a sample that has left nothing

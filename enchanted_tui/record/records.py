@@ -76,6 +76,9 @@ class OpenRecord(_Line):
     ]
     targets: Annotated[list[int], "samples to draw, one number a stage"]
     max_core_hours: NotRequired[Annotated[float, "that the campaign may hold, where limited"]]
+    run_directories: NotRequired[
+        Annotated[str, "`spread` where those of tasks lie in groups below `data`"]
+    ]
     portions: NotRequired[
         Annotated[
             list[int | None],

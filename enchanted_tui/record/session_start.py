@@ -105,6 +105,8 @@ def open_record(
     }
     if config.supervisor.max_core_hours is not None:
         record["max_core_hours"] = float(config.supervisor.max_core_hours)
+    if config.supervisor.spread:
+        record["run_directories"] = config.supervisor.run_directories
     return record
 
 

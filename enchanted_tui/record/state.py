@@ -65,13 +65,13 @@ class CampaignState:
         self.identity: Any = None
         self.runner_options: Any = None
         self.units: dict[str, str] = {}  #: of parameters and outputs
+        self.spread = False  #: whether run directories lie in groups, see `task_paths`
         self.version = ""  #: of the program, in the last session
         self.taken_over = False  #: what is recorded is, in part, the older program's
         self.hooked_rows = -1  #: rows of the dataset when `on_complete` was run last
         self.stage_names: list[StageNames] = []
         self.sessions = 0
-        self.opened_at = 0.0
-        self.session_started_at = 0.0
+        self.opened_at = self.session_started_at = 0.0
         self.allocation = ""  #: the job of SLURM in which the session's supervisor ran
         self.host, self.pid, self.mode = "", 0, ""
         self.stages: list[StageState] = []
@@ -134,6 +134,7 @@ class CampaignState:
         self.stage_names = record["stages"]
         self.cost.session_begins(self.stage_names)
         self.max_core_hours = record.get("max_core_hours")
+        self.spread = record.get("run_directories") == "spread"
         for depth, (target, stage) in enumerate(
             zip(record["targets"], record["stages"], strict=True)
         ):

@@ -72,6 +72,12 @@ def _is_same_place(path: str, root: Path) -> bool:
         return False
 
 
+def recorded_as_spread(run_dir: CampaignDirectory) -> bool:
+    """Tell whether the run directories of a campaign lie in groups, as far as that is on record."""
+    opened = last_open(run_dir.journal) if run_dir.journal.is_file() else None
+    return opened is not None and opened.get("run_directories") == "spread"
+
+
 def newest_config(run_dir: CampaignDirectory) -> StoredConfig | None:
     """Return the stored configuration that was in force last; None if there is none."""
     opened = last_open(run_dir.journal) if run_dir.journal.exists() else None

@@ -189,7 +189,7 @@ def _rows(root: Path, reader: ParserReader | None) -> Iterator[Row]:
         return
     directories = TaskDirectories(str(root / "data"))
     for name in _last_steps(directories.names()):
-        row, run_dir = _datapoint(directories, name), str(root / "data" / name)
+        row, run_dir = _datapoint(directories, name), directories.loose(name)
         yield reader.row({**row, "run_dir": run_dir}) if row else reader.read(run_dir)
 
 

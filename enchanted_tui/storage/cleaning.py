@@ -16,10 +16,12 @@ from enchanted_tui.file_patterns import FilePatterns
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.storage.growing import spare_path
 from enchanted_tui.storage.layout import CampaignDirectory
+from enchanted_tui.task_paths import GROUP, group_of
 from enchanted_tui.whole_files import partial_path, remove_directory
 
 _TASK = re.compile(
-    r"d\d+_b\d+_s\d+_r\d+\Z|dn\d+_ds\d+_b\d+_s\d+\Z|\.d\d+_b\d+_s\d+_r\d+\.(partial|given)\Z"
+    r"d\d+_b\d+_s\d+_r\d+\Z|dn\d+_ds\d+_b\d+_s\d+\Z"
+    r"|\.d\d+_b\d+_s\d+_r\d+\.(\d+\.)?(partial|given)\Z"
 )
 # the second is the older program's
 _LOG = re.compile(r"main\.log(\.\d+)?\Z|Worker-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.log\Z")
@@ -29,15 +31,18 @@ _JOBS = re.compile(r"jobs\Z")
 _REQUEST = re.compile(r"\.?\d{20}-[0-9a-f]{8}(\.json)?\Z")
 
 
-def clean_task(run_dir: CampaignDirectory, name: str, keep: Sequence[str] = ()) -> list[str]:
+def clean_task(
+    run_dir: CampaignDirectory, name: str, keep: Sequence[str] = (), *, spread: bool = False
+) -> list[str]:
     """Remove the files of task `name` except those that `keep` names, and the directories that
     become empty (see `file_patterns.FilePatterns`). Gives the paths that could not be removed.
+    `spread`: whether run directories lie in groups.
 
     Raises OSError where the file system itself fails, ValueError if `name` is no task's.
     """
     if TaskId.named(name) is None:
         raise ValueError(f"{name!r} is not the name of a task's directory")
-    return FilePatterns(keep).clean(str(run_dir.data / name))
+    return FilePatterns(keep).clean(run_dir.tasks(spread).of(name))
 
 
 def refuse_to_delete(run_dir: CampaignDirectory, config_path: Path | None = None) -> None:
@@ -75,6 +80,10 @@ def campaign_files(
         for name in sorted(_config_names(run_dir, stored_configs, config_path))
     )
     yield from _named(run_dir.data, _TASK, directories=True)
+    for group in _named(run_dir.data, GROUP, directories=True):
+        for path in _named(group, _TASK, directories=True):
+            if group_of(path.name) == group.name:
+                yield path
     yield from _named(run_dir.packed, _SHARDS, directories=True)
     if not run_dir.state.is_symlink():
         yield from _named(run_dir.control, _REQUEST)
@@ -89,9 +98,11 @@ def delete_campaign(
     keep: Collection[Path] = (),
     stored_configs: Iterable[str] = (),
     config_path: Path | None = None,
+    spread: bool = False,
 ) -> list[Path]:
     """Delete what a campaign has created, except `keep`, and its directories where that empties
-    them; return what was deleted.
+    them; return what was deleted. `spread`: its run directories lie in groups, of which some may
+    be empty.
 
     Everything else is left. The record of the campaign goes first, so that a deletion that was cut
     short leaves nothing that could be taken for a campaign. Raises ValueError (see
@@ -105,7 +116,11 @@ def delete_campaign(
         if path not in keep:
             remove_tree(path)
             deleted.append(path)
+    groups = {path.parent for path in deleted if path.parent.parent == run_dir.data}
+    if spread and not run_dir.data.is_symlink():
+        groups.update(_named(run_dir.data, GROUP, directories=True))
     for directory in (
+        *sorted(groups),
         run_dir.data,
         run_dir.packed,
         run_dir.config,

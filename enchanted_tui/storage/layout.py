@@ -8,6 +8,7 @@ from pathlib import Path
 
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.packing.shards import DIRECTORY
+from enchanted_tui.task_paths import TaskPaths
 
 #: what the older program's next version calls them
 _NEXT_NAME = re.compile(r"dn(\d+)_ds(\d+)_b(\d+)_s(\d+)\Z")
@@ -42,16 +43,22 @@ class CampaignDirectory:
         """Shards of packed run directories."""
         return self.root / DIRECTORY
 
-    def task(self, name: str) -> Path:
-        """Return the directory of a task, or the one that the older program's next version has made
-        for it if only that is there.
+    def tasks(self, spread: bool | None = None) -> TaskPaths:
+        """Return where tasks have their directories: in groups if `spread`; where nobody has said
+        so, both are looked for.
         """
-        task = task_of_directory(name)
-        if task is not None and not (self.data / name).exists():
+        return TaskPaths(str(self.data), spread)
+
+    def task(self, name: str, spread: bool | None = None) -> Path:
+        """Return the directory of a task, or the one that the older program's next version has made
+        for it if only that is there; `spread`: see `tasks`.
+        """
+        task, path = task_of_directory(name), Path(self.tasks(spread).of(name))
+        if task is not None and not path.exists():
             other = self.data / f"dn{task.depth}_ds{task.step}_b{task.batch}_s{task.sample}"
             if other.is_dir():
                 return other
-        return self.data / name
+        return path
 
     @property
     def logs(self) -> Path:

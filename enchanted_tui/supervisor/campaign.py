@@ -112,7 +112,7 @@ class Campaign:
         control.receive(self.session.run_dir.control)  # requests made to an earlier session
         try:
             given_up = retry(self.state) if retry is not None else []
-            begin_again(self.session.run_dir, given_up)
+            begin_again(self.session, given_up)
             self._recorder.give_up(given_up)
             self.projections.kept_files.recover(given_up=bool(given_up))
             self.projections.open(changed=bool(given_up))

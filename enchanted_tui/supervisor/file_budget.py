@@ -84,7 +84,9 @@ class FileBudget:
                 recorded = self._state.tasks_recorded
                 count, _, _ = measure(self._run_dir.root, self._most + 1)
                 with contextlib.suppress(FileNotFoundError):
-                    count += sum(1 for _ in islice(self._run_dir.data.iterdir(), self._most))
+                    paths = self._run_dir.tasks(self._state.spread)
+                    count += len(paths.groups())
+                    count += sum(1 for _ in islice(paths.entries(), self._most))
                 self._counted, self._counted_at = (count, recorded), time.monotonic()
             self._counted = self._counted or (0, 0)
             if ask or self._room is None:

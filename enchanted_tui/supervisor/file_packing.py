@@ -36,7 +36,7 @@ class FilePacking(FinishedFiles):
     ) -> None:
         super().__init__()
         self._run_dir, self._state = run_dir, state
-        self.directories = TaskDirectories(str(run_dir.data))
+        self.directories = TaskDirectories(*run_dir.tasks(state.spread))
         self._writer = ShardWriter(str(run_dir.packed), limits_of(pack))
         self._keeps = keeps_of(pack)
         self._open = False
@@ -56,11 +56,11 @@ class FilePacking(FinishedFiles):
 
     def remove_left_overs(self) -> None:
         """Remove what is packed and was about to be removed. No task may run. Raises OSError."""
-        for name in self._loose():
+        for name, path in self._loose().items():
             task = TaskId.named(name)
             is_result = task is not None and has_result(self._state, task)
             if _BROUGHT.match(name) or (is_result and self.directories.packed(name) is not None):
-                remove_directory(str(self._run_dir.data / name))
+                remove_directory(path)
 
     def take_over(self, record_of: Callable[[TaskId], str]) -> None:
         """Put what ended jobs have packed into the shards of the campaign, as far as it belongs to
@@ -98,8 +98,8 @@ class FilePacking(FinishedFiles):
         directories these were. Raises OSError.
         """
         self.wait()
-        names = self._loose()
-        found = [task for name in names if (task := TaskId.named(name)) is not None]
+        loose = self._loose()
+        found = [task for name in loose if (task := TaskId.named(name)) is not None]
         chosen = [
             task
             for task in found
@@ -108,23 +108,25 @@ class FilePacking(FinishedFiles):
         packed = set(self.directories.shards.names()) if chosen else set()
         for task in chosen:
             if task.name in packed:  # and could not be removed
-                remove_directory(str(self._run_dir.data / task.name))
+                remove_directory(loose[task.name])
         chosen = [task for task in chosen if task.name not in packed]
         for start in range(0, len(chosen), _AT_ONCE):
             self._pack(chosen[start : start + _AT_ONCE])
-        for name in names:
+        for name, path in loose.items():
             if depth is None and _BROUGHT.match(name):
-                remove_directory(str(self._run_dir.data / name))
+                remove_directory(path)
         return len(chosen)
 
     def close(self) -> None:
         super().close()
         self._close_writer()
 
-    def _loose(self) -> list[str]:
+    def _loose(self) -> dict[str, str]:
+        """Return the paths of what is not packed, by name."""
         with suppress(FileNotFoundError):
-            return sorted(os.listdir(self._run_dir.data))
-        return []
+            found = {entry.name: entry.path for entry in self.directories.paths.entries()}
+            return dict(sorted(found.items()))
+        return {}
 
     def _treat(self, tasks: Sequence[TaskId]) -> None:
         for start in range(0, len(tasks), _AT_ONCE):
@@ -136,7 +138,7 @@ class FilePacking(FinishedFiles):
         try:
             self._begin()
             for task in tasks:
-                path = str(self._run_dir.data / task.name)
+                path = self.directories.loose(task.name)
                 if not os.path.isdir(path) or os.path.islink(path):  # it wrote nothing
                     continue
                 self._writer.add(task.name, path, self._keeps)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -30,17 +29,17 @@ class FileRemoval(FinishedFiles):
         """
         super().__init__()
         self._run_dir, self._kept, self._state, self._begun_at = run_dir, kept, state, begun_at
-        self._keep = kept.keep or ()
+        self._keep, self._spread = kept.keep or (), state.spread
 
     def finish(self) -> None:
         self.close()
         there: list[str] = []
         with suppress(FileNotFoundError):
-            there = os.listdir(self._run_dir.data)
+            there = [entry.name for entry in self._run_dir.tasks(self._spread).entries()]
         again = {step.name for task in self._failed for step in steps(task)}
         for name in there:
             if name in again or self._is_left(TaskId.named(name)):
-                clean_task(self._run_dir, name, self._keep)
+                clean_task(self._run_dir, name, self._keep, spread=self._spread)
 
     def _is_left(self, task: TaskId | None) -> bool:
         """Tell whether a directory is one of the campaign's that was not cleaned in this session,
@@ -63,7 +62,7 @@ class FileRemoval(FinishedFiles):
         for task in tasks:
             try:
                 for step in self._kept.left_to_clean(task):
-                    clean_task(self._run_dir, step.name, self._keep)
+                    clean_task(self._run_dir, step.name, self._keep, spread=self._spread)
             except OSError as error:
                 self._failed.append(task)
                 self._tell(error)

@@ -10,7 +10,6 @@ from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.packing.door import TaskDirectories
 from enchanted_tui.record.output_files import Tell
 from enchanted_tui.runners.kept_directory import STATE, begins_anew
-from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.supervisor.file_packing import FilePacking, has_result
 from enchanted_tui.supervisor.file_removal import FileRemoval
 from enchanted_tui.supervisor.finished_files import FinishedFiles
@@ -24,7 +23,7 @@ class KeptFiles:
     def __init__(self, session: Session) -> None:
         config = session.config
         options = config.supervisor
-        self._state, self._run_dir = session.state, session.run_dir
+        self._state, self._run_dir, self._paths = session.state, session.run_dir, session.paths
         self._sync: Callable[[], None] = session.journal.sync
         self._unclean = session.state.previous_end is None
         self._checksum_at = session.journal.checksum_at
@@ -100,6 +99,8 @@ class KeptFiles:
             self._sync()
             self._files.finish()
         self._files.close()
+        if complete:
+            self._paths.remove_empty_groups()
 
     def _record_of(self, task: TaskId) -> str:
         """Return the checksum of a task's record; "" if it has no result."""
@@ -114,14 +115,14 @@ class KeptFiles:
             self._files.abandon()
 
 
-def begin_again(run_dir: CampaignDirectory, tasks: Iterable[TaskId]) -> None:
+def begin_again(session: Session, tasks: Iterable[TaskId]) -> None:
     """Have samples that have failed begin anew, or go on from their checkpoints, packed or not."""
-    directories = TaskDirectories(str(run_dir.data))
-    some_packed = run_dir.packed.is_dir()
+    directories = TaskDirectories(*session.paths)
+    some_packed = session.run_dir.packed.is_dir()
     for task in tasks:
         packed = directories.packed(task.name) if some_packed else None
         if packed is not None and any(file.name == STATE for file in directories.files(task.name)):
-            directories.restore(packed, directories.loose(task.name))
+            directories.bring_back(packed)
         begins_anew(directories.loose(task.name))
 
 

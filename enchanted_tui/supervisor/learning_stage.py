@@ -17,6 +17,7 @@ from enchanted_tui.record.state import CampaignState
 from enchanted_tui.samplers.learning.fitting_process import LearningProcess
 from enchanted_tui.samplers.learning_sampler import Draw, LearningSampler, Pending
 from enchanted_tui.supervisor.sampler_thread import SamplerThread
+from enchanted_tui.task_paths import TaskPaths
 from enchanted_tui.values import Row
 
 log = logging.getLogger(__name__)
@@ -39,14 +40,14 @@ class Learning:
         state: CampaignState,
         stage: StageState,
         journal: Journal,
-        data_dir: str,
+        paths: TaskPaths,
         thread: SamplerThread,
     ) -> None:
         self._sampler = sampler
         self._state = state
         self._stage = stage
         self._journal = journal
-        self._data_dir = data_dir
+        self._paths = paths
         self._thread = thread
         self._process = LearningProcess(sampler.method)
         #: batch and place of samples that the sampler has not been told of
@@ -124,7 +125,7 @@ class Learning:
         """Tell and ask the sampler; runs in the thread."""
         if not self._begun:
             self._begun = True
-            self._sampler.begin(self._data_dir)
+            self._sampler.begin(self._paths.data_dir)
         for position, sample, rows in told:
             self._sampler.tell(position, sample, rows)
         return self._sampler.draw(first, count, pending, self._process.ask)
@@ -183,5 +184,5 @@ class Learning:
 
     def _row(self, offset: int) -> Row:
         row = self._journal.read_row(offset)
-        row["run_dir"] = f"{self._data_dir}/{str(row['run_dir']).rsplit('/', 1)[-1]}"
+        row["run_dir"] = self._paths.moved(str(row["run_dir"]))
         return row

@@ -22,6 +22,7 @@ from enchanted_tui.record.samples import SLICE, LostSamplesError
 from enchanted_tui.record.stage_state import NOT_RUN, OK, BatchState, StageState
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.supervisor.space import Array, FinishedSamples, Space, Unbegun
+from enchanted_tui.task_paths import TaskPaths
 from enchanted_tui.values import Row
 
 log = logging.getLogger(__name__)
@@ -39,12 +40,12 @@ class ContinuationPlan:
         self,
         state: CampaignState,
         stage: StageState,
-        data_dir: str,
+        paths: TaskPaths,
         record: Callable[[Record], int],
         params_of: Callable[[BatchState, int], Row],
     ) -> NeighbourChoice:
         """Return what chooses for the stage."""
-        return NeighbourChoice(self, state, stage, data_dir, record, params_of)
+        return NeighbourChoice(self, state, stage, paths, record, params_of)
 
 
 class NeighbourChoice:
@@ -55,13 +56,13 @@ class NeighbourChoice:
         plan: ContinuationPlan,
         state: CampaignState,
         stage: StageState,
-        data_dir: str,
+        paths: TaskPaths,
         record: Callable[[Record], int],
         params_of: Callable[[BatchState, int], Row],
     ) -> None:
         self.plan, self._stage, self._chosen = plan, stage, state.neighbours.chosen
         self._record, self._params_of = record, params_of
-        self._directories = TaskDirectories(data_dir)
+        self._directories = TaskDirectories(*paths)
         within = plan.start_from.within
         self._within = numpy.inf if within is None else within
         self._places: dict[int, Array] = {}  #: by batch, shape (parameters, samples)

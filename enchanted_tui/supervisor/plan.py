@@ -21,6 +21,7 @@ from enchanted_tui.supervisor.kept_files import stay_to_the_end
 from enchanted_tui.supervisor.sampler_kinds import is_learning_sampler, learns
 from enchanted_tui.supervisor.session import Session
 from enchanted_tui.supervisor.unread import KeptPlan
+from enchanted_tui.task_paths import TaskPaths
 
 if TYPE_CHECKING:
     from enchanted_tui.supervisor.neighbour_choice import ContinuationPlan
@@ -40,7 +41,7 @@ class StagePlan:
     parameters: frozenset[str] | None
     #: one set a step: columns that a failed row must not show with an inherited value
     own_outputs: tuple[frozenset[str], ...]
-    data_dir: str  #: absolute
+    paths: TaskPaths  #: absolute
     skip_failed_parents: bool
     skip_after_failed_step: bool
     continuation: ContinuationPlan | None = None  #: how its samples start from others
@@ -70,7 +71,7 @@ def stage_plans(session: Session) -> list[StagePlan]:
                 own_outputs=tuple(
                     frozenset(_output_names(config, runner) - drawn) for runner in runners
                 ),
-                data_dir=str(session.run_dir.data),
+                paths=session.paths,
                 skip_failed_parents=config.supervisor.failed_parents == "skip",
                 skip_after_failed_step=config.supervisor.failed_steps == "skip",
                 continuation=_continuation(session, depth),
@@ -108,7 +109,8 @@ def task_context(session: Session) -> TaskContext:
     config = session.config
     used = {step.runner for stage in config.stages for step in stage.steps}
     return TaskContext(
-        data_dir=str(session.run_dir.data),
+        data_dir=session.paths.data_dir,
+        spread=bool(session.paths.spread),
         shown_data_dir=os.path.join(config.shown_base_run_dir, "data"),
         runners={name: _runner_spec(config.runners[name]) for name in sorted(used)},
         seed=session.state.seed,

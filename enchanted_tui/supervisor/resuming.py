@@ -80,6 +80,13 @@ def check_unchanged(config: CampaignConfig, state: CampaignState) -> None:
     """Raise RefusedError, listing the differences, if the configuration is not the recorded
     campaign's any more.
     """
+    if config.supervisor.spread != state.spread:
+        began = "spread" if state.spread else "flat"
+        raise RefusedError(
+            f"The run directories in {config.base_run_dir} are {began}, and would not be found any"
+            f" more with supervisor.run_directories: {config.supervisor.run_directories}. Set it to"
+            f" {began} to go on, or start another campaign in another base_run_dir."
+        )
     recorded, now = state.identity, identity(config)
     differences = list(_differences("", recorded, now))
     if differences:

@@ -25,7 +25,11 @@ from enchanted_tui.record.journal_copy import renew
 from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.record.session_start import build_samplers, open_record, portions, sampler_target
 from enchanted_tui.record.state import CampaignState
-from enchanted_tui.record.stored_configs import recorded_configs, store_config
+from enchanted_tui.record.stored_configs import (
+    recorded_as_spread,
+    recorded_configs,
+    store_config,
+)
 from enchanted_tui.samplers.base import SomeSampler
 from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.local_storage import make_private_dir, remove_private_dir
@@ -46,6 +50,7 @@ from enchanted_tui.supervisor.resuming import (
     read_at,
     what_has_changed,
 )
+from enchanted_tui.task_paths import TaskPaths
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +72,11 @@ class Session:
         None  #: private directory on this node's own disk, in which tasks run
     )
     _last_look: float = field(default_factory=lambda: time.clock_gettime(time.CLOCK_BOOTTIME))
+
+    @property
+    def paths(self) -> TaskPaths:
+        """The directories of tasks."""
+        return self.run_dir.tasks(self.state.spread)
 
     def is_taken_over(self) -> bool:
         """Tell whether somebody has the directory now who took this process for dead, and perhaps
@@ -142,9 +152,12 @@ def _fresh(
         if to_clear:
             from enchanted_tui.storage.cleaning import delete_campaign
 
-            stored = recorded_configs(run_dir)
             delete_campaign(
-                run_dir, keep=(run_dir.lock,), stored_configs=stored, config_path=config.path
+                run_dir,
+                keep=(run_dir.lock,),
+                stored_configs=recorded_configs(run_dir),
+                config_path=config.path,
+                spread=recorded_as_spread(run_dir),
             )
         state = CampaignState()
         seed = secrets.randbits(63) if config.supervisor.seed is None else config.supervisor.seed
@@ -181,6 +194,7 @@ def _resumed(
             from enchanted_tui.record.older.adopt import adopt, state_if_adopted
 
             state, records = state_if_adopted(run_dir, config)
+            check_unchanged(config, state)
             # raises if that is impossible or there is nothing to do
             go_on(config, state, mode, records.__getitem__)
             adopt(run_dir, config)

@@ -7,7 +7,6 @@ The same code serves a fresh start and a resume: it looks at the state and goes 
 from __future__ import annotations
 
 import logging
-import os
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, NamedTuple, cast
@@ -82,7 +81,7 @@ class StageRun:
         self.neighbours: NeighbourChoice | None = None
         if plan.continuation is not None:
             self.neighbours = plan.continuation.choice(
-                state, self.stage, plan.data_dir, record, self._first_params
+                state, self.stage, plan.paths, record, self._first_params
             )
         self._walk = self._tasks()
         self.exhausted = False  #: every task of the stage has been given out
@@ -149,12 +148,9 @@ class StageRun:
             number, sample = self.stage.parent(index)
             offset = previous.batches[number].steps[-1].offsets[sample]
             row = self._journal.read_row(offset)
-            row["run_dir"] = self._absolute(row["run_dir"])
+            row["run_dir"] = self.plan.paths.moved(row["run_dir"])
             self._parent = (index, row)
         return self._parent[1]
-
-    def _absolute(self, run_dir: str) -> str:
-        return os.path.join(self.plan.data_dir, os.path.basename(run_dir))
 
     # -- the walk ----------------------------------------------------------------------------------
 
@@ -217,7 +213,7 @@ class StageRun:
         if row is None:
             row = self._journal.read_row(batch.steps[task.step - 1].offsets[task.sample])
         params = dict(row)
-        params["run_dir"] = self._absolute(params["run_dir"])
+        params["run_dir"] = self.plan.paths.moved(params["run_dir"])
         if all(step.outcomes[task.sample] < FAILED for step in batch.steps[: task.step]):
             return params, []
         before, lost = self._params(Ready(task._replace(step=task.step - 1), None))
@@ -379,7 +375,7 @@ class StageRun:
             self.state,
             self.stage,
             self._journal,
-            self.plan.data_dir,
+            self.plan.paths,
             self._thread,
         )
 

@@ -18,6 +18,7 @@ from enchanted_tui.record.samples import LostSamplesError
 from enchanted_tui.runners.base import SAMPLE_NAMES, Runner
 from enchanted_tui.runners.sample_resources import resources_of
 from enchanted_tui.supervisor.stage import Ready, StageRun
+from enchanted_tui.task_paths import TaskPaths
 
 
 class _CannotRun(Exception):
@@ -32,7 +33,8 @@ class TaskBuilder:
     """Makes tasks of what can run."""
 
     def __init__(self, config: CampaignConfig, context: TaskContext) -> None:
-        self._config, self._context = config, context
+        self._config = config
+        self._paths = TaskPaths(context.data_dir, context.spread)
         self._context_fields = asdict(context)
         self._preparers = _preparers(config)
         self._packs_files = {
@@ -83,11 +85,10 @@ class TaskBuilder:
         runner = self._preparers.get(task.runner)
         if runner is None:
             return
-        data_dir = self._context.data_dir
         try:
-            params = with_neighbour(task.params, task.neighbour, data_dir)
+            params = with_neighbour(task.params, task.neighbour, self._paths)
             if isinstance(runner, Runner):
-                runner.sample = _sample_names(task, data_dir)
+                runner.sample = _sample_names(task, self._paths)
             if hasattr(runner, "prepare"):
                 task.prepared = runner.prepare(dict(params))
             if isinstance(runner, Runner):
@@ -115,7 +116,7 @@ def _preparers(config: CampaignConfig) -> Mapping[str, Any]:
     }
 
 
-def _sample_names(task: Task, data_dir: str) -> dict[str, Any]:
+def _sample_names(task: Task, paths: TaskPaths) -> dict[str, Any]:
     """Return what a runner is told of the sample itself."""
     name = task.id.name
-    return dict(zip(SAMPLE_NAMES, (name, task.id.sample, f"{data_dir}/{name}"), strict=True))
+    return dict(zip(SAMPLE_NAMES, (name, task.id.sample, paths.of(name)), strict=True))

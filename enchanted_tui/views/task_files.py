@@ -16,6 +16,7 @@ from enchanted_tui.config.lookup import LookupFailure, find
 from enchanted_tui.packing.door import TaskDirectories
 from enchanted_tui.record.stored_configs import newest_config
 from enchanted_tui.storage.layout import CampaignDirectory
+from enchanted_tui.task_paths import paths_around
 from enchanted_tui.views.disk import FileInfo
 from enchanted_tui.views.task_lines import TaskLine
 
@@ -49,7 +50,8 @@ class TaskFiles:
             return self.directory / name
         copy = Path(_copies().name) / self.directory.name / name
         copy.parent.mkdir(parents=True, exist_ok=True)
-        TaskDirectories(str(self.directory.parent)).copy(self.directory.name, name, str(copy))
+        door = TaskDirectories(*paths_around(str(self.directory)))
+        door.copy(self.directory.name, name, str(copy))
         return copy
 
 
@@ -59,16 +61,21 @@ def _copies() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="enchanted-files-")
 
 
-def task_files(run_dir: CampaignDirectory, line: TaskLine, executor: str = "") -> TaskFiles:
-    """List the files of a task; `executor` is the type of what ran it. Looks at the disk: not for
-    the event loop.
+def task_files(
+    run_dir: CampaignDirectory, line: TaskLine, executor: str = "", spread: bool | None = None
+) -> TaskFiles:
+    """List the files of a task; `executor` is the type of what ran it, `spread` says whether run
+    directories lie in groups. Looks at the disk: not for the event loop.
     """
-    directory = run_dir.task(line.name)
-    packed = TaskDirectories(str(run_dir.data)).packed(line.name)
+    directory = run_dir.task(line.name, spread)
+    door = TaskDirectories(*run_dir.tasks(spread))
+    packed = door.packed(line.name)
     if packed is not None:
-        return _packed_files(run_dir, line.name, packed.archive)
+        inside = [FileInfo(*entry) for entry in door.files(line.name)[:_MOST]]
+        note = f"Packed in {os.path.relpath(packed.archive, run_dir.root)}."
+        return TaskFiles(directory, _in_order(inside), note, packed=True)
     if not directory.is_dir():
-        return TaskFiles(directory, (), _where_they_are(run_dir, line, executor))
+        return TaskFiles(directory, (), _where_they_are(run_dir, directory, line, executor))
     found: list[FileInfo] = []
     for info in _walk(directory):
         if len(found) == _MOST:
@@ -82,12 +89,6 @@ def task_files(run_dir: CampaignDirectory, line: TaskLine, executor: str = "") -
     if line.status in ("ok", "failed") and _kept(run_dir) == "custom":
         note = "Only the files named in save_files_list are kept."
     return TaskFiles(directory, _in_order(found), note)
-
-
-def _packed_files(run_dir: CampaignDirectory, name: str, archive: str) -> TaskFiles:
-    found = [FileInfo(*entry) for entry in TaskDirectories(str(run_dir.data)).files(name)[:_MOST]]
-    note = f"Packed in {os.path.relpath(archive, run_dir.root)}."
-    return TaskFiles(run_dir.data / name, _in_order(found), note, packed=True)
 
 
 def _walk(directory: Path) -> Iterator[FileInfo]:
@@ -117,12 +118,14 @@ def _rank(name: str) -> int:
     return next((rank for rank, part in enumerate(_FIRST) if part in name.lower()), len(_FIRST))
 
 
-def _where_they_are(run_dir: CampaignDirectory, line: TaskLine, executor: str) -> str:
+def _where_they_are(
+    run_dir: CampaignDirectory, directory: Path, line: TaskLine, executor: str
+) -> str:
     """Say why the directory of a task is not there, and what to do."""
     if line.status == "waiting":
         return "It has not run yet, so it has no files."
     for ending in _ARCHIVES:
-        archive = run_dir.data / f"{line.name}{ending}"
+        archive = directory.with_name(f"{line.name}{ending}")
         if archive.is_file():
             return f"Its files are in the archive {archive}; unpack it to read them."
     if line.status == "running":
@@ -145,8 +148,7 @@ def _where_they_are(run_dir: CampaignDirectory, line: TaskLine, executor: str) -
             " shown."
         )
     return (
-        f"{run_dir.data / line.name} is not there: somebody has removed or moved it. What is on"
-        " record is shown."
+        f"{directory} is not there: somebody has removed or moved it. What is on record is shown."
     )
 
 

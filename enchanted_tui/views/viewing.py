@@ -327,6 +327,11 @@ class Viewer:
             offset = self._offset(task)
             return self._source.read(offset) if offset >= 0 else None
 
+    @property
+    def spread(self) -> bool:
+        """Whether run directories lie in groups."""
+        return self._fold.state.spread
+
     def executor_of(self, task: TaskId) -> str:
         """Return the type of the executor that runs a task's step, empty if it is not known."""
         with self._look(), suppress(IndexError, KeyError):

@@ -16,6 +16,7 @@ from helpers.shapes import nested
 
 PACKED = nested(4, 3, 2, inner_steps=2, mischief=True)
 PACKED["supervisor"] |= {"save_files": "packed", "pack": {"tasks": 5}}
+SPREAD = {**PACKED, "supervisor": {**PACKED["supervisor"], "run_directories": "spread"}}
 #: more than there are write points
 MOST = 400
 
@@ -52,7 +53,26 @@ def test_killed_while_it_packs(
     """Or refused a change: nothing is lost, nothing is there twice, tar reads every archive at once
     and afterwards, and the files are those of a campaign that does not pack.
     """
-    case = campaign(PACKED)
+    _end_at(campaign(PACKED), kept(), at, action)
+
+
+@pytest.mark.parametrize(
+    ("at", "action"),
+    [
+        (90, "kill"),
+        *in_full(*((at, "kill") for at in range(2, MOST, 4))),
+        *in_full(*((at, "torn") for at in range(2, MOST // 3, 5))),
+        *in_full(*((at, "EIO") for at in range(42, MOST, 10))),
+    ],
+)
+def test_killed_while_it_packs_groups(
+    campaign: Callable[..., Campaign], kept: Callable[[], dict[str, bytes]], at: int, action: str
+) -> None:
+    """The same where run directories are spread over groups, of which none is left."""
+    _end_at(campaign(SPREAD), kept(), at, action)
+
+
+def _end_at(case: Campaign, kept: dict[str, bytes], at: int, action: str) -> None:
     plan = (str(TESTS / "helpers" / "fault_driver.py"), json.dumps({"at": at, "action": action}))
     finish(case.start("campaign.yaml", "--no-ui", "--run-mode", "auto", program=plan))
     case.wait_for_no_process()
@@ -60,5 +80,5 @@ def test_killed_while_it_packs(
     case.complete()
     assert len(packed_tasks(case.run_dir)) == 4 + 4 * 3 * 2
     assert loose(case.run_dir) == []
-    assert files_of_tasks(case.run_dir) == kept()
+    assert files_of_tasks(case.run_dir) == kept
     case.assert_sound_record()

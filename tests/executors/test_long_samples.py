@@ -55,18 +55,22 @@ def retry(campaign: Campaign, change: str) -> Finished:
 
 
 def run_dirs(campaign: Campaign) -> list[Path]:
-    return sorted((campaign.run_dir / "data").glob("d0_*"))
+    return sorted((campaign.run_dir / "data").rglob("d0_*"))
 
 
-def test_a_code_that_asks_to_go_on(of_long_code: Configure) -> None:
+@pytest.mark.parametrize("layout", ["flat", "spread"])
+def test_a_code_that_asks_to_go_on(of_long_code: Configure, layout: str) -> None:
     """Protects codes with a limit of their own: they go on until they are done, with the output of
     each run kept, and the row says how often.
     """
     campaign = of_long_code(2, 10, 0.02, "stop=4", exit_codes=[85])
+    campaign.config["supervisor"]["run_directories"] = layout
+    campaign.write()
     assert campaign.run_apart().code == 0
     found = long_code.check(campaign.log, 10, 2)
     assert all([run.wrote for run in lives] == [4, 8, 10] for lives in found.values())
     assert [(row["result"], row["restarts_code"]) for row in campaign.rows()] == [("15.0", "2")] * 2
+    assert len(run_dirs(campaign)) == 2
     for run_dir in run_dirs(campaign):
         outputs = [run_dir / f"stdout.txt{number}" for number in (".1", ".2", "")]
         assert [path.read_text().split()[:2] for path in outputs] == [

@@ -20,8 +20,8 @@ LOOKS = ("O_DIRECTORY", "AT_SYMLINK_NOFOLLOW")
 
 
 def path_operations(campaign: Campaign) -> list[str]:
-    """Run a campaign; return the calls of its workers that name the run directory of a sample, or
-    what is in it, but for the first samples.
+    """Run a campaign; return the calls of its workers that name the run directory of a sample, its
+    group, or what is in it, but for the first samples.
     """
     strace = installed("strace", "strace")
     if strace is None:
@@ -31,7 +31,8 @@ def path_operations(campaign: Campaign) -> list[str]:
     campaign.program = (*traced, *campaign.program)
     ended = campaign.run_apart()
     assert ended.code == 0, ended
-    calls = re.findall(r"(\w+\([^\n]*/data/d0_b0_s(\d+)_[^\n]*)", trace.read_text())
+    named = r"(\w+\([^\n]*/data/(?:\d{3}/)?(?:d0_b0_s|(?=\d{3}\"))(\d+)[_\"][^\n]*)"
+    calls = re.findall(named, trace.read_text())
     return [
         call
         for call, sample in calls
@@ -56,9 +57,10 @@ def test_in_process_without_directories(campaign: Any) -> None:
     assert path_operations(campaign(config_of(runner, save_files="none"))) == []
 
 
-def test_a_program_with_one_input_and_one_output(campaign: Any) -> None:
-    """Directory, input, output, working directory, result, datapoint (two): 7 where nothing
-    looks.
+@pytest.mark.parametrize(("layout", "most"), [("flat", 8), ("spread", 8 + 2)])
+def test_a_program_with_one_input_and_one_output(campaign: Any, layout: str, most: int) -> None:
+    """Directory, input, output, working directory, result, datapoint (two): 7 where nothing looks.
+    The first directory of a group, here each, costs two more: it fails, and the group is made.
     """
     runner = {
         "type": "CommandRunner",
@@ -66,8 +68,10 @@ def test_a_program_with_one_input_and_one_output(campaign: Any) -> None:
         "templates": {"deck.inp": "deck.j2"},
         "outputs": {"value": {"file": "stdout.txt", "regex": r"x = (\S+)"}},
     }
-    ran = campaign(config_of(runner), "program")
+    ran = campaign(config_of(runner, run_directories=layout), "program")
     (ran.root / "deck.j2").write_text("x = {{ x }}\n")
     calls = path_operations(ran)
     assert ran.numbers("value") == ran.numbers("x")
-    assert len(calls) <= 8 * (SAMPLES - FIRST), "\n".join(calls[-20:])
+    assert len(calls) <= most * (SAMPLES - FIRST), "\n".join(calls[-20:])
+    made = [call for call in calls if re.search(r"mkdir.*/data/\d{3}\"", call)]
+    assert len(made) == (SAMPLES - FIRST if layout == "spread" else 0)

@@ -686,6 +686,24 @@ def test_what_the_older_program_has_added_is_taken_over(
         assert "has added" not in shown.out + shown.err
 
 
+def test_what_it_has_added_to_a_spread_campaign_lies_in_groups(campaign: Campaign) -> None:
+    """It knows none; whoever reads the files of its samples finds them with ours, and the rows say
+    where.
+    """
+    config = flat_config()
+    config["supervisor"]["run_directories"] = "spread"
+    assert campaign.run(config=config) == 0
+    add_batches(campaign, 0, {3: added_rows(0.11, 0.22)}, 8)
+    assert campaign.resume() == 0
+    assert campaign.numbers("x")[6:] == [0.11, 0.22]
+    assert [row["run_dir"] for row in campaign.rows()[6:]] == [
+        "run/data/003/d0_b3_s0_r0",
+        "run/data/004/d0_b3_s1_r0",
+    ]
+    assert all((campaign.root / row["run_dir"]).is_dir() for row in campaign.rows())
+    assert all(len(path.name) == 3 for path in campaign.path("data").iterdir())
+
+
 def test_a_stage_that_the_older_program_has_begun_is_taken_over(campaign: Campaign) -> None:
     """We had stopped behind the first stage: its rows are the parents of the batch that was
     added.

@@ -55,15 +55,18 @@ def test_a_notice_of_the_end_is_passed_on(cluster: Bed, campaign: SlurmCampaign)
     campaign.check_complete(2)
 
 
-@pytest.mark.parametrize("how", ["abort", *in_full("kill")])
+@pytest.mark.parametrize(
+    ("how", "layout"), [("abort", "flat"), *in_full(("kill", "flat"), ("abort", "spread"))]
+)
 def test_checkpoints_wait_on_a_far_cluster(
-    cluster: Bed, campaign: SlurmCampaign, tmp_path: Path, how: str
+    cluster: Bed, campaign: SlurmCampaign, tmp_path: Path, how: str, layout: str
 ) -> None:
     """Protects checkpoints where the cluster has files of its own: they stay there from session to
     session, come down with the result, and then nothing is left there.
     """
     far = tmp_path / "far"
     far.mkdir()
+    campaign.config["supervisor"]["run_directories"] = layout
     of_long_code(campaign, 2, 24, 0.4, signal="USR1", before=1, exit_codes=[85])
     campaign.executor.update(ssh=ssh_options(cluster), remote_dir=str(far), max_jobs=2)
     running = campaign.supervise()
@@ -76,7 +79,7 @@ def test_checkpoints_wait_on_a_far_cluster(
     else:
         campaign.kill(running)
         cluster.slurm("scancel", f"--user={cluster.user}")
-    assert not list(campaign.run_dir.glob("data/*/restart.dat"))
+    assert not list(campaign.run_dir.glob("data/**/restart.dat"))
     code = campaign.resume()
     if how == "kill":  # it sees that jobs were cancelled by somebody else
         code = campaign.resume()
@@ -84,7 +87,8 @@ def test_checkpoints_wait_on_a_far_cluster(
     found = long_code.check(campaign.log, 24, 2)
     assert all(len(lives) == 2 for lives in found.values())
     assert [row["restarts_r0"] for row in campaign.rows()] == ["1", "1"]
-    assert len(list(campaign.run_dir.glob("data/*/restart.dat"))) == 2
+    where = "data/*" if layout == "flat" else "data/???/*"
+    assert len(list(campaign.run_dir.glob(f"{where}/restart.dat"))) == 2
     assert not list(far.iterdir())
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -104,3 +106,64 @@ def test_a_killed_supervisor_finds_what_its_jobs_have_packed(
     assert campaign.resume() == 0, campaign.said
     check_packed(campaign)
     assert len(campaign.recorded()) == N_PARENTS * (1 + N_CHILDREN)
+
+
+# -- many ------------------------------------------------------------------------------------------
+
+MANY, FEW = 10_000, 100
+
+
+def count_files(root: Path) -> int:
+    """Count what lies below a directory but for what is in progress: the directories of samples
+    that have no result yet, and what is put together under a hidden name.
+    """
+    count, waiting = 0, [str(root)]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as listing:
+                for entry in listing:
+                    if entry.name == "data" or entry.name.startswith("."):
+                        continue
+                    count += 1
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+        except FileNotFoundError:
+            continue
+    return count
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("where", ["shared", "remote_dir"])
+def test_ten_thousand_samples_leave_few_files(
+    campaign: SlurmCampaign, cluster: Bed, where: str
+) -> None:
+    """Of three files each: a hundred at most in the run directory, at every instant, and likewise
+    where the jobs run; in the end each file is in an archive.
+    """
+    jobs = place(campaign, cluster, where)
+    campaign.config["samplers"] = {"s0": array("x", list(range(MANY)))}
+    campaign.config["runners"] = {"r0": WRITES_THREE}
+    del campaign.config["supervisor"]["run_order"][1]
+    campaign.config["storage"] = {"type": "table"}
+    campaign.executor["samples_per_job"] = 2_500
+    most, ended = {campaign.run_dir: 0, jobs: 0}, threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(0.5):
+            for root in most:
+                most[root] = max(most[root], count_files(root))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        code = campaign.run(timeout=900)
+    finally:
+        ended.set()
+        watcher.join()
+    assert code == 0, campaign.said
+    assert all(0 < count <= FEW for count in most.values()), most
+    assert count_files(campaign.run_dir) <= FEW and loose(campaign.run_dir) == []
+    assert packed_tasks(campaign.run_dir) == sorted(f"d0_b0_s{n}_r0" for n in range(MANY))
+    files = files_of_tasks(campaign.run_dir)
+    assert len(files) == 4 * MANY  # with the datapoint
+    assert all(files[f"d0_b0_s{n}_r0/sub/out.txt"] == b"v=%d\n" % n for n in range(MANY))

@@ -33,9 +33,9 @@ from enchanted_tui.runners.kept_directory import STATE
 
 log = logging.getLogger(__name__)
 
-#: names the directories below $1 that have a file $2
+#: names the files $2 in run directories below $1, which may lie in groups
 _LIST = (
-    'cd "$1" 2>/dev/null || exit 0; exec find . -mindepth 2 -maxdepth 2 -name "$2" -printf "%P\\n"'
+    'cd "$1" 2>/dev/null || exit 0; exec find . -mindepth 2 -maxdepth 3 -name "$2" -printf "%P\\n"'
 )
 
 _LOOKS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)  #: seconds between looks whether cancelled jobs have gone
@@ -216,7 +216,9 @@ class ClusterJobs:
         found = self._transport.run(["sh", "-c", _LIST, "sh", data, STATE])
         inputs = self.submitter.inputs
         home = self._table.given_up if inputs is None else self._table.given_up | inputs.there
-        names = [line.partition("/")[0] for line in found.text.splitlines()]
+        paths = self._directories.there
+        kept = (posixpath.dirname(line) for line in found.text.splitlines())
+        names = (name for path in kept if paths.below(name := posixpath.basename(path)) == path)
         waiting = [name for name in names if name not in home]
         if not waiting and not found.code:
             return [root]
@@ -224,7 +226,7 @@ class ClusterJobs:
         there = () if found.code else home
         return [
             *(posixpath.join(root, name) for name in ("jobs", "inputs", "python")),
-            *(posixpath.join(data, name) for name in sorted(there)),
+            *(paths.of(name) for name in sorted(there)),
         ]
 
 

@@ -103,7 +103,9 @@ class ResultCollector:
 
     def _fetch(self, names: list[str]) -> None:
         self._transport.fetch(
-            self._directories.remote_data, names, Path(self._directories.local_data)
+            self._directories.remote_data,
+            [self._directories.there.below(name) for name in names],
+            Path(self._directories.local_data),
         )
         for name in names:
             assert self._submitter.inputs is not None

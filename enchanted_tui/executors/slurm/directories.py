@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass, replace
 
 from enchanted_tui.executors.slurm.transport import FarSideProblem, Transport
+from enchanted_tui.task_paths import TaskPaths
 
 
 @dataclass(frozen=True)
@@ -21,21 +22,42 @@ class Directories:
     #: of everything on the far side that is this executor's alone; nothing where the file system is
     #: shared
     root: str = ""
+    spread: bool = False  #: whether run directories lie in groups, on either side
 
     @classmethod
-    def of(cls, data_dir: str, remote_dir: str | None, campaign: str, executor: str) -> Directories:
+    def of(
+        cls,
+        data_dir: str,
+        remote_dir: str | None,
+        campaign: str,
+        executor: str,
+        *,
+        spread: bool = False,
+    ) -> Directories:
         """Return the directories of the campaign with this unique id whose run directories are in
-        `data_dir` (absolute).
+        `data_dir` (absolute), in groups if `spread`.
         """
         own = re.sub("[^A-Za-z0-9_.-]", "_", executor)
         base = os.path.dirname(data_dir)
         name = os.path.basename(base)
         if remote_dir is None:
-            return cls(data_dir, data_dir, os.path.join(base, "state", "jobs", own), name)
+            jobs = os.path.join(base, "state", "jobs", own)
+            return cls(data_dir, data_dir, jobs, name, spread=spread)
         root = posixpath.join(
             remote_dir, f"{re.sub('[^A-Za-z0-9_.-]', '_', name)}-{campaign[:8]}-{own}"
         )
-        return cls(data_dir, posixpath.join(root, "data"), posixpath.join(root, "jobs"), name, root)
+        there, jobs = posixpath.join(root, "data"), posixpath.join(root, "jobs")
+        return cls(data_dir, there, jobs, name, root, spread)
+
+    @property
+    def here(self) -> TaskPaths:
+        """The run directories here."""
+        return TaskPaths(self.local_data, self.spread)
+
+    @property
+    def there(self) -> TaskPaths:
+        """The run directories where jobs see them."""
+        return TaskPaths(self.remote_data, self.spread)
 
     @property
     def shared(self) -> bool:

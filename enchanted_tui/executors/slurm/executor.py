@@ -366,7 +366,7 @@ class SlurmExecutor(Executor):
             self.grace,
         )
         directories = Directories.of(
-            context.data_dir, self.remote_dir, context.campaign, self._name
+            context.data_dir, self.remote_dir, context.campaign, self._name, spread=context.spread
         )
         running = SlurmRunning(
             self._name,

@@ -22,6 +22,7 @@ from enchanted_tui.packing.door import TaskDirectories
 from enchanted_tui.packing.shards import Packed
 from enchanted_tui.packing.tar_blocks import members
 from enchanted_tui.runners.kept_directory import STATE
+from enchanted_tui.task_paths import paths_around
 
 _OWN = "enchanted_tui."
 _TIMEOUT = 3600.0
@@ -37,7 +38,7 @@ class StagedInputs:
         #: what is to go with the next archive: by path there, path here
         self._waiting: dict[str, str] = {}
         self._packed: dict[str, Packed] = {}  #: the same of run directories that are packed here
-        self._tasks = TaskDirectories(directories.local_data)
+        self._tasks = TaskDirectories(*directories.here)
 
     def context(self, context: Mapping[str, Any]) -> dict[str, Any]:
         """Return what all tasks share as the far side has to know it."""
@@ -72,10 +73,10 @@ class StagedInputs:
     def message(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """Return a task as the far side has to know it."""
         translated = dict(message)
-        if os.path.exists(os.path.join(self._directories.local_data, message["name"], STATE)):
+        if os.path.exists(os.path.join(self._tasks.loose(message["name"]), STATE)):
             self._send_run_dir(message["name"])  # it is tried again, and goes on
         before = message["params"].get("run_dir")
-        if isinstance(before, str) and posixpath.dirname(before) == self._directories.local_data:
+        if isinstance(before, str) and paths_around(before) == self._directories.here:
             self._send_run_dir(posixpath.basename(before))
             translated["params"] = {**message["params"], "run_dir": self._translated(before)}
         if message.get(neighbours.KEY):
@@ -115,8 +116,7 @@ class StagedInputs:
     def _send_run_dir(self, name: str) -> None:
         if name in self.there:
             return
-        here = os.path.join(self._directories.local_data, name)
-        there = posixpath.join(self._directories.remote_data, name)
+        here, there = self._tasks.loose(name), self._directories.there.of(name)
         if os.path.isdir(here):
             self._waiting[there] = here
             self.there.add(name)
@@ -128,8 +128,9 @@ class StagedInputs:
         """Return the path there of a file or directory that exists here; any other path as it
         is.
         """
-        if path.startswith(self._directories.local_data + "/"):
-            self._send_run_dir(path[len(self._directories.local_data) + 1 :].split("/")[0])
+        task = self._directories.here.task_at(path)
+        if task is not None:
+            self._send_run_dir(task)
             return str(self._translated(path))
         if not os.path.isabs(path) or not os.path.exists(path):
             return path

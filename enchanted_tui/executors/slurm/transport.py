@@ -182,7 +182,7 @@ class LocalTransport:
         for name in names:
             source, home = os.path.join(directory, name), target / name
             if os.path.isdir(source):
-                partial = target / f".{name}.{time.monotonic_ns()}.partial"
+                partial = home.with_name(f".{home.name}.{time.monotonic_ns()}.partial")
                 shutil.copytree(source, partial, symlinks=True)
                 self.remove([str(home)])
                 partial.rename(home)

@@ -33,6 +33,7 @@ _SHIPPED = (
     "file_patterns.py",
     "neighbours.py",
     "resources.py",
+    "task_paths.py",
     "config/options.py",
     "executors/continued.py",
     "executors/core_allowance.py",

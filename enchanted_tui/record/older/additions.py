@@ -7,9 +7,11 @@ writes that.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.journal import Journal
 from enchanted_tui.record.older.adopt import Datapoint, OlderStage, adopted, datapoints
 from enchanted_tui.record.outcome import EnvironmentProblem
@@ -20,6 +22,7 @@ from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.progress import finished_here
 from enchanted_tui.storage.run_state import RunState, read_run_state
+from enchanted_tui.task_paths import TaskPaths, make_group
 
 if TYPE_CHECKING:
     from enchanted_tui.config.models import CampaignConfig
@@ -64,6 +67,8 @@ def take_additions(
     if not added_samples(run_dir, state):
         return None
     records = list(_records(run_dir, config, state, saved))
+    if state.spread:
+        _put_into_groups(run_dir, config, records)
     rows = sum(
         record["type"] == "task"
         and record["task"][3] + 1 == state.stages[record["task"][0]].n_steps
@@ -76,6 +81,24 @@ def take_additions(
     finally:
         journal.close()
     return f"{_counted(rows)} that the older program has added to {run_dir.root} were taken over."
+
+
+def _put_into_groups(
+    run_dir: CampaignDirectory, config: CampaignConfig, records: list[Record]
+) -> None:
+    """Move the directories of tasks, which the older program has put into `data` itself, to where
+    this campaign has its own, and have the records say so.
+    """
+    shown = TaskPaths(os.path.join(config.shown_base_run_dir, "data"), spread=True)
+    for record in records:
+        if record["type"] != "task":
+            continue
+        name = TaskId(*record["task"]).name
+        before, path = run_dir.tasks(False).of(name), run_dir.tasks(True).of(name)
+        if os.path.isdir(before) and not os.path.lexists(path):
+            make_group(path)
+            os.rename(before, path)
+        record["row"]["run_dir"] = shown.of(name)
 
 
 def _saved(run_dir: CampaignDirectory, state: CampaignState) -> RunState | None:

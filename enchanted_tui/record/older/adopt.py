@@ -24,6 +24,7 @@ from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.record.records import (
     BatchCompleteRecord,
     EndRecord,
+    OpenRecord,
     ParentsRecord,
     Record,
     StageCompleteRecord,
@@ -110,7 +111,22 @@ def _read(run_dir: CampaignDirectory, config: CampaignConfig) -> Iterator[Record
             f"{run_dir.run_state} stands at stage {saved.depth}, but the configuration has only"
             f" {len(config.stages)} stages; use the configuration that the run was made with."
         )
-    yield from _records(config, saved, {point.task: point for point in datapoints(run_dir)})
+    for record in _records(config, saved, {point.task: point for point in datapoints(run_dir)}):
+        if record["type"] == "open":
+            _say_where_directories_lie(record, run_dir)
+        yield record
+
+
+def _say_where_directories_lie(record: OpenRecord, run_dir: CampaignDirectory) -> None:
+    """Correct what the configuration says of run directories, as far as there are any: they lie in
+    groups where a campaign of this program has lost its journal.
+    """
+    if not run_dir.data.is_dir():
+        return
+    if any(run_dir.tasks(True).entries()):
+        record["run_directories"] = "spread"
+    elif any(task_of_directory(entry.name) for entry in run_dir.tasks(False).entries()):
+        record.pop("run_directories", None)
 
 
 def _records(
@@ -304,7 +320,7 @@ def datapoints(run_dir: CampaignDirectory) -> Iterator[Datapoint]:
         if dataset.is_file():
             yield from _read_table(dataset)
     if run_dir.data.is_dir():
-        for entry in os.scandir(run_dir.data):
+        for entry in run_dir.tasks().entries():
             if task_of_directory(entry.name) is not None:
                 yield from _read_table(Path(entry.path) / DATAPOINT)
 

@@ -174,7 +174,7 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
         assert self.viewer is not None
         viewer = self.viewer
         found = await self.read_of_run(
-            viewer, task_files, viewer.run_dir, line, viewer.executor_of(line.task)
+            viewer, task_files, viewer.run_dir, line, viewer.executor_of(line.task), viewer.spread
         )
         if self._line is None or self._line.task != line.task:
             return

@@ -84,7 +84,10 @@ class TaskPane(Pane):
 
     def path_to_copy(self) -> Path | None:
         key = self.table.cursor
-        return self.viewer.run_dir.data / key.name if self.viewer and key is not None else None
+        viewer = self.viewer
+        if viewer is None or key is None:
+            return None
+        return Path(viewer.run_dir.tasks(viewer.spread).of(key.name))
 
     # -- what is chosen ----------------------------------------------------------------------------
 

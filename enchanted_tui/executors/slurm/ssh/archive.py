@@ -19,8 +19,8 @@ class UnsafeArchive(Exception):
 
 
 class Unpacking:
-    """Takes the directories `names` out of a stream into a place of its own below `target`, until
-    they are moved into place.
+    """Takes the directories `names`, which may lie in others, out of a stream into a place of its
+    own below `target`, until they are moved into place.
     """
 
     def __init__(self, target: Path, names: Iterable[str]) -> None:
@@ -58,15 +58,16 @@ class Unpacking:
 
     def into_place(self) -> list[str]:
         """Move every directory to its name, replacing what is there; return the names."""
-        brought = sorted(entry.name for entry in os.scandir(self._room))
+        brought = sorted(name for name in self._names if os.path.lexists(self._room / name))
         replaced = self._room / ".replaced"
         replaced.mkdir()
         for name in brought:
             home = self._target / name
             if home.is_dir() and not home.is_symlink():
-                home.rename(replaced / name)
+                home.rename(replaced / home.name)
             elif home.is_symlink() or home.exists():
                 home.unlink()
+            home.parent.mkdir(exist_ok=True)
             (self._room / name).rename(home)
         return brought
 
@@ -82,17 +83,21 @@ class Unpacking:
 
     def _place(self, name: str) -> Path:
         parts = name.split("/")
-        if parts[0] not in self._names or not all(
+        if not self._top(name) or not all(
             part and part not in (".", "..") and "\0" not in part for part in parts
         ):
             raise UnsafeArchive(f"{name!r} lies outside the directories that were asked for")
         return self._room.joinpath(*parts)
 
+    def _top(self, name: str) -> str:
+        """Return which of the directories a member is of; nothing if it is of none."""
+        parts = name.split("/")
+        tops = ("/".join(parts[:count]) for count in range(1, len(parts) + 1))
+        return next((top for top in tops if top in self._names), "")
+
     def _link(self, member: tarfile.TarInfo) -> None:
-        path, top = (
-            self._place(member.name),
-            os.path.realpath(self._place(member.name.split("/")[0])),
-        )
+        path = self._place(member.name)
+        top = os.path.realpath(self._place(self._top(member.name)))
         wanted = os.path.normpath(os.path.join(path.parent, member.linkname))
         inside = (
             not os.path.isabs(member.linkname)
