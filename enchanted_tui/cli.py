@@ -220,15 +220,15 @@ def _control(options: argparse.Namespace) -> int:
 
 
 def _add_points(options: argparse.Namespace) -> int:
-    from enchanted_tui.operations import adding
+    from enchanted_tui.operations import point_adding
 
     path, run_dir = options.add_points
     columns = export_command.chosen_columns(options)
     root = Path(_existing(run_dir))
-    points = adding.points_to_add(root, Path(path), options.stage or 0, columns)
+    points = point_adding.points_to_add(root, Path(path), options.stage or 0, columns)
     for warning in points.warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    said = adding.add(points)
+    said = point_adding.add(points)
     told = {"added": 0 if points.there else points.count, "stage": points.request.depth}
     print(json.dumps(told | {"request": points.request.id}) if options.json else said)
     return ExitCode.COMPLETED

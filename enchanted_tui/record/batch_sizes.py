@@ -81,7 +81,7 @@ class BatchSizes:
             self._told.setdefault(place, Span(record["first"], record["size"]))
             if record["type"] == "added":
                 self._added[place] = record["request"]
-            elif record.get("added"):
+            elif record["type"] == "batch_complete" and "added" in record:
                 self._added[place] = record["added"]
         elif record["type"] == "stage_complete":
             self._tell_all(record["depth"], record.get("sizes", []))

@@ -21,7 +21,8 @@ from enchanted_tui.samplers.given_points import column_range
 from enchanted_tui.samplers.parameter import Parameter
 from enchanted_tui.samplers.parameter_space import ParameterSpace
 from enchanted_tui.samplers.point_columns import Column
-from enchanted_tui.samplers.points_file import PointsFileError, mark_of, read, short
+from enchanted_tui.samplers.point_table import PointsFileError, short
+from enchanted_tui.samplers.points_file import mark_of, read
 from enchanted_tui.samplers.pool_sampler import array_at, shuffled, source_of, values_at
 from enchanted_tui.samplers.region import Region
 

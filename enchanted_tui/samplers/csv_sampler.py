@@ -10,7 +10,7 @@ from enchanted_tui.samplers.base import Sample
 from enchanted_tui.samplers.box import as_samples
 from enchanted_tui.samplers.finite import total_by_default
 from enchanted_tui.samplers.given_points import GivenPointsSampler
-from enchanted_tui.samplers.points_file import Wanted
+from enchanted_tui.samplers.point_table import WantedColumns
 
 
 class CSVSampler(GivenPointsSampler):
@@ -38,11 +38,11 @@ class CSVSampler(GivenPointsSampler):
     def chosen_by(self) -> str:
         return "parameters"
 
-    def source(self) -> tuple[Mapping[str, str] | None, Wanted]:
+    def source(self) -> tuple[Mapping[str, str] | None, WantedColumns]:
         if self.parameters is None:
-            return None, Wanted(None, self.delimiter)
+            return None, WantedColumns(None, self.delimiter)
         names = {name: name for name in self.parameters}
-        return names, Wanted(tuple(self.parameters), self.delimiter)
+        return names, WantedColumns(tuple(self.parameters), self.delimiter)
 
     def some_points(self, positions: range) -> list[Sample]:
         columns = [

@@ -12,7 +12,8 @@ from enchanted_tui.samplers import shared_checks
 from enchanted_tui.samplers.base import Sample
 from enchanted_tui.samplers.finite import FiniteSampler
 from enchanted_tui.samplers.point_columns import Column
-from enchanted_tui.samplers.points_file import PointsFile, PointsFileError, Wanted, read
+from enchanted_tui.samplers.point_table import PointsFile, PointsFileError, WantedColumns
+from enchanted_tui.samplers.points_file import read
 
 DELIMITER = (
     "What separates the cells of a CSV file, one character; where the first line has no comma, ; or"
@@ -30,7 +31,7 @@ class GivenPointsSampler(FiniteSampler):
 
     path: str
 
-    def source(self) -> tuple[Mapping[str, str] | None, Wanted]:
+    def source(self) -> tuple[Mapping[str, str] | None, WantedColumns]:
         """Return the column that each parameter is, None for all by their own names; and what of
         the file is read.
         """

@@ -20,7 +20,7 @@ from enchanted_tui.samplers.design import WITH_TEXT
 from enchanted_tui.samplers.given_points import too_few
 from enchanted_tui.samplers.parameter_space import ParameterSpace, as_rows
 from enchanted_tui.samplers.parsers import ParserReader, read_earlier
-from enchanted_tui.samplers.points_file import PointsFileError
+from enchanted_tui.samplers.point_table import PointsFileError
 from enchanted_tui.samplers.pool_sampler import place_in_columns
 from enchanted_tui.samplers.spread_points import SpreadPoints
 from enchanted_tui.suggestions import did_you_mean

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from enchanted_tui.samplers.point_columns import Column, Growing, Texts, compact
-from enchanted_tui.samplers.points_file import (
+from enchanted_tui.samplers.point_table import (
     PointsFile,
     PointsFileError,
-    Wanted,
+    WantedColumns,
     choose,
     short,
 )
@@ -19,7 +19,7 @@ from enchanted_tui.samplers.points_file import (
 _BLOCK = 1 << 16  #: cells of one column that are read at a time
 
 
-def read_parquet(path: str, wanted: Wanted) -> PointsFile:
+def read_parquet(path: str, wanted: WantedColumns) -> PointsFile:
     """Read a Parquet file, as `points_file.read` does."""
     import pyarrow
     from pyarrow import parquet
@@ -39,7 +39,7 @@ def read_parquet(path: str, wanted: Wanted) -> PointsFile:
     return PointsFile(columns, rows)
 
 
-def read_npy(path: str, wanted: Wanted) -> PointsFile:
+def read_npy(path: str, wanted: WantedColumns) -> PointsFile:
     """Read a file that `numpy.save` has written: the fields of a structured array, or the columns
     of one without names, which are called "0", "1" and so on, or as is wanted if all are named.
     """
@@ -66,7 +66,7 @@ def read_npy(path: str, wanted: Wanted) -> PointsFile:
     return PointsFile(columns, rows)
 
 
-def _numbered(width: int, wanted: Wanted, path: str) -> list[str]:
+def _numbered(width: int, wanted: WantedColumns, path: str) -> list[str]:
     """Return the names of columns that have none of their own."""
     if wanted.columns is None or all(name.isdecimal() for name in wanted.columns):
         return list(map(str, range(width)))

@@ -10,59 +10,34 @@ import csv
 import functools
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import TextIO
 
 from enchanted_tui.csv_reading import csv_rows, usual_delimiter
-from enchanted_tui.errors import UserError
 from enchanted_tui.samplers.point_columns import (
     TEXT,
     CellColumn,
-    Column,
     may_be_thousands,
 )
-from enchanted_tui.suggestions import did_you_mean
+from enchanted_tui.samplers.point_table import (
+    PointsFile,
+    PointsFileError,
+    WantedColumns,
+    choose,
+    short,
+)
 
 _BLOCK = 4096  #: rows that are read at a time
-
-
-class PointsFileError(UserError, ValueError):
-    """The file cannot give the points asked for; `option` is the one to change."""
-
-    def __init__(self, sentence: str, option: str = "path") -> None:
-        super().__init__(sentence)
-        self.option = option
-
-
-@dataclass(frozen=True)
-class PointsFile:
-    """Columns by name, all of `rows` values of type int, float, str (or bool from Parquet), and
-    what looked odd in them.
-    """
-
-    columns: dict[str, Column]
-    rows: int
-    remarks: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What of a file is asked for."""
-
-    columns: tuple[str, ...] | None = None  #: None for all
-    delimiter: str = ","
-    gaps: bool = True  #: whether text may be empty and numbers nan
 
 
 def read_points(path: str, wanted: Sequence[str] | None, delimiter: str) -> PointsFile:
     """Read the columns `wanted`, or all. Raises PointsFileError, with the line where there is
     one.
     """
-    return read(path, Wanted(None if wanted is None else tuple(wanted), delimiter))
+    return read(path, WantedColumns(None if wanted is None else tuple(wanted), delimiter))
 
 
-def read(path: str, wanted: Wanted) -> PointsFile:
+def read(path: str, wanted: WantedColumns) -> PointsFile:
     """Read a file as `read_points` does; once, as long as it does not change."""
     return _read(path, wanted, mark_of(path))
 
@@ -77,7 +52,7 @@ def mark_of(path: str) -> tuple[int, ...]:
 
 
 @functools.lru_cache(maxsize=2)
-def _read(path: str, wanted: Wanted, mark: tuple[int, ...]) -> PointsFile:
+def _read(path: str, wanted: WantedColumns, mark: tuple[int, ...]) -> PointsFile:
     from enchanted_tui.samplers.points_arrays import read_npy, read_parquet
 
     try:
@@ -107,14 +82,14 @@ def _read(path: str, wanted: Wanted, mark: tuple[int, ...]) -> PointsFile:
 # -- CSV -------------------------------------------------------------------------------------------
 
 
-def _read_csv(path: str, wanted: Wanted) -> PointsFile:
+def _read_csv(path: str, wanted: WantedColumns) -> PointsFile:
     with open(path, encoding="utf-8-sig", newline="") as file:
         delimiter = wanted.delimiter
         # the default, which a file without a comma in its first line does not mean
         if delimiter == ",":
             header, below = file.readline(), file.readline()
             delimiter = usual_delimiter(header, below=below)
-        table = _Table(file, path, delimiter, wanted.columns)
+        table = _CsvTable(file, path, delimiter, wanted.columns)
         comma = delimiter == ";" or (delimiter == "\t" and not table.may_have_thousands())
         columns = [CellColumn(decimal_comma=comma) for _ in table.names]
         rows = table.read_into(columns)
@@ -147,7 +122,7 @@ def _check_gaps(name: str, column: CellColumn, path: str, *, gaps: bool) -> None
         )
 
 
-class _Table:
+class _CsvTable:
     """The columns of a CSV file that are wanted, as cells."""
 
     def __init__(
@@ -207,36 +182,3 @@ def _rows(file: TextIO, path: str, delimiter: str) -> Iterator[tuple[int, list[s
         raise PointsFileError(
             f"line {reader.line_num} of {short(path)} is not well-formed CSV: {error}"
         ) from None
-
-
-# -- all kinds -------------------------------------------------------------------------------------
-
-
-def choose(
-    header: Sequence[str], wanted: Sequence[str] | None, path: str
-) -> tuple[list[str], list[int]]:
-    """Return the names and indices of the columns wanted, all if None. Raises PointsFileError for
-    one that is not there.
-    """
-    if not header:
-        raise PointsFileError(f"{short(path)} is empty; its first line names the columns")
-    for position, name in enumerate(header):
-        if name in header[:position] and (wanted is None or name in wanted):
-            raise PointsFileError(
-                f"{short(path)} has two columns called {name!r}; rename one of them"
-            )
-    if wanted is None:
-        return list(header), list(range(len(header)))
-    for position, name in enumerate(wanted):
-        if name not in header:
-            raise PointsFileError(_no_such_column(name, header, path), f"parameters[{position}]")
-    return list(wanted), [header.index(name) for name in wanted]
-
-
-def _no_such_column(name: str, header: Sequence[str], path: str) -> str:
-    shown = ", ".join(header[:20]) + (", ..." if len(header) > 20 else "")
-    return f"{short(path)} has no column {name!r}, only {shown}{did_you_mean(name, header)}"
-
-
-def short(path: str) -> str:
-    return os.path.basename(path) or path

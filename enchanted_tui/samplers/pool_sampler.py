@@ -13,7 +13,7 @@ from enchanted_tui.samplers.base import Sample
 from enchanted_tui.samplers.box import as_samples
 from enchanted_tui.samplers.given_points import GivenPointsSampler
 from enchanted_tui.samplers.point_columns import Column
-from enchanted_tui.samplers.points_file import Wanted
+from enchanted_tui.samplers.point_table import WantedColumns
 
 if TYPE_CHECKING:
     from enchanted_tui.samplers.axes import Array
@@ -54,7 +54,7 @@ class PoolSampler(GivenPointsSampler):
     def chosen_by(self) -> str:
         return "columns"
 
-    def source(self) -> tuple[Mapping[str, str] | None, Wanted]:
+    def source(self) -> tuple[Mapping[str, str] | None, WantedColumns]:
         return source_of(self.columns, self.delimiter)
 
     def place(self, campaign_seed: int, stage: int, *, given: bool = True) -> None:
@@ -92,13 +92,13 @@ class PoolSampler(GivenPointsSampler):
 
 def source_of(
     columns: list[str] | dict[str, str | int] | None, delimiter: str
-) -> tuple[Mapping[str, str] | None, Wanted]:
+) -> tuple[Mapping[str, str] | None, WantedColumns]:
     """Return what `GivenPointsSampler.source` does, from the option of the columns."""
     if columns is None:
-        return None, Wanted(None, delimiter, gaps=False)
+        return None, WantedColumns(None, delimiter, gaps=False)
     pairs = columns.items() if isinstance(columns, Mapping) else zip(columns, columns, strict=True)
     names = {name: str(column) for name, column in pairs}
-    return names, Wanted(tuple(names.values()), delimiter, gaps=False)
+    return names, WantedColumns(tuple(names.values()), delimiter, gaps=False)
 
 
 def place_in_columns(columns: Sequence[str] | Mapping[str, Any] | None, option: str) -> str:
@@ -124,7 +124,7 @@ def shuffled(count: int, seed: int, stage: int) -> Array:
 def values_at(column: Column, rows: slice | Array) -> Sequence[Any]:
     """Return plain values of a column."""
     if isinstance(rows, slice):
-        return column[rows]  # type: ignore[no-any-return]
+        return column[rows]
     return [column[row] for row in rows.tolist()]
 
 

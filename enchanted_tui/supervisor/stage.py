@@ -196,8 +196,8 @@ class StageRun:
         if batch.done:
             return
         last = batch.steps[-1].outcomes
-        in_order = self.neighbours is None or batch.added
-        follow = None if in_order else self.neighbours.order(batch)
+        by_distance = None if batch.added else self.neighbours
+        follow = by_distance is not None and by_distance.order(batch)
         for sample in follow or range(batch.count):
             if last[sample] != NOT_RUN:
                 continue

@@ -22,9 +22,9 @@ _SUFFIXES = (".csv", ".parquet", ".npy", ".txt", ".tsv")
 
 async def add_points(app: AppInterface, under: Screen[Any], root: Path) -> None:
     """Ask for a file of points until one fits, show the first of them, and add them."""
-    from enchanted_tui.operations import adding
+    from enchanted_tui.operations import point_adding
 
-    stages = await in_thread(adding.stage_names, root)
+    stages = await in_thread(point_adding.stage_names, root)
     written = ""
     while True:
         title = f"Points to add to {root.name}"
@@ -35,7 +35,7 @@ async def add_points(app: AppInterface, under: Screen[Any], root: Path) -> None:
         if depth is None:
             return
         try:
-            points = await in_thread(adding.points_to_add, root, app.home / written, depth)
+            points = await in_thread(point_adding.points_to_add, root, app.home / written, depth)
         except UserError as error:
             choices = [Choice("again", "Another file"), Choice("close", "Close")]
             answer = await app.ask(under, Dialog("These points do not fit", str(error), choices))
@@ -47,7 +47,7 @@ async def add_points(app: AppInterface, under: Screen[Any], root: Path) -> None:
         if not points.there:
             choices.append(Choice("add", "Add", "a"))
         if await app.ask(under, Dialog(f"Add points to {root.name}", text, choices)) == "add":
-            app.notify(await in_thread(adding.add, points), markup=False)
+            app.notify(await in_thread(point_adding.add, points), markup=False)
             app.refresh_view()
         return
 

@@ -18,7 +18,8 @@ from enchanted_tui.record.samples import read_samples
 from enchanted_tui.record.session_start import build_samplers, is_pure
 from enchanted_tui.record.stage_state import StageState
 from enchanted_tui.samplers.matching import Matching
-from enchanted_tui.samplers.points_file import PointsFileError, Wanted, read
+from enchanted_tui.samplers.point_table import PointsFileError, WantedColumns
+from enchanted_tui.samplers.points_file import read
 from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.supervisor import control
 
@@ -108,7 +109,9 @@ def add(points: PointsToAdd) -> str:
 def _points(path: Path, columns: Sequence[str] | None) -> list[dict[str, Any]]:
     """Return the rows of a file."""
     try:
-        file = read(str(path), Wanted(None if columns is None else tuple(columns), gaps=False))
+        file = read(
+            str(path), WantedColumns(None if columns is None else tuple(columns), gaps=False)
+        )
     except PointsFileError as error:
         raise RefusedError(str(error)) from None
     if file.rows > MOST:
@@ -127,7 +130,7 @@ def _examples(run_dir: CampaignDirectory, stage: StageState, sampler: Any) -> li
     for batch in stage.batches:
         for offset in batch.slices.values():
             with JournalReader(run_dir.journal) as reader:
-                return read_samples(reader.read(offset))  # type: ignore[arg-type]
+                return read_samples(reader.read(offset))
     if is_pure(sampler) and sampler.target:
         found: list[dict[str, Any]] = sampler.points(0, 0, sampler.target, 0, 1)
         return found
