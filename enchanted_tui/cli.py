@@ -219,6 +219,21 @@ def _control(options: argparse.Namespace) -> int:
     return ExitCode.COMPLETED
 
 
+def _add_points(options: argparse.Namespace) -> int:
+    from enchanted_tui.operations import point_adding
+
+    path, run_dir = options.add_points
+    columns = export_command.chosen_columns(options)
+    root = Path(_existing(run_dir))
+    points = point_adding.points_to_add(root, Path(path), options.stage or 0, columns)
+    for warning in points.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    said = point_adding.add(points)
+    told = {"added": 0 if points.there else points.count, "stage": points.request.depth}
+    print(json.dumps(told | {"request": points.request.id}) if options.json else said)
+    return ExitCode.COMPLETED
+
+
 def _rebuild(options: argparse.Namespace) -> int:
     from enchanted_tui.operations import actions
 
@@ -286,6 +301,7 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "template": _template,
     "status": _status,
     "control": _control,
+    "add_points": _add_points,
     "rebuild": _rebuild,
     "export": _export,
     "files": _files,

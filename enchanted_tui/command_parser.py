@@ -93,6 +93,12 @@ def _add_how_to_run(parser: argparse.ArgumentParser) -> None:
         help="with --retry-failed: these alone, such as d0_b2_s14_r0,d0_b2_s15_r0",
     )
     run.add_argument(
+        "--stage",
+        type=int,
+        metavar="N",
+        help="with --add-points: of which stage they are samples; 0, the first, by default",
+    )
+    run.add_argument(
         "--extract",
         metavar="DIR",
         help="with --files RUN_DIR TASK: copy its directory, or the FILE, into DIR",
@@ -116,6 +122,12 @@ def _add_instead_of_running(parser: argparse.ArgumentParser) -> None:
         nargs=2,
         metavar=("ACTION", "RUN_DIR"),
         help="pause, continue, drain or abort a running campaign",
+    )
+    instead.add_argument(
+        "--add-points",
+        nargs=2,
+        metavar=("FILE", "RUN_DIR"),
+        help="add the points of a CSV, Parquet or NumPy file to a campaign, whether it runs or not",
     )
     instead.add_argument(
         "--retry-failed",

@@ -348,6 +348,8 @@ def status_lines(found: Status) -> list[str]:
     elif taken.rate is not None:
         eta = f", about {rough_duration(taken.eta)} left" if taken.eta is not None else ""
         lines.append(f"  rate       {taken.rate:.3g} tasks/s{eta}")
+    if found.waiting_words:
+        lines.append(f"  added      {found.waiting_words}")
     if found.why and not found.doing and not found.phase.at_rest:
         lines.append(f"  waiting    {found.why}")
     if taken.end_message:

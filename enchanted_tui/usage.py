@@ -27,6 +27,7 @@ _MEANT = {
     "retry_failed": frozenset({"only", "overrides", "json", "log_level", "detach"}),
     "rebuild": frozenset({"overrides", "json", "log_level"}),
     "export": _OF_EXPORTS | {"json"},
+    "add_points": frozenset({"stage", "columns", "json"}),
     "status": frozenset({"json"}),
     "files": frozenset({"json", "extract"}),
     "pack": frozenset({"json"}),
@@ -36,7 +37,7 @@ _MEANT = {
     "control": frozenset(),
     "print_completion": frozenset(),
 }
-_OPTIONS = frozenset({"only", "extract"}) | _TARGET | _OF_THE_APP | _OF_EXPORTS | _OF_RUNS
+_OPTIONS = frozenset({"only", "extract", "stage"}) | _TARGET | _OF_THE_APP | _OF_EXPORTS | _OF_RUNS
 _RUN_DIRS = ("status", "rebuild", "export", "retry_failed", "pack", "unpack")
 
 
@@ -76,6 +77,7 @@ def check(options: argparse.Namespace, asked: str) -> None:
         options.config_file,
         *(getattr(options, name) for name in _RUN_DIRS),
         *(options.control or ()),
+        *(options.add_points or ()),
         *(options.files or ()),
     ]
     if "" in names:
@@ -120,6 +122,10 @@ def _where(name: str, asked: str) -> str:
         return "with --retry-failed"
     if name == "extract":
         return "with --files RUN_DIR TASK"
+    if name == "stage":
+        return "with --add-points FILE RUN_DIR"
+    if name == "columns":
+        return "with --export RUN_DIR, or --add-points FILE RUN_DIR"
     if name == "seed":
         return "with --export RUN_DIR; the seed of a campaign is --set supervisor.seed=N"
     if name in _OF_EXPORTS:

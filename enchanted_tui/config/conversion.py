@@ -167,7 +167,7 @@ class Conversion:
         choices = choices_of(hint, self.option)
         if choices:
             return self._choice(text, choices, path)
-        return self._file(text, path) if self.option.path is True else text
+        return self._file(text, path) if self.option.is_rooted else text
 
     def _as_written(self, value: Any, path: Path) -> str:
         """Return a scalar that YAML took for a number, a date or a truth value as it was written:

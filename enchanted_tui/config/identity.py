@@ -154,7 +154,11 @@ def _declared_options(
         if name in parts:
             found[name] = parts[name]
         elif name in declared and declared[name].path:
-            found[name] = _contents(options[name], only_code=name == "python_path")
+            found[name] = _contents(
+                options[name],
+                only_code=name == "python_path",
+                whole=declared[name].path == "whole",
+            )
         else:
             nested = declared[name].nested if name in declared else None
             value = (
@@ -172,7 +176,7 @@ def _files_by_content(nested: type[Nested], value: Any) -> Any:
         return [_files_by_content(nested, item) for item in value]
     if not isinstance(value, dict):
         return value
-    paths = {name for name, declared in nested.options().items() if declared.path is True}
+    paths = {name for name, declared in nested.options().items() if declared.is_rooted}
     return {
         key: _contents(item, only_code=False) if key in paths else _files_by_content(nested, item)
         for key, item in value.items()
@@ -207,16 +211,16 @@ def _parts(kind: str, parts: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return described
 
 
-def _contents(value: Any, *, only_code: bool) -> Any:
+def _contents(value: Any, *, only_code: bool, whole: bool = False) -> Any:
     """Return a path, or the paths in a list or mapping, as digests of what they lead to."""
     if isinstance(value, dict):
         return {str(key): _contents(item, only_code=only_code) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_contents(item, only_code=only_code) for item in value]
-    return _digest(value, only_code) if isinstance(value, str) else value
+    return _digest(value, only_code, whole=whole) if isinstance(value, str) else value
 
 
-def _digest(path: str, only_code: bool) -> str:
+def _digest(path: str, only_code: bool, *, whole: bool = False) -> str:
     """Return name and content of a file or directory as ``name sha256:...``; the path itself if it
     cannot be read.
     """
@@ -230,7 +234,7 @@ def _digest(path: str, only_code: bool) -> str:
             ]
             digest = hashlib.sha256("\n".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
         else:
-            digest = _file_digest(path)
+            digest = _file_digest(path, whole=whole)
     except OSError:
         return path
     return f"{os.path.basename(path)} sha256:{digest}"
@@ -253,8 +257,10 @@ def _is_left_behind(directory: str) -> bool:
     )
 
 
-def _file_digest(path: str) -> str:
+def _file_digest(path: str, *, whole: bool = False) -> str:
     with open(path, "rb") as file:
+        if whole:
+            return hashlib.file_digest(file, "sha256").hexdigest()
         size = os.fstat(file.fileno()).st_size
         digest = hashlib.sha256(b"%d " % size)
         digest.update(file.read(_END))

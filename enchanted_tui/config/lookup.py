@@ -36,6 +36,7 @@ BUILTIN: dict[str, dict[str, str]] = {
         "NestedSampler": "enchanted_tui.samplers.nested_sampler:NestedSampler",
         "ZipSampler": "enchanted_tui.samplers.zip_sampler:ZipSampler",
         "CSVSampler": "enchanted_tui.samplers.csv_sampler:CSVSampler",
+        "PoolSampler": "enchanted_tui.samplers.pool_sampler:PoolSampler",
         "ActiveLearningSampler": (
             "enchanted_tui.samplers.active_learning_sampler:ActiveLearningSampler"
         ),

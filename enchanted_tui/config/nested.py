@@ -185,7 +185,7 @@ class Reader:
             return [self._rooted_in(cls, item) for item in value]
         if not isinstance(value, dict):
             return value
-        paths = {name for name, declared in cls.options().items() if declared.path is True}
+        paths = {name for name, declared in cls.options().items() if declared.is_rooted}
         return {
             key: os.path.normpath(os.path.join(self.base_dir, expand(item)))
             if key in paths and isinstance(item, str)

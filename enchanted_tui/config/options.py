@@ -78,6 +78,11 @@ class Option:
     def required(self) -> bool:
         return self.default is REQUIRED
 
+    @property
+    def is_rooted(self) -> bool:
+        """True if it is a path that starts at the config file's directory."""
+        return self.path in (True, "whole")
+
 
 def option(
     default: Any = REQUIRED,
@@ -100,9 +105,10 @@ def option(
     the spellings allowed, matched regardless of case; `aliases` are other accepted names; `path`
     marks a file or directory that expands ``~`` and ``$VAR`` and, when relative, starts at the
     config file's directory, while with ``"absolute"`` it must be absolute and is left to the
-    component; `example` fills docs and templates. `nested` says what each ``dict[str, Any]`` in the
-    annotation is: the class of a `Nested`, or the kind of a component (``"sampler"``). The value
-    stays a plain mapping, checked.
+    component; with ``"whole"`` a campaign knows the file by all that it holds, however large, and
+    not by its ends alone; `example` fills docs and templates. `nested` says what each
+    ``dict[str, Any]`` in the annotation is: the class of a `Nested`, or the kind of a component
+    (``"sampler"``). The value stays a plain mapping, checked.
     """
     return Option(default, doc, unit, ge, gt, le, lt, choices, aliases, path, example, nested)
 

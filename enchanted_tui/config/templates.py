@@ -48,6 +48,7 @@ class Template:
 #: Values that make a component a working example where those of its declaration do not.
 _VALUES: dict[str, dict[str, Any]] = {
     "CSVSampler": {"path": "points.csv", "parameters": ["x", "y"]},
+    "PoolSampler": {"path": "points.csv", "columns": ["x", "y"], "budget": 2},
     "GridSampler": {"parameters": ["x", "y"], "bounds": [[0, 1], [0, 1]], "num_samples": 5},
     "ArraySampler": {"parameters": ["x", "y"], "bounds": [[0.1, 1, 10], [0, 1]]},
     "NestedSampler": {
@@ -111,6 +112,7 @@ _VALUES: dict[str, dict[str, Any]] = {
 }
 _FILES: dict[str, dict[str, str]] = {
     "CSVSampler": {"points.csv": "x,y\n0.1,0.2\n0.3,0.4\n0.5,0.6\n"},
+    "PoolSampler": {"points.csv": "x,y\n0.1,0.2\n0.3,0.4\n0.5,0.6\n"},
     "TableRunner": {"table.csv": "x,y,energy\n0.1,0.2,1.5\n0.3,0.9,2.5\n0.8,0.4,1.0\n"},
     "PythonRunner": {
         "my_model.py": (

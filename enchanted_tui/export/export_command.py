@@ -19,7 +19,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--out", metavar="FILE", help="where to; RUN_DIR-export.csv in the current directory"
     )
-    group.add_argument("--columns", metavar="A,B", help="only these columns, in this order")
+    group.add_argument(
+        "--columns",
+        metavar="A,B",
+        help="only these columns, in this order; with --add-points, those to take of FILE",
+    )
     group.add_argument("--successes-only", action="store_true", help="leave the failed samples out")
     group.add_argument(
         "--split",
@@ -32,6 +36,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="a second file: where and when each sample was run",
     )
+
+
+def chosen_columns(options: argparse.Namespace) -> tuple[str, ...] | None:
+    """Return the columns that are chosen; None for all."""
+    if not options.columns:
+        return None
+    return tuple(name.strip() for name in options.columns.split(","))
 
 
 def run(options: argparse.Namespace) -> list[Path]:
@@ -49,9 +60,7 @@ def run(options: argparse.Namespace) -> list[Path]:
     wanted = Export(
         to=options.to or _BY_SUFFIX.get(out.suffix.lower() if out else "", "csv"),
         out=out,
-        columns=tuple(name.strip() for name in options.columns.split(","))
-        if options.columns
-        else (),
+        columns=chosen_columns(options) or (),
         successes_only=options.successes_only,
         split=parse_split(options.split) if options.split else None,
         seed=options.seed,

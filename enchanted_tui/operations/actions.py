@@ -73,12 +73,20 @@ def holder_to(action: str, root: Path) -> Holder:
     was meant, if nobody does.
     """
     run_dir = _run_dir(root)
-    holder = _holder(run_dir)
-    if holder is None or is_alive_here(holder) is False:
+    holder = who_may_run(root)
+    if holder is None:
         raise EnvironmentProblem(
             f"No supervisor is running in {run_dir.root}, so there is nothing to {action}."
         )
     return holder
+
+
+def who_may_run(root: Path) -> Holder | None:
+    """Return the supervisor that is at work in `root`, or that only its next heartbeat would tell
+    to be.
+    """
+    holder = _holder(CampaignDirectory(root.resolve()))
+    return None if holder is None or is_alive_here(holder) is False else holder
 
 
 def who_runs(root: Path) -> Holder | None:

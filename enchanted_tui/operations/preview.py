@@ -17,7 +17,7 @@ from enchanted_tui.config.continuation import measured
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.durations import rough_duration
 from enchanted_tui.executors.older_form import build_executor
-from enchanted_tui.record import forecast, snapshot
+from enchanted_tui.record import forecast, points_request, snapshot
 from enchanted_tui.record.file_use import Files, file_use, warning, with_room, words
 from enchanted_tui.record.folding import fold
 from enchanted_tui.record.forecast import Forecast
@@ -180,6 +180,8 @@ def preview(config: CampaignConfig) -> Preview:
         notes.append(
             f"{run_dir.root} is not empty: a fresh start asks first, or needs --overwrite."
         )
+    if mode != "fresh" and (count := points_request.count_waiting(run_dir.control)):
+        notes.append(f"{points_request.words(count)}: their rows come on top.")
     seed = state.seed if state.sessions else config.supervisor.seed
     if seed is None:
         seed = secrets.randbits(63)
@@ -299,6 +301,7 @@ def _stages(
         recorded = state.stages[depth] if state.sessions else None
         size = getattr(sampler, "batch_size", None) or target
         new = target - (recorded.drawn if recorded else 0)
+        own = target - (recorded.added if recorded else 0)  # of the sampler
         steps = tuple(f"{step.runner} on {step.executor}" for step in stage.steps)
         stages.append(
             StagePreview(
@@ -315,12 +318,8 @@ def _stages(
                 tasks=target * parents * len(steps),
                 done=recorded.n_rows if recorded else 0,
                 first_samples=(
-                    tuple(
-                        sampler.points(
-                            0, 0, min(size, target), 0, min(_SAMPLES_SHOWN, size, target)
-                        )
-                    )
-                    if is_pure(sampler) and target
+                    tuple(sampler.points(0, 0, min(size, own), 0, min(_SAMPLES_SHOWN, size, own)))
+                    if is_pure(sampler) and own
                     else ()
                 ),
                 start_from=_start_from(config, samplers, depth),

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from enchanted_tui.record.records import Drawn, OpenRecord, Record
+from enchanted_tui.record.records import Added, Drawn, OpenRecord, Record
 
 Runs = list[list[int]]  #: sizes of consecutive batches as [size, how many of it]
 
@@ -49,6 +49,13 @@ def spans(runs: Runs) -> Iterator[Span]:
             first += size
 
 
+def samples_added(record: OpenRecord) -> list[int]:
+    """Return how many samples of each stage had been added by hand when a session began."""
+    drawn = record.get("drawn", [])
+    added = [sum(size for _, size, _ in known.get("added", [])) for known in drawn]
+    return added + [0] * (len(record["targets"]) - len(added))
+
+
 class BatchSizes:
     """What is known of the sizes of batches. Without records it knows nothing, and every answer is
     the fallback.
@@ -63,18 +70,23 @@ class BatchSizes:
         self._plans: dict[int, list[Plan]] = {}
         #: rows, at least, of batches that are parents of another stage
         self._rows: dict[tuple[int, int], int] = {}
+        self._added: dict[tuple[int, int], str] = {}  #: batches added by hand, with the request
 
     # -- what records say --------------------------------------------------------------------------
 
     def note(self, record: Record) -> None:
         """Take what a record says of sizes."""
-        if record["type"] == "samples" or (record["type"] == "batch_complete" and "size" in record):
-            self._told.setdefault(
-                (record["depth"], record["batch"]), Span(record["first"], record["size"])
-            )
+        if record["type"] in ("samples", "added", "batch_complete") and "size" in record:
+            place = record["depth"], record["batch"]
+            self._told.setdefault(place, Span(record["first"], record["size"]))
+            if record["type"] == "added":
+                self._added[place] = record["request"]
+            elif record["type"] == "batch_complete" and "added" in record:
+                self._added[place] = record["added"]
         elif record["type"] == "stage_complete":
             self._tell_all(record["depth"], record.get("sizes", []))
             self._note_parents(record["depth"], record.get("parents", []))
+            self.note_added(record["depth"], record.get("added", []))
         elif record["type"] == "parents":
             self._note_parents(record["depth"], record["ranges"])
         elif record["type"] == "open":
@@ -88,6 +100,11 @@ class BatchSizes:
             end = span.first + span.size
         return Plan(batch, end, 0, 0)
 
+    def note_added(self, depth: int, batches: Iterable[Added]) -> None:
+        """Take which batches of a stage somebody has added by hand."""
+        for batch, _, request in batches:
+            self._added[depth, batch] = request
+
     def _note_parents(self, depth: int, ranges: list[list[int]]) -> None:
         for batch, _, stop in ranges:
             self._rows[depth - 1, batch] = max(stop, self._rows.get((depth - 1, batch), 0))
@@ -99,6 +116,7 @@ class BatchSizes:
             known = drawn[depth] if depth < len(drawn) else Drawn()
             begin = self._tell_all(depth, known.get("sizes", []))
             self._note_parents(depth, known.get("parents", []))
+            self.note_added(depth, known.get("added", []))
             if portion is not None:
                 self._plans.setdefault(depth, []).append(
                     begin._replace(portion=portion, target=target)
@@ -109,6 +127,10 @@ class BatchSizes:
     def told(self, depth: int, batch: int) -> Span | None:
         """Return the samples of a batch if a record has them."""
         return self._told.get((depth, batch))
+
+    def request_of(self, depth: int, batch: int) -> str:
+        """Return the request by which a batch was added by hand; empty for a sampler's."""
+        return self._added.get((depth, batch), "")
 
     def next_told(self, depth: int, batch: int, end: int) -> tuple[int, int | None]:
         """Return the first batch from `batch` on, before `end`, of which a record has the samples,

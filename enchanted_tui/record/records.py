@@ -38,11 +38,15 @@ class StageNames(TypedDict):
     steps: list[StepNames]
 
 
+Added = list[Any]  #: a batch added by hand, its size, and the request
+
+
 class Drawn(TypedDict, total=False):
     """What sessions have drawn of a stage."""
 
     sizes: list[list[int]]
     parents: list[list[int]]
+    added: list[Added]
 
 
 class OpenRecord(_Line):
@@ -90,7 +94,8 @@ class OpenRecord(_Line):
         Annotated[
             list[Drawn],
             "of each stage what earlier sessions had drawn: `sizes` of the batches as"
-            " `[size, how many]`, and `parents`",
+            " `[size, how many]`, `parents`, and of batches added by hand"
+            " `[batch, size, request]`",
         ]
     ]
 
@@ -135,6 +140,25 @@ class SamplesRecord(_Line):
     samples: NotRequired[Annotated[list[dict[str, Any]], "samples by name"]]
 
 
+class AddedRecord(_Line):
+    """Points that somebody has added by hand: a batch of its own, beyond what the sampler draws; at
+    most 1,000 in one record. See [Points added by hand](samplers.md#points-added-by-hand).
+    """
+
+    type: Literal["added"]
+    request: Annotated[str, "of whom this is the answer to; the same points are never added twice"]
+    by: Annotated[str, "who asked"]
+    file: Annotated[str, "name of the file that the points were read from"]
+    depth: Annotated[int, "of the stage"]
+    batch: Annotated[int, "number of the batch"]
+    first: Annotated[int, "position of the batch's sample 0 in its stage"]
+    size: Annotated[int, "of the batch"]
+    start: Annotated[int, "first sample of this record"]
+    names: NotRequired[Annotated[list[str], "of the parameters"]]
+    rows: NotRequired[Annotated[list[list[Any]], "values in the order of `names`"]]
+    samples: NotRequired[Annotated[list[dict[str, Any]], "samples by name, as in `samples`"]]
+
+
 class TaskRecord(_Line):
     """One task has ended. The worker writes this line, so it is the same under every executor."""
 
@@ -167,6 +191,7 @@ class BatchCompleteRecord(_Line):
     batch: Annotated[int, "number of the batch"]
     first: NotRequired[Annotated[int, "as in `samples`, lest that line be damaged"]]
     size: NotRequired[Annotated[int, "the same"]]
+    added: NotRequired[Annotated[str, "of points added by hand, the request"]]
 
 
 class StageCompleteRecord(_Line):
@@ -177,6 +202,7 @@ class StageCompleteRecord(_Line):
     rows: Annotated[int, "how many"]
     sizes: NotRequired[Annotated[list[list[int]], "of all batches, as `[size, how many]`"]]
     parents: NotRequired[Annotated[list[list[int]], "as in `parents`, lest that line be damaged"]]
+    added: NotRequired[Annotated[list[Added], "batches added by hand: `[batch, size, request]`"]]
 
 
 class NeighboursRecord(_Line):
@@ -335,6 +361,7 @@ Record = (
     OpenRecord
     | ParentsRecord
     | SamplesRecord
+    | AddedRecord
     | TaskRecord
     | BatchCompleteRecord
     | StageCompleteRecord
@@ -354,6 +381,7 @@ KINDS: dict[str, type] = {
     "open": OpenRecord,
     "parents": ParentsRecord,
     "samples": SamplesRecord,
+    "added": AddedRecord,
     "task": TaskRecord,
     "batch_complete": BatchCompleteRecord,
     "stage_complete": StageCompleteRecord,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from enchanted_tui import values
 from enchanted_tui.errors import UserError
-from enchanted_tui.record.records import SamplesRecord
+from enchanted_tui.record.records import AddedRecord, SamplesRecord
 from enchanted_tui.values import Row
 
 SLICE = 1_000  #: samples recorded, and kept in memory, at a time
@@ -47,7 +47,13 @@ def samples_record(
     return record
 
 
-def read_samples(record: SamplesRecord) -> list[Row]:
+def added_record(record: SamplesRecord, *, request: str, by: str, file: str) -> AddedRecord:
+    """Return the record of samples as one of points added by hand."""
+    told = {"type": "added", "request": request, "by": by, "file": file}
+    return cast(AddedRecord, {**told, **{k: v for k, v in record.items() if k != "type"}})
+
+
+def read_samples(record: SamplesRecord | AddedRecord) -> list[Row]:
     """Return the samples of a record."""
     if "samples" in record:
         return list(record["samples"])

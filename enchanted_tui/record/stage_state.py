@@ -74,6 +74,19 @@ class BatchState:
     slices: dict[int, int] = field(default_factory=dict)
     steps: list[StepState] = field(default_factory=list)
     finished_at: float | None = None
+    added: str = ""  #: the request by which somebody has added it by hand
+    added_before: int = 0  #: number of such batches before it in its stage
+    samples_added_before: int = 0  #: that these have
+
+    @property
+    def sampler_index(self) -> int:
+        """Its number among the batches that the sampler draws."""
+        return self.index - self.added_before
+
+    @property
+    def sampler_first(self) -> int:
+        """Position of its first sample among those that the sampler draws."""
+        return self.first - self.samples_added_before
 
     @property
     def count(self) -> int:
@@ -87,9 +100,12 @@ class BatchState:
 
     def complete_record(self, depth: int) -> BatchCompleteRecord:
         """Return the record that says that every sample has a row."""
-        return BatchCompleteRecord(
+        record = BatchCompleteRecord(
             type="batch_complete", depth=depth, batch=self.index, first=self.first, size=self.size
         )
+        if self.added:
+            record["added"] = self.added
+        return record
 
     def next_step(self, sample: int, first: int) -> int | None:
         """Return the first step from `first` on that a sample has no result of; None if it has them
@@ -107,11 +123,15 @@ class BatchState:
 
 @dataclass
 class StageState:
-    """One stage: its target, its batches and the parents they are combined with."""
+    """One stage: its target, its batches and the parents they are combined with.
+
+    Batches that somebody has added by hand are among them, and in all numbers; those in whose name
+    is `sampler` are of what the sampler draws alone.
+    """
 
     depth: int
     n_steps: int
-    target: int = 0
+    sampler_target: int = 0
     batches: list[BatchState] = field(default_factory=list)
     #: ranges (batch, first sample, end) of the previous stage's rows, in the order in which they
     #: became parents
@@ -123,8 +143,47 @@ class StageState:
     )
     started_at: float | None = None
     drawn: int = 0  #: number of samples drawn, before they are combined with parents
+    added: int = 0  #: how many of them somebody has added by hand
     n_rows: int = 0  #: number of samples, combined with parents, that have a row
     learned: Learned = field(default_factory=Learned)
+
+    def begin_batch(self, first: int, size: int, time: float, request: str) -> BatchState:
+        """Begin the next batch, of `size` samples from position `first` on; `request` is the one by
+        which somebody has added it by hand.
+        """
+        batch = BatchState(len(self.batches), first, size, time, added=request)
+        if self.batches:
+            batch.added_before = self.batches[-1].added_before + bool(self.batches[-1].added)
+        batch.samples_added_before = self.added
+        batch.steps = [StepState() for _ in range(self.n_steps)]
+        batch.combine(self.n_parents)
+        self.batches.append(batch)
+        self.drawn += size
+        if request:
+            self.added += size
+            self.completed_rows = None
+        if self.started_at is None:
+            self.started_at = time
+        return batch
+
+    def totals(self) -> tuple[int, int]:
+        """Return the numbers of tasks that succeeded and failed."""
+        steps = [step for batch in self.batches for step in batch.steps]
+        return sum(step.succeeded for step in steps), sum(step.failed for step in steps)
+
+    @property
+    def target(self) -> int:
+        """Number of samples to draw, before they are combined with parents."""
+        return self.sampler_target + self.added
+
+    @property
+    def sampler_drawn(self) -> int:
+        """Number of samples that the sampler has drawn."""
+        return self.drawn - self.added
+
+    def has_added(self, request: str) -> BatchState | None:
+        """Return the batch that was added by a request, if it has been."""
+        return next((batch for batch in self.batches if batch.added == request), None)
 
     @property
     def complete(self) -> bool:
@@ -148,6 +207,10 @@ class StageState:
         drawn = Drawn(sizes=as_runs(batch.size for batch in self.batches))
         if self.depth:
             drawn["parents"] = [list(item) for item in self.parents]
+        if self.added:
+            drawn["added"] = [
+                [batch.index, batch.size, batch.added] for batch in self.batches if batch.added
+            ]
         return drawn
 
     def complete_record(self) -> StageCompleteRecord:
@@ -158,6 +221,8 @@ class StageState:
         )
         if "parents" in drawn:
             record["parents"] = drawn["parents"]
+        if "added" in drawn:
+            record["added"] = drawn["added"]
         return record
 
     def rows(self) -> Iterator[tuple[int, int, int, int]]:

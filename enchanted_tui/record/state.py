@@ -14,7 +14,7 @@ from typing import Any
 
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record import forgetting, gaps
-from enchanted_tui.record.batch_sizes import BatchSizes, Span
+from enchanted_tui.record.batch_sizes import BatchSizes, Span, samples_added
 from enchanted_tui.record.chosen_neighbours import ChosenNeighbours
 from enchanted_tui.record.learned import LearnedPoint
 from enchanted_tui.record.open_jobs import JobBook
@@ -22,6 +22,7 @@ from enchanted_tui.record.parent_list import changed_places, extends
 from enchanted_tui.record.pause import Pause
 from enchanted_tui.record.recorded_failures import RecordedFailures
 from enchanted_tui.record.records import (
+    AddedRecord,
     BatchCompleteRecord,
     EndRecord,
     LearnedRecord,
@@ -135,6 +136,7 @@ class CampaignState:
         self.cost.session_begins(self.stage_names)
         self.max_core_hours = record.get("max_core_hours")
         self.spread = record.get("run_directories") == "spread"
+        added = samples_added(record)
         for depth, (target, stage) in enumerate(
             zip(record["targets"], record["stages"], strict=True)
         ):
@@ -142,7 +144,7 @@ class CampaignState:
                 self.stages.append(
                     StageState(depth, len(stage["steps"]), n_parents=0 if depth else 1)
                 )
-            self._set_target(self.stages[depth], target)
+            self._set_target(self.stages[depth], target - added[depth])
         self._take_what_was_known(record)
         self.previous_end, self.ended = self.ended, None
         self.pause.lift()
@@ -151,12 +153,13 @@ class CampaignState:
         """Take what a session knew of earlier ones, where their own lines are lost."""
         for stage, drawn in zip(self.stages, record.get("drawn", []), strict=False):
             self._take_parents(stage, drawn.get("parents", []))
+            self.sizes.note_added(stage.depth, drawn.get("added", []))
             gaps.open_all(self, stage, drawn["sizes"], record["time"])
 
     def _set_target(self, stage: StageState, target: int) -> None:
         # a target never falls; a lower one is that of an earlier session, out of order
-        if target > stage.target:
-            stage.target, stage.completed_rows = target, None
+        if target > stage.sampler_target:
+            stage.sampler_target, stage.completed_rows = target, None
 
     def _parents(self, record: ParentsRecord, offset: int) -> None:
         self._take_parents(
@@ -186,7 +189,11 @@ class CampaignState:
             batch.finished_at = None
             self._place(stage.depth, batch)
 
-    def _samples(self, record: SamplesRecord, offset: int) -> None:
+    def _added(self, record: AddedRecord, offset: int) -> None:
+        self.sizes.note(record)
+        self._samples(record, offset)
+
+    def _samples(self, record: SamplesRecord | AddedRecord, offset: int) -> None:
         stage = self.stages[record["depth"]]
         number, first = record["batch"], record["first"]
         gaps.open_told(self, stage, number, Span(first, record["size"]), record["time"])
@@ -198,14 +205,8 @@ class CampaignState:
 
     def open_batch(self, stage: StageState, first: int, size: int, time: float) -> None:
         """Begin the next batch of a stage, of `size` samples from position `first` on."""
-        batch = BatchState(len(stage.batches), first, size, time)
-        batch.steps = [StepState() for _ in range(stage.n_steps)]
-        batch.combine(stage.n_parents)
-        stage.batches.append(batch)
-        stage.drawn += size
-        if stage.started_at is None:
-            stage.started_at = time
-        self._place(stage.depth, batch)
+        request = self.sizes.request_of(stage.depth, len(stage.batches))
+        self._place(stage.depth, stage.begin_batch(first, size, time, request))
 
     def _task(self, record: TaskRecord, offset: int) -> None:
         depth, number, sample, step = record["task"]
@@ -279,6 +280,8 @@ class CampaignState:
 
     def _batch_complete(self, record: BatchCompleteRecord, offset: int) -> None:
         stage = self.stages[record["depth"]]
+        if record.get("added"):
+            self.sizes.note(record)
         if "size" in record:
             gaps.open_told(
                 self, stage, record["batch"], Span(record["first"], record["size"]), record["time"]
@@ -290,6 +293,7 @@ class CampaignState:
     def _stage_complete(self, record: StageCompleteRecord, offset: int) -> None:
         stage = self.stages[record["depth"]]
         self._take_parents(stage, record.get("parents", []))
+        self.sizes.note_added(stage.depth, record.get("added", []))
         gaps.open_all(self, stage, record.get("sizes", []), record["time"])
         if "sizes" not in record and stage.n_parents:
             last = self.waiting_results.last_batch(stage.depth) + 1
@@ -371,13 +375,8 @@ class CampaignState:
 
     def totals(self) -> tuple[int, int]:
         """Return the numbers of tasks that succeeded and failed, all stages and steps together."""
-        succeeded = failed = 0
-        for stage in self.stages:
-            for batch in stage.batches:
-                for step in batch.steps:
-                    succeeded += step.succeeded
-                    failed += step.failed
-        return succeeded, failed
+        totals = [stage.totals() for stage in self.stages]
+        return sum(ok for ok, _ in totals), sum(failed for _, failed in totals)
 
 
 #: Tasks are by far the most, so that they do not go through here.
@@ -385,6 +384,7 @@ _HANDLERS: dict[str, Callable[[CampaignState, Any, int], None]] = {
     "open": CampaignState._open,
     "parents": CampaignState._parents,
     "samples": CampaignState._samples,
+    "added": CampaignState._added,
     "retry": CampaignState._retry,
     "batch_complete": CampaignState._batch_complete,
     "stage_complete": CampaignState._stage_complete,

@@ -163,6 +163,7 @@ class LearningSampler(ModelledBox):
                 break
         if self.repeats > 1:
             self._points[position] = sample
+        self.note_drawn(position, sample)
         values = [self.value_of(row) for row in rows]
         good = [row for row, value in zip(rows, values, strict=True) if math.isfinite(value)]
         outcomes = tuple(mean(number_in(row.get(name)) for row in good) for name in self.limits())
@@ -209,6 +210,7 @@ class LearningSampler(ModelledBox):
         `ask` answers the model's questions.
         """
         times, places = self.repeats, range(first, first + count)
+        self.note_pending(pending)
         if times == 1:
             return self._draw(places, first, pending, ask)
         fresh = [place for place in places if place % times == 0]
@@ -234,7 +236,7 @@ class LearningSampler(ModelledBox):
         observed = sum(math.isfinite(finding.value) for finding in findings)
         learnable = observed >= _FEWEST and not self.space.is_constant
         by_chance = [place for place in places if not learnable or self._is_random_point(place)]
-        random_units = [self.random_point(place // self.repeats) for place in by_chance]
+        random_units = self.random_points([place // self.repeats for place in by_chance])
         samples = dict(zip(by_chance, self.samples_at(random_units), strict=True))
         chosen = [place for place in places if place not in samples]
         if not learnable or (places and not chosen):
@@ -242,7 +244,7 @@ class LearningSampler(ModelledBox):
         waiting = self.features([item.sample for item in pending])
         waiting += self.features_at(random_units, list(samples.values()))
         answer = ask(self._question(findings, waiting, len(chosen), first))
-        samples.update(zip(chosen, self.proposed(answer["points"]), strict=True))
+        samples.update(zip(chosen, self.proposed(answer), strict=True))
         learned = None
         if answer["refitted"]:
             self._fitted = {**answer["fitted"], "known": self.known_count()}
@@ -384,8 +386,8 @@ class LearningSampler(ModelledBox):
                     " raise the budget, or lower initial_samples"
                 ),
             )
-        if self.space.is_constant:
+        if self.is_constant:
             yield (
-                "parameters" if self.is_described else "bounds",
+                "bounds" if self.is_plain else "parameters",
                 "every parameter is constant, so there is nothing to learn",
             )

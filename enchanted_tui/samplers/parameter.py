@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from enchanted_tui.config.options import Nested, option
 from enchanted_tui.samplers import shared_checks
-from enchanted_tui.samplers.points_file import PointsFileError, read_points
+from enchanted_tui.samplers.point_table import PointsFileError
+from enchanted_tui.samplers.points_file import read_points
 
 if TYPE_CHECKING:
     from enchanted_tui.samplers.axes import Axis

@@ -1,58 +1,69 @@
-"""Read points from a CSV or Parquet file, column by column, every value exactly."""
+"""Read points from a CSV, Parquet or NumPy file, column by column, every value exactly.
+
+A file is read in blocks, so that a million points take no more memory than their numbers and the
+bytes of their text.
+"""
 
 from __future__ import annotations
 
 import csv
+import functools
 import os
-import re
-from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TextIO
+from itertools import islice
+from typing import TextIO
 
 from enchanted_tui.csv_reading import csv_rows, usual_delimiter
-from enchanted_tui.errors import UserError
-from enchanted_tui.suggestions import did_you_mean
-
-# a number with leading zeros is a label such as 007, and longer ones than this Python does not read
-_WHOLE = r"[+-]?(?:0|[1-9][0-9]{0,4000})"
-_INT = re.compile(_WHOLE)
-_FLOAT = re.compile(
-    rf"(?:{_WHOLE}(?:\.[0-9]*)?|[+-]?\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?(?:nan|inf|infinity)",
-    re.IGNORECASE,
+from enchanted_tui.samplers.point_columns import (
+    TEXT,
+    CellColumn,
+    may_be_thousands,
 )
-_THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+")
+from enchanted_tui.samplers.point_table import (
+    PointsFile,
+    PointsFileError,
+    WantedColumns,
+    choose,
+    short,
+)
 
-Column = Sequence[Any]
-
-
-class PointsFileError(UserError, ValueError):
-    """The file cannot give the points asked for; `option` is the one to change."""
-
-    def __init__(self, sentence: str, option: str = "path") -> None:
-        super().__init__(sentence)
-        self.option = option
-
-
-@dataclass(frozen=True)
-class PointsFile:
-    """Columns by name, all of `rows` values of type int, float, str (or bool from Parquet), and
-    what looked odd in them.
-    """
-
-    columns: dict[str, Column]
-    rows: int
-    remarks: list[str] = field(default_factory=list)
+_BLOCK = 4096  #: rows that are read at a time
 
 
 def read_points(path: str, wanted: Sequence[str] | None, delimiter: str) -> PointsFile:
     """Read the columns `wanted`, or all. Raises PointsFileError, with the line where there is
     one.
     """
+    return read(path, WantedColumns(None if wanted is None else tuple(wanted), delimiter))
+
+
+def read(path: str, wanted: WantedColumns) -> PointsFile:
+    """Read a file as `read_points` does; once, as long as it does not change."""
+    return _read(path, wanted, mark_of(path))
+
+
+def mark_of(path: str) -> tuple[int, ...]:
+    """Return what tells whether a file has changed; nothing if it cannot be looked at."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return ()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+@functools.lru_cache(maxsize=2)
+def _read(path: str, wanted: WantedColumns, mark: tuple[int, ...]) -> PointsFile:
+    from enchanted_tui.samplers.points_arrays import read_npy, read_parquet
+
     try:
         with open(path, "rb") as file:
-            is_parquet = file.read(4) == b"PAR1"
-        points = _read_parquet(path, wanted) if is_parquet else _read_csv(path, wanted, delimiter)
+            begin = file.read(6)
+        if begin.startswith(b"PAR1"):
+            points = read_parquet(path, wanted)
+        elif begin == b"\x93NUMPY":
+            points = read_npy(path, wanted)
+        else:
+            points = _read_csv(path, wanted)
     except FileNotFoundError:
         raise PointsFileError(f"there is no file {path}; check the path") from None
     except UnicodeDecodeError:
@@ -63,8 +74,7 @@ def read_points(path: str, wanted: Sequence[str] | None, delimiter: str) -> Poin
         raise PointsFileError(f"{path} cannot be read: {error.strerror or error}") from error
     if points.rows == 0:
         raise PointsFileError(
-            f"{_short(path)} has no points; it needs at least one row below the names of the"
-            " columns"
+            f"{short(path)} has no points; it needs at least one row below the names of the columns"
         )
     return points
 
@@ -72,43 +82,93 @@ def read_points(path: str, wanted: Sequence[str] | None, delimiter: str) -> Poin
 # -- CSV -------------------------------------------------------------------------------------------
 
 
-def _read_csv(path: str, wanted: Sequence[str] | None, delimiter: str) -> PointsFile:
+def _read_csv(path: str, wanted: WantedColumns) -> PointsFile:
     with open(path, encoding="utf-8-sig", newline="") as file:
+        delimiter = wanted.delimiter
         # the default, which a file without a comma in its first line does not mean
         if delimiter == ",":
             header, below = file.readline(), file.readline()
             delimiter = usual_delimiter(header, below=below)
-            file.seek(0)
-        names, cells, lines = _read_cells(file, path, wanted, delimiter)
-    if delimiter == ";" or (delimiter == "\t" and not _may_be_thousands(cells)):
-        cells = [_with_points(texts) for texts in cells]
+        table = _CsvTable(file, path, delimiter, wanted.columns)
+        comma = delimiter == ";" or (delimiter == "\t" and not table.may_have_thousands())
+        columns = [CellColumn(decimal_comma=comma) for _ in table.names]
+        rows = table.read_into(columns)
+        again = {
+            index: CellColumn(column.kind, decimal_comma=comma)
+            for index, column in enumerate(columns)
+            if column.is_spoilt
+        }
+        if again:
+            table.read_into([again.get(index) for index in range(len(columns))])
     remarks: list[str] = []
-    columns = {
-        name: _typed(name, texts, lines, path, remarks)
-        for name, texts in zip(names, cells, strict=True)
-    }
-    return PointsFile(columns, len(lines), remarks)
+    found = {}
+    for index, (name, column) in enumerate(zip(table.names, columns, strict=True)):
+        _check_gaps(name, column, path, gaps=wanted.gaps)
+        if column.odd is not None and column.has_number:
+            what = f"because {column.odd[0]!r} in line {column.odd[1]} is no number"
+            remarks.append(f"the column {name!r} of {short(path)} is taken as text, {what}")
+        found[name] = again.get(index, column).values
+    return PointsFile(found, rows, remarks)
 
 
-def _read_cells(
-    file: TextIO, path: str, wanted: Sequence[str] | None, delimiter: str
-) -> tuple[list[str], list[list[str]], list[int]]:
-    """Return the names of the columns to take, their cells, and the line on which each row ends."""
-    rows = _rows(file, path, delimiter)
-    header = [name.strip() for name in next(rows, (0, []))[1]]
-    names, chosen = _choose(header, wanted, path)
-    cells: list[list[str]] = [[] for _ in chosen]
-    lines = []
-    for line, row in rows:
-        if len(row) != len(header):
-            raise PointsFileError(
-                f"the number of cells in line {line} of {_short(path)} is {len(row)}, in the header"
-                f" {len(header)}; make them agree"
+def _check_gaps(name: str, column: CellColumn, path: str, *, gaps: bool) -> None:
+    may_be_nan = " (nan is a number)" if gaps else ""
+    line = column.empty if column.kind != TEXT or not gaps else None
+    line = column.nan if line is None and not gaps else line
+    if line is not None:
+        raise PointsFileError(
+            f"line {line} of {short(path)} has no value for {name!r}; give one{may_be_nan}, or"
+            " remove the line"
+        )
+
+
+class _CsvTable:
+    """The columns of a CSV file that are wanted, as cells."""
+
+    def __init__(
+        self, file: TextIO, path: str, delimiter: str, wanted: Sequence[str] | None
+    ) -> None:
+        self._file, self._path, self._delimiter = file, path, delimiter
+        header = self._begin()
+        self.names, self._chosen = choose(header, wanted, path)
+        self._width = len(header)
+
+    def _begin(self) -> list[str]:
+        """Go to the first row, and return the names of all columns."""
+        self._file.seek(0)
+        self._rows = _rows(self._file, self._path, self._delimiter)
+        return [name.strip() for name in next(self._rows, (0, []))[1]]
+
+    def may_have_thousands(self) -> bool:
+        """Tell whether every number with a comma in it may be a whole one, such as 1,000."""
+        return all(may_be_thousands(texts) for _, cells in self._blocks() for texts in cells)
+
+    def read_into(self, columns: Sequence[CellColumn | None]) -> int:
+        """Hand all cells to their columns, of which None wants none; return how many rows there
+        are.
+        """
+        count = 0
+        for lines, cells in self._blocks():
+            count += len(lines)
+            for column, texts in zip(columns, cells, strict=True):
+                if column is not None:
+                    column.add(texts, lines)
+        return count
+
+    def _blocks(self) -> Iterator[tuple[list[int], list[list[str]]]]:
+        """Return the lines on which rows end and the cells of each column, block by block."""
+        self._begin()
+        while block := list(islice(self._rows, _BLOCK)):
+            for line, row in block:
+                if len(row) != self._width:
+                    raise PointsFileError(
+                        f"the number of cells in line {line} of {short(self._path)} is {len(row)},"
+                        f" in the header {self._width}; make them agree"
+                    )
+            yield (
+                [line for line, _ in block],
+                [[row[index] for _, row in block] for index in self._chosen],
             )
-        for texts, index in zip(cells, chosen, strict=True):
-            texts.append(row[index])
-        lines.append(line)
-    return names, cells, lines
 
 
 def _rows(file: TextIO, path: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -120,128 +180,5 @@ def _rows(file: TextIO, path: str, delimiter: str) -> Iterator[tuple[int, list[s
                 yield reader.line_num, row
     except csv.Error as error:
         raise PointsFileError(
-            f"line {reader.line_num} of {_short(path)} is not well-formed CSV: {error}"
+            f"line {reader.line_num} of {short(path)} is not well-formed CSV: {error}"
         ) from None
-
-
-def _may_be_thousands(cells: list[list[str]]) -> bool:
-    """Tell whether every number with a comma in it may be a whole one, such as 1,000."""
-    found = (text.strip() for texts in cells for text in texts if "," in text)
-    return all(
-        _THOUSANDS.fullmatch(text) or not _FLOAT.fullmatch(text.replace(",", ".", 1))
-        for text in found
-    )
-
-
-def _with_points(texts: list[str]) -> list[str]:
-    """Return the cells of a column with decimal points in place of decimal commas, if that makes
-    numbers of all of them.
-    """
-    pointed = [text.replace(",", ".", 1) for text in texts]
-    return pointed if _first_misfit(_FLOAT, [text.strip() for text in pointed]) is None else texts
-
-
-def _typed(name: str, texts: list[str], lines: list[int], path: str, remarks: list[str]) -> Column:
-    """Return cells as whole numbers if all of them are, else as numbers if all of them are, else as
-    they are written.
-    """
-    stripped = [text.strip() for text in texts]
-    odd = _first_misfit(_FLOAT, stripped)
-    if odd is not None:
-        if any(map(_FLOAT.fullmatch, stripped)):
-            what = f"because {texts[odd]!r} in line {lines[odd]} is no number"
-            remarks.append(f"the column {name!r} of {_short(path)} is taken as text, {what}")
-        return texts
-    if "" in stripped:
-        line = lines[stripped.index("")]
-        raise PointsFileError(
-            f"line {line} of {_short(path)} has no value for {name!r}; give one (nan is a number),"
-            " or remove the line"
-        )
-    if _first_misfit(_INT, stripped) is None:
-        return _compact([int(text) for text in stripped])
-    return array("d", map(float, stripped))
-
-
-def _first_misfit(pattern: re.Pattern[str], texts: list[str]) -> int | None:
-    """Return the index of the first text that is not empty and not what the pattern describes."""
-    return next(
-        (index for index, text in enumerate(texts) if text and not pattern.fullmatch(text)), None
-    )
-
-
-def _compact(numbers: list[int]) -> Column:
-    try:
-        return array("q", numbers)
-    except OverflowError:  # beyond 64 bits
-        return numbers
-
-
-# -- Parquet ---------------------------------------------------------------------------------------
-
-
-def _read_parquet(path: str, wanted: Sequence[str] | None) -> PointsFile:
-    import pyarrow
-    from pyarrow import parquet
-
-    try:
-        with parquet.ParquetFile(path) as file:
-            names, _ = _choose(file.schema_arrow.names, wanted, path)
-            table = file.read(columns=names)
-    except pyarrow.ArrowException as error:
-        raise PointsFileError(f"{_short(path)} is a damaged Parquet file: {error}") from None
-    return PointsFile(
-        {name: _plain_column(name, table.column(name), path) for name in names}, table.num_rows
-    )
-
-
-def _plain_column(name: str, column: Any, path: str) -> Column:
-    cells: list[Any] = column.to_pylist()
-    kinds = {type(cell) for cell in cells}
-    if type(None) in kinds:
-        row = cells.index(None) + 1
-        raise PointsFileError(
-            f"row {row} of {_short(path)} has no value for {name!r}; give one, or remove the row"
-        )
-    if not kinds <= {bool, int, float, str}:
-        raise PointsFileError(
-            f"the column {name!r} of {_short(path)} is of type {column.type}; points are numbers or"
-            " text",
-            "parameters",
-        )
-    if kinds == {float}:
-        return array("d", cells)
-    return _compact(cells) if kinds == {int} else cells
-
-
-# -- both ------------------------------------------------------------------------------------------
-
-
-def _choose(
-    header: Sequence[str], wanted: Sequence[str] | None, path: str
-) -> tuple[list[str], list[int]]:
-    """Return the names and indices of the columns wanted, all if None. Raises PointsFileError for
-    one that is not there.
-    """
-    if not header:
-        raise PointsFileError(f"{_short(path)} is empty; its first line names the columns")
-    for position, name in enumerate(header):
-        if name in header[:position] and (wanted is None or name in wanted):
-            raise PointsFileError(
-                f"{_short(path)} has two columns called {name!r}; rename one of them"
-            )
-    if wanted is None:
-        return list(header), list(range(len(header)))
-    for position, name in enumerate(wanted):
-        if name not in header:
-            raise PointsFileError(_no_such_column(name, header, path), f"parameters[{position}]")
-    return list(wanted), [header.index(name) for name in wanted]
-
-
-def _no_such_column(name: str, header: Sequence[str], path: str) -> str:
-    shown = ", ".join(header[:20]) + (", ..." if len(header) > 20 else "")
-    return f"{_short(path)} has no column {name!r}, only {shown}{did_you_mean(name, header)}"
-
-
-def _short(path: str) -> str:
-    return os.path.basename(path) or path

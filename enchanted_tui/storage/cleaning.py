@@ -28,7 +28,9 @@ _LOG = re.compile(r"main\.log(\.\d+)?\Z|Worker-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9
 _STATE = re.compile(r"journal\.jsonl\.[0-9a-f]{32}\.partial\Z|lock\.[0-9a-f]{32}\Z")
 _SHARDS = re.compile(r"[A-Za-z0-9_.-]*\d{3}\Z")
 _JOBS = re.compile(r"jobs\Z")
-_REQUEST = re.compile(r"\.?\d{20}-[0-9a-f]{8}(\.json)?\Z")
+_REQUEST = re.compile(
+    r"\.?\d{20}-[0-9a-f]{8}(\.json)?\Z|\.?d\d+-n\d+-[0-9a-f]{16}\.points(\.\d+\.partial)?\Z"
+)
 
 
 def clean_task(

@@ -21,6 +21,7 @@ from enchanted_tui.record.outcome import EnvironmentProblem, Outcome
 from enchanted_tui.record.records import ControlRecord, GuardRecord
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.supervisor import control, stopping
+from enchanted_tui.supervisor.added_points import AddedPoints
 from enchanted_tui.supervisor.control import Request
 from enchanted_tui.supervisor.dispatch import Dispatcher
 from enchanted_tui.supervisor.file_writer import FileWriter, NotWritten
@@ -71,6 +72,9 @@ class Campaign:
         self.journal = session.journal
         self._inbox = inbox
         self._recorder = Recorder(self.journal, self.state, observer)
+        self._added = AddedPoints(
+            session.run_dir.control, self.state, self.journal, self._recorder.put
+        )
         self._context: TaskContext = task_context(session)
         self._limits = Limits(self.config, session.run_dir, self.state)
         self._executors = OpenExecutors(
@@ -116,10 +120,7 @@ class Campaign:
             self._recorder.give_up(given_up)
             self.projections.kept_files.recover(given_up=bool(given_up))
             self.projections.open(changed=bool(given_up))
-            for plan in self._plans:
-                self._run_stage(self._stage_run(plan))
-                if self._stopping is not None:
-                    break
+            self._run_stages()
             if self._stopping is None:
                 self._executors.look_after_left_overs()
             outcome = self._stopping or stopping.completed(self.state)
@@ -134,6 +135,17 @@ class Campaign:
             self._defect(error)
             raise
         return self._end(outcome)
+
+    def _run_stages(self) -> None:
+        """Run stage after stage, and again as long as points are added to one that was over."""
+        while True:
+            for plan in self._plans:
+                self._added.take(plan.depth)
+                self._run_stage(self._stage_run(plan))
+                if self._stopping is not None:
+                    return
+            if not self._added.wait():
+                return
 
     def _stage_run(self, plan: StagePlan) -> StageRun:
         wake = lambda: self._inbox.put(Woken())  # noqa: E731
@@ -326,10 +338,12 @@ class Campaign:
                 self._trouble(Trouble(LOCK_LOST))
                 return
             self._pause.look_after(self.journal)
-            requests, watched = control.look(self.session.run_dir.control)
-            for request in requests:
+            seen = control.look(self.session.run_dir.control)
+            for request in seen.requests:
                 self._obey(request)
-            if watched:
+            if seen.points and self._stopping is None and self._run is not None:
+                self._added.take(self._run.plan.depth)
+            if seen.watched:
                 self._executors.watched(control.WATCHED_FOR)
             self.live.straggling = self._stragglers.look(self._run)
             self.live.files = self._limits.budget.files

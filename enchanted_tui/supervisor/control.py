@@ -16,8 +16,9 @@ import socket
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
+from enchanted_tui.record import points_request
 from enchanted_tui.whole_files import read_regular, write_atomically
 
 Action = Literal["pause", "continue", "drain", "abort"]
@@ -56,12 +57,20 @@ def send(directory: Path, action: Action, by: str | None = None) -> None:
 
 def receive(directory: Path) -> list[Request]:
     """Take the requests there are, oldest first; what cannot be read is removed and ignored."""
-    return look(directory)[0]
+    return look(directory).requests
 
 
-def look(directory: Path) -> tuple[list[Request], bool]:
-    """Take the requests there are, as `receive` does, and the mark; say whether there was one."""
-    requests, watched = [], False
+class Seen(NamedTuple):
+    """What there was to be seen at one look."""
+
+    requests: list[Request]  #: which have been taken
+    watched: bool  #: whether there was a mark of somebody who looks at the jobs
+    points: bool  #: whether somebody asks for points to be added (see `record.points_request`)
+
+
+def look(directory: Path) -> Seen:
+    """Take the requests there are, as `receive` does, and the mark; leave the points."""
+    requests, watched, points = [], False, False
     with contextlib.suppress(OSError):  # what cannot be read now is read at the next look
         for name in sorted(os.listdir(directory)):
             path = directory / name
@@ -73,10 +82,11 @@ def look(directory: Path) -> tuple[list[Request], bool]:
             elif name == _WATCHED:
                 watched = True
             else:
+                points = points or name.endswith(points_request.SUFFIX)
                 continue
             with contextlib.suppress(OSError):
                 path.unlink()
-    return requests, watched
+    return Seen(requests, watched, points)
 
 
 def mark_watched(directory: Path) -> None:

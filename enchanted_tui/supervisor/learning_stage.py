@@ -26,6 +26,9 @@ _WORTH_HIDING = (
     0.01  #: share of a task's run time that fitting may take before samples are drawn ahead
 )
 
+#: positions that samples added by hand have to the sampler, which has not drawn them, begin here
+_ADDED = -(1 << 40)
+
 SampleOf = Callable[[BatchState, int], Row]
 
 
@@ -69,7 +72,7 @@ class Learning:
             yield None
         if count == 0 and (self._learnt_all or not self._stage.drawn):
             return None
-        first = self._stage.drawn
+        first = self._stage.sampler_drawn
         told = self._finished(sample_of)
         pending = [
             Pending(position, sample) for position, sample in self._samples(self._open, sample_of)
@@ -77,12 +80,14 @@ class Learning:
         started = time.monotonic()
         draw: Draw = yield from self._thread.run(lambda: self._answer(told, first, count, pending))
         took = time.monotonic() - started
-        if self._stage.drawn:
+        if self._stage.sampler_drawn:
             self._took.append(took)
         else:
             self._process.prepare()  # while the first samples run
         if draw.learned is not None:
             draw.learned["seconds"] = took
+            best = draw.learned.get("best_position")
+            draw.learned["best_position"] = None if best is None else self._place_of(best)
             if getattr(self._sampler, "verbose", False):
                 log.info(f"learnt from {draw.learned['observations']} observations: {draw.learned}")
         self._learnt_all = count == 0
@@ -95,8 +100,9 @@ class Learning:
         left = stage.target - stage.drawn
         if left <= 0:
             return None if running else 0
-        if not self._sampler.asynchronous or stage.drawn < self._sampler.first_batch():
-            return None if running else self._sampler.next_count(stage.drawn, stage.target)
+        drawn = stage.sampler_drawn
+        if not self._sampler.asynchronous or drawn < self._sampler.first_batch():
+            return None if running else self._sampler.next_count(drawn, stage.sampler_target)
         room = self.workers() + self._ahead() - running
         return min(left, math.ceil(room / stage.n_parents)) if room > 0 else None
 
@@ -180,7 +186,27 @@ class Learning:
                 sample = sample_of(batch, place)
             except LostSamplesError:
                 continue
-            yield batch.first + place, sample
+            yield self._position(batch, place), sample
+
+    def _position(self, batch: BatchState, place: int) -> int:
+        """Return the position that a sample has to the sampler: below 0 if somebody has added it by
+        hand.
+        """
+        if batch.added:
+            return _ADDED - batch.first - place
+        return batch.sampler_first + place
+
+    def _place_of(self, position: int) -> int:
+        """Return the position in the stage of a sample; that of an earlier campaign's as it is."""
+        if position <= _ADDED:
+            return _ADDED - position
+        if position < 0:
+            return position
+        return next(
+            batch.first + position - batch.sampler_first
+            for batch in self._stage.batches
+            if not batch.added and position < batch.sampler_first + batch.size
+        )
 
     def _row(self, offset: int) -> Row:
         row = self._journal.read_row(offset)

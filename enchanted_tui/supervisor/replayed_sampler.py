@@ -39,8 +39,9 @@ class ReplayedSampler:
             return
         self._has_caught_up = True
         for batch in self._stage.batches:
-            self._skip_to(batch.first + batch.size)
-        self._allow(self._stage.target)
+            if not batch.added:
+                self._skip_to(batch.sampler_first + batch.size)
+        self._allow(self._stage.sampler_target)
 
     def _skip_to(self, count: int) -> None:
         """Let the sampler go on as if it had drawn `count` samples, in whatever batches it now

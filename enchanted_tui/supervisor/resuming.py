@@ -159,11 +159,13 @@ def extended_targets(state: CampaignState, samplers: list[SomeSampler], mode: st
     """
     recorded = [stage.target for stage in state.stages]
     if mode == "extend":
-        targets = [*recorded[:-1], _extended(recorded[-1], samplers[-1])]
+        last = state.stages[-1]
+        extended = _extended(last.sampler_target, samplers[-1]) + last.added
+        targets = [*recorded[:-1], extended]
     else:
         targets = [
-            max(old, sampler_target(sampler))
-            for old, sampler in zip(recorded, samplers, strict=True)
+            max(stage.sampler_target, sampler_target(sampler)) + stage.added
+            for stage, sampler in zip(state.stages, samplers, strict=True)
         ]
     excess = too_many_rows(targets)
     if excess is not None:

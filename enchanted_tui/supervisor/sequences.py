@@ -66,24 +66,24 @@ def _choose_variant(sampler: Sampler, stage: StageState, read: Read) -> None:
 
 def _differences(sampler: Sampler, stage: StageState, read: Read) -> Iterator[str]:
     """Say which recorded samples differ from those that are drawn now."""
-    recorded = [(batch, offset) for batch in stage.batches for offset in batch.slices.values()]
+    batches = [batch for batch in stage.batches if not batch.added]
+    recorded = [(batch, offset) for batch in batches for offset in batch.slices.values()]
     for batch, offset in recorded[:: math.ceil(len(recorded) / _MOST_SLICES)] if recorded else ():
         record = read(offset)
         samples = read_samples(record)
         start = record["start"]
         try:
-            drawn = sampler.points(
-                batch.index, batch.first, batch.size, start, start + len(samples)
-            )
+            place = batch.sampler_index, batch.sampler_first, batch.size
+            drawn = sampler.points(*place, start, start + len(samples))
         except IndexError as error:
             yield str(error)
             return
         scales = _scales(drawn)
-        for place, (old, new) in enumerate(zip(samples, drawn, strict=True)):
+        for number, (old, new) in enumerate(zip(samples, drawn, strict=True)):
             for name in old.keys() & new.keys():
                 if not _same(old[name], new[name], scales.get(name, 0.0)):
                     yield (
-                        f"sample {batch.first + start + place} has {name} = {old[name]!r:.60}, now"
+                        f"sample {batch.first + start + number} has {name} = {old[name]!r:.60}, now"
                         f" it would be {new[name]!r:.60}"
                     )
 

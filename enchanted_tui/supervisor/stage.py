@@ -7,7 +7,6 @@ The same code serves a fresh start and a resume: it looks at the state and goes 
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -15,7 +14,7 @@ from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record import parent_list
 from enchanted_tui.record.journal import Journal
 from enchanted_tui.record.records import LearnedRecord, ParentsRecord, Record
-from enchanted_tui.record.samples import SLICE, clean_sample, read_samples, samples_record
+from enchanted_tui.record.samples import SLICE, clean_sample
 from enchanted_tui.record.stage_state import FAILED, NOT_RUN, BatchState, StageState
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.supervisor.late_samples import LateSamples
@@ -23,6 +22,7 @@ from enchanted_tui.supervisor.plan import StagePlan
 from enchanted_tui.supervisor.replayed_sampler import ReplayedSampler
 from enchanted_tui.supervisor.sampler_failure import SamplerFailure, blamed_on
 from enchanted_tui.supervisor.sampler_thread import SamplerThread
+from enchanted_tui.supervisor.stage_samples import StageSamples
 from enchanted_tui.values import Row
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from enchanted_tui.supervisor.neighbour_choice import NeighbourChoice
 
 log = logging.getLogger(__name__)
-
-_SLICES_KEPT, _SLICES_KEPT_OUT_OF_ORDER = 4, 256
 
 
 class Ready(NamedTuple):
@@ -71,9 +69,9 @@ class StageRun:
         self.stage: StageState = state.stages[plan.depth]
         self._journal = journal
         self._record = record
-        self._samples: OrderedDict[tuple[int, int], list[Row]] = OrderedDict()
         self._parent: tuple[int, Row] | None = None
         self.late_samples = LateSamples(plan, state, journal, record, self._first_params)
+        self._samples = StageSamples(plan, journal, record, self.late_samples.recovered)
         self._learned_batches = 0
         self._replayed = ReplayedSampler(plan.sampler, self.stage)
         self._thread = SamplerThread(wake)
@@ -84,7 +82,8 @@ class StageRun:
                 state, self.stage, plan.paths, record, self._first_params
             )
         self._walk = self._tasks()
-        self.exhausted = False  #: every task of the stage has been given out
+        self._added_walk = self._added_tasks()
+        self.exhausted = False  #: every task of what the sampler draws has been given out
 
     def next(self) -> Ready | None:
         """Return a task that can run, or None if there is none now (results have to arrive first,
@@ -92,8 +91,9 @@ class StageRun:
 
         Raises SamplerFailure, once; there are no more tasks then.
         """
-        if self.exhausted:
-            return None
+        added = next(self._added_walk)
+        if added is not None or self.exhausted:
+            return added
         try:
             for ready in self._walk:
                 return ready
@@ -154,11 +154,24 @@ class StageRun:
 
     # -- the walk ----------------------------------------------------------------------------------
 
+    def _added_tasks(self) -> Iterator[Ready | None]:
+        """Return the tasks of points that somebody adds, as they come; None while there are
+        none.
+        """
+        number = 0
+        while True:
+            while number < len(self.stage.batches):
+                if self.stage.batches[number].added:
+                    yield from self._unfinished(self.stage.batches[number])
+                number += 1
+            yield None
+
     def _tasks(self) -> Iterator[Ready | None]:
         number = 0
         while True:
             while number < len(self.stage.batches):
-                yield from self._unfinished(self.stage.batches[number])
+                if not self.stage.batches[number].added:
+                    yield from self._unfinished(self.stage.batches[number])
                 number += 1
             if self.stage.n_parents == 0:
                 return
@@ -179,7 +192,8 @@ class StageRun:
         if batch.done:
             return
         last = batch.steps[-1].outcomes
-        follow = self.neighbours is not None and self.neighbours.order(batch)
+        by_distance = None if batch.added else self.neighbours
+        follow = by_distance is not None and by_distance.order(batch)
         for sample in follow or range(batch.count):
             if last[sample] != NOT_RUN:
                 continue
@@ -243,54 +257,7 @@ class StageRun:
     # -- samples -----------------------------------------------------------------------------------
 
     def _sample(self, batch: BatchState, position: int) -> Row:
-        start = position - position % SLICE
-        key = (batch.index, start)
-        samples = self._samples.get(key)
-        if samples is None and start not in batch.slices and not self.plan.pure:
-            return self.late_samples.recovered(batch, position)
-        if samples is None:
-            samples = self._slice(batch, start)
-            self._keep(key, samples)
-        return samples[position - start]
-
-    def _keep(self, key: tuple[int, int], samples: list[Row]) -> None:
-        self._samples[key] = samples
-        out_of_order = self.neighbours is not None and self.neighbours.plan.by_distance
-        while len(self._samples) > (_SLICES_KEPT_OUT_OF_ORDER if out_of_order else _SLICES_KEPT):
-            self._samples.popitem(last=False)
-
-    def _slice(self, batch: BatchState, start: int) -> list[Row]:
-        if start in batch.slices:
-            return read_samples(self._journal.read(batch.slices[start]))
-        stop = min(start + SLICE, batch.size)
-        samples = self._points(batch.index, batch.first, batch.size, start, stop)
-        self._record_slice(batch.index, batch.first, batch.size, start, samples)
-        return samples
-
-    def _points(self, batch: int, first: int, size: int, start: int, stop: int) -> list[Row]:
-        with blamed_on(self.plan.sampler):
-            points: list[Row] = self.plan.sampler.points(batch, first, size, start, stop)  # type: ignore[attr-defined]
-        return points
-
-    def _record_slice(
-        self,
-        batch: int,
-        first: int,
-        size: int,
-        start: int,
-        samples: list[Row],
-        known: int | None = None,
-    ) -> None:
-        record = samples_record(
-            samples,
-            depth=self.plan.depth,
-            batch=batch,
-            first=first,
-            size=size,
-            start=start,
-            known=known,
-        )
-        self._record(record)
+        return self._samples.at(batch, position)
 
     def _draw_by_position(self) -> bool:
         first = self.stage.drawn
@@ -300,11 +267,17 @@ class StageRun:
             self._recorded_size(number) or getattr(self.plan.sampler, "batch_size", None) or left,
             left,
         )
-        samples = self._points(number, first, size, 0, min(SLICE, size))
-        self._record_slice(number, first, size, 0, samples)
-        self._keep((number, 0), samples)
+        samples = self._samples.points(*self._next_place(), size, 0, min(SLICE, size))
+        self._samples.record(number, first, size, 0, samples)
+        self._samples.keep(number, 0, samples)
         self.late_samples.check(self.stage.batches[number])
         return True
+
+    def _next_place(self) -> tuple[int, int]:
+        """Return number and first position that the next batch has to the sampler."""
+        batches = self.stage.batches
+        number = batches[-1].sampler_index + (not batches[-1].added) if batches else 0
+        return number, self.stage.sampler_drawn
 
     def _recorded_size(self, number: int) -> int | None:
         """Return the size that a batch had when it was drawn before; None if it was not, or if
@@ -321,12 +294,12 @@ class StageRun:
         first, number = self.stage.drawn, len(self.stage.batches)
         if not drawn:
             log.warning(
-                f"{type(self.plan.sampler).__name__} has nothing more to give: {first} of"
-                f" {self.stage.target} samples were drawn"
+                f"{type(self.plan.sampler).__name__} has nothing more to give:"
+                f" {self.stage.sampler_drawn} of {self.stage.sampler_target} samples were drawn"
             )
         drawn = self.late_samples.as_run(number, drawn)
         for start in range(0, len(drawn), SLICE):
-            self._record_slice(
+            self._samples.record(
                 number, first, len(drawn), start, drawn[start : start + SLICE], known
             )
         if drawn:

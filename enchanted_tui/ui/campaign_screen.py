@@ -35,7 +35,7 @@ class CampaignScreen(SteeringScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(
         "campaign.freeze", "campaign.pause", "campaign.stop", "campaign.retry", "campaign.edit",
-        "campaign.drain", "campaign.abort", "campaign.rebuild",
+        "campaign.add_points", "campaign.drain", "campaign.abort", "campaign.rebuild",
     )  # fmt: skip
 
     view: View | None = None

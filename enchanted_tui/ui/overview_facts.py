@@ -200,6 +200,8 @@ def reason(view: View, colour: Colour) -> Text:
     if view.damage:
         more = f" (and {len(view.damage) - 1} more)" if len(view.damage) > 1 else ""
         text.append(f"{glyph('warning')} {view.damage[0]}{more}  ", style=colour("warning"))
+    if view.waiting_words:
+        text.append(f"{glyph('bullet')} {view.waiting_words}  ")
     if view.why:
         if view.phase is Phase.FINISHED:
             return text.append(f"{glyph('bullet')} {view.why}")

@@ -7,6 +7,7 @@ from typing import Literal
 
 from enchanted_tui.campaign_status import Phase
 from enchanted_tui.commands import command_line
+from enchanted_tui.ui.adding_points import add_points
 from enchanted_tui.ui.app_interface import Steer
 from enchanted_tui.ui.app_screen import AppScreen
 from enchanted_tui.ui.background import in_thread
@@ -69,6 +70,11 @@ class SteeringScreen(AppScreen):
         root = self._needs_target()
         if root is not None:
             self.app.perform(self._rebuild(root))
+
+    def action_campaign_add_points(self) -> None:
+        root = self._needs_target()
+        if root is not None:
+            self.app.perform(add_points(self.app, self, root))
 
     def action_campaign_edit(self) -> None:
         root = self._needs_target()

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from enchanted_tui.campaign_status import Liveness, Phase
+from enchanted_tui.record import points_request
 from enchanted_tui.record.recorded_failures import FailureNote
 from enchanted_tui.record.snapshot import Snapshot
 from enchanted_tui.record.why import Facts, how_it_ended, why_nothing_happens
+from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.lock import Holder
 
 _FAILURES_KEPT = 10
@@ -29,6 +31,7 @@ class Status:
     ended: str  #: how the last session ended, if nobody runs the campaign
     damage: tuple[str, ...]
     last_failures: tuple[FailureNote, ...]
+    waiting_points: int  #: that somebody has asked to have added, and are not on record
 
     @property
     def phase(self) -> Phase:
@@ -38,6 +41,11 @@ class Status:
     def doing(self) -> str:
         """What is done when no task runs any more, such as writing a large file."""
         return str((self.live or {}).get("doing", ""))
+
+    @property
+    def waiting_words(self) -> str:
+        """What is said of points that wait to be added; empty if none do."""
+        return points_request.words(self.waiting_points) if self.waiting_points else ""
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain data, as scripts have always got it."""
@@ -52,6 +60,7 @@ class Status:
             "holder": asdict(self.holder) if self.holder is not None else None,
             "live": self.live,
             "damage": self.damage,
+            "waiting_points": self.waiting_points,
             "last_failures": [
                 {
                     "task": note.task.name,
@@ -76,4 +85,5 @@ def status_of(root: Path, facts: Facts, damage: tuple[str, ...]) -> Status:
         ended=how_it_ended(facts.state) if facts.taken.phase.at_rest else "",
         damage=damage,
         last_failures=tuple(facts.state.failed.recent)[-_FAILURES_KEPT:],
+        waiting_points=points_request.count_waiting(CampaignDirectory(root).control),
     )

@@ -286,6 +286,7 @@ class Viewer:
             live,
             view.files,
             view.damage,
+            view.waiting_points,
         )
         if fingerprint != self._fingerprint:
             self._fingerprint = fingerprint

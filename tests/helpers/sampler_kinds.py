@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from hypothesis import settings
@@ -12,6 +16,7 @@ from enchanted_tui.samplers.base import Sample, Sampler
 from enchanted_tui.samplers.csv_sampler import CSVSampler
 from enchanted_tui.samplers.grid_sampler import GridSampler
 from enchanted_tui.samplers.latin_hypercube_sampler import LatinHypercubeSampler
+from enchanted_tui.samplers.pool_sampler import PoolSampler
 from enchanted_tui.samplers.random_sampler import RandomSampler
 from enchanted_tui.samplers.sobol_sampler import SobolSequenceSampler
 from helpers.marks import examples
@@ -57,6 +62,20 @@ def _grid(budget: int, **options: Any) -> Sampler:
     )
 
 
+def _pool(budget: int, **options: Any) -> Sampler:
+    return placed(PoolSampler(path=str(_points_of_pool()), budget=budget, **options))
+
+
+@functools.cache
+def _points_of_pool() -> Path:
+    """Write a pool of points, once for all tests of this process."""
+    directory = tempfile.TemporaryDirectory(prefix="enchanted-tui-pool-")
+    atexit.register(directory.cleanup)
+    path = Path(directory.name) / "pool.csv"
+    path.write_text("x,label\n" + "".join(f"{row / 7!r},n{row}\n" for row in range(200)))
+    return path
+
+
 #: Samplers whose sample i is a function of seed, stage and i alone.
 BY_POSITION: dict[str, Build] = {
     **{
@@ -74,6 +93,7 @@ BY_POSITION: dict[str, Build] = {
     ),
     "sobol": _box(SobolSequenceSampler),
     "sobol-bare": _box(SobolSequenceSampler, scramble=False),
+    "pool": _pool,
 }
 
 #: Samplers that have as many points as they are given, here `budget` of them.

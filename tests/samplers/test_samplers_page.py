@@ -50,8 +50,11 @@ def test_the_example_of_a_sampler_of_ones_own_draws_by_position():
     assert sampler.points(2, 8, 2, 1, 2) == batches[2][1:]
 
 
-def test_the_page_on_learning_shows_configurations_that_are_valid():
+def test_the_page_on_learning_shows_configurations_that_are_valid(tmp_path, monkeypatch):
     """Its snippets are copied too."""
+    monkeypatch.chdir(tmp_path)
+    rows = "".join(f"{k},{k / 7}\n" for k in range(100))
+    Path("points.csv").write_text(f"temperature,density\n{rows}")
     from enchanted_tui.config.models import SupervisorOptions
 
     page = (Path(__file__).parents[2] / "docs" / "learning.md").read_text(encoding="utf-8")

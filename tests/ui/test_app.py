@@ -212,7 +212,7 @@ async def test_no_key_leaves_unasked(finished_run: Path) -> None:
 async def test_read_only(finished_run: Path) -> None:
     """An app that only looks refuses what changes anything, by key and by palette, and says so."""
     async with watching(finished_run, "monitor", read_only=True, notices=True) as watcher:
-        await watcher.press("p", "S", "r", "x", "R")
+        await watcher.press("p", "S", "r", "x", "R", "A")
         await watcher.pilot.pause()
         assert not watcher.screen.is_modal
         assert not list((finished_run / "state/control").iterdir())

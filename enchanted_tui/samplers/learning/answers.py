@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy
 
+from enchanted_tui.samplers.candidate_pool import CandidatePool
 from enchanted_tui.samplers.learning.bayesian import Fitted, Proposal
-from enchanted_tui.samplers.learning.candidates import Allowed
+from enchanted_tui.samplers.learning.candidates import Allowed, Cube, Given
 from enchanted_tui.samplers.learning.posterior import Hyperparameters
 
 Question = dict[str, Any]
@@ -30,8 +31,9 @@ def prepare(method: str) -> None:
 def answer(question: Question) -> Answer:
     """Answer a question: ``method`` ("bayesian" or "active"), its ``options``, and the other
     arguments of its `propose`; ``space``, where parameters or constraints leave less than the unit
-    cube, describes them as a configuration does.
+    cube, describes them as a configuration does, or a pool, of which the rows are answered too.
     """
+    cube = _cube(question.get("space"))
     dimensions = len(question["points"][0])
     fitted = question["fitted"]
     proposal = _propose(
@@ -47,10 +49,12 @@ def answer(question: Question) -> Answer:
         else Fitted(
             [Hyperparameters(**_tuples(model)) for model in fitted["models"]], fitted["known"]
         ),
-        Allowed.described(question["space"]) if question.get("space") else None,
+        cube,
         numpy.array(question["outcomes"], dtype=float) if question.get("outcomes") else None,
     )
+    rows = {"rows": cube.rows(proposal.points)} if isinstance(cube, Given) else {}
     return {
+        **rows,
         "points": proposal.points.tolist(),
         "fitted": {
             "models": [asdict(model) for model in proposal.fitted.models],
@@ -59,6 +63,15 @@ def answer(question: Question) -> Answer:
         "refitted": proposal.refitted,
         "diagnostics": {name: _finite(value) for name, value in proposal.diagnostics.items()},
     }
+
+
+def _cube(told: dict[str, Any] | None) -> Cube | None:
+    """Return where samples may be; None for all of the unit cube."""
+    if not told:
+        return None
+    if "pool" in told:
+        return Given(CandidatePool.told_of(told["pool"]), told["taken"])
+    return Allowed.described(told)
 
 
 def _propose(method: str, options: dict[str, Any], *arguments: Any) -> Proposal:

@@ -1,5 +1,5 @@
-"""Where a model may propose samples: all of the unit cube, or what parameters and constraints leave
-of it.
+"""Where a model may propose samples: all of the unit cube, what parameters and constraints leave of
+it, or given points.
 
 The search goes on in the coordinates of the model (see `ParameterSpace.features`). What it proposes
 is brought to the nearest values that the parameters may have before the model judges it, so that it
@@ -10,12 +10,13 @@ Neurocomputing 380 (2020), doi:10.1016/j.neucom.2019.11.004.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 import numpy
 
 from enchanted_tui.samplers import qmc
+from enchanted_tui.samplers.candidate_pool import CandidatePool
 from enchanted_tui.samplers.learning.kernels import Array
 from enchanted_tui.samplers.parameter_space import ParameterSpace
 from enchanted_tui.samplers.region import Region
@@ -26,6 +27,11 @@ _MOST_TRIES = 1 << 17
 
 class Cube:
     """Every point of the unit cube of `dimensions`."""
+
+    #: How many points spread over it are worth looking at first.
+    n_spread: ClassVar[int] = 1024
+    #: True if one may climb from a point to better ones.
+    can_climb: ClassVar[bool] = True
 
     def __init__(self, dimensions: int) -> None:
         self.dimensions = dimensions
@@ -82,6 +88,58 @@ class Allowed(Cube):
     def limits(self, point: Array) -> list[tuple[float, float]]:
         pairs = zip(point.tolist(), self._discrete.tolist(), strict=True)
         return [(value, value) if discrete else (0.0, 1.0) for value, discrete in pairs]
+
+
+class Given(Cube):
+    """The points of a pool that have not been drawn."""
+
+    n_spread: ClassVar[int] = 8192
+    can_climb: ClassVar[bool] = False
+
+    def __init__(self, pool: CandidatePool, taken: Sequence[int]) -> None:
+        """`taken`: the rows of those that have been drawn."""
+        super().__init__(pool.features.shape[1])
+        self._pool = pool
+        self._is_free = ~numpy.isin(pool.rows, numpy.array(taken, dtype=numpy.int64))
+        self._free = numpy.flatnonzero(self._is_free)
+        #: places among the pool's rows of the points that have been given, by their features
+        self._given: dict[bytes, set[int]] = {}
+
+    def spread(self, count: int, rng: numpy.random.Generator) -> Array:
+        """Return `count` of the points at random, in the order of the file; all if there are
+        fewer.
+        """
+        chosen = self._free
+        if count < len(chosen):
+            chosen = numpy.sort(rng.choice(chosen, count, replace=False))
+        return self._points(chosen)
+
+    def allowed(self, points: Array) -> Array:
+        """Return the points of the pool that are nearest to some; none where all are looked at
+        anyway.
+        """
+        if len(self._free) <= self.n_spread or not len(points):
+            return numpy.empty((0, self.dimensions))
+        _, places = self._pool.tree.query(points)
+        places = numpy.unique(places)
+        return self._points(places[self._is_free[places]])
+
+    def _points(self, places: Array) -> Array:
+        points = self._pool.features[places]
+        for place, point in zip(places.tolist(), points, strict=True):
+            self._given.setdefault(point.tobytes(), set()).add(place)
+        return points
+
+    def rows(self, points: Array) -> list[int]:
+        """Return the rows of points that it has given, none twice: of equal ones the first, and
+        another one that is left where there are no more.
+        """
+        chosen: dict[int, None] = {}
+        for point in points:
+            equal = sorted(self._given.get(point.tobytes(), set()) - chosen.keys())
+            left = (place for place in self._free.tolist() if place not in chosen)
+            chosen[equal[0] if equal else next(left)] = None
+        return self._pool.rows[list(chosen)].tolist()  # type: ignore[no-any-return]
 
 
 def _distinct(points: Array) -> Array:

@@ -9,7 +9,6 @@ from enchanted_tui.samplers.learning.acquisition import Acquisition
 from enchanted_tui.samplers.learning.candidates import Cube
 from enchanted_tui.samplers.learning.kernels import Array
 
-_SPREAD = 1024  #: points spread over the cube are looked at first
 _NEARBY = 24  #: points about each of the best places known, at each of several distances
 _CLIMBS = 8
 _TOO_NEAR = 1e-7  #: in the unit cube: nothing new would be learnt
@@ -24,14 +23,14 @@ def maximise(
     L-BFGS-B from the best of them. A point that coincides with one of `known` (n, d) is passed
     over.
     """
-    spread = cube.spread(_SPREAD, rng)
+    spread = cube.spread(cube.n_spread, rng)
     candidates = numpy.vstack([spread, cube.allowed(_near(around, rng))])
     if not len(candidates):  # constraints leave hardly any room: go back to where something was
         candidates = around
     worth = acquisition.at(candidates)
     order = numpy.argsort(-worth, kind="stable")
     found = [(float(worth[index]), candidates[index]) for index in order[:_CLIMBS]]
-    for start in _apart(candidates[order], _CLIMBS):
+    for start in _apart(candidates[order], _CLIMBS) if cube.can_climb else ():
         found += _climb(acquisition, start, cube)
     for value, point in sorted(found, key=lambda item: -item[0]):
         if _is_new(point, known):

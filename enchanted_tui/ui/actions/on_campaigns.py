@@ -65,6 +65,15 @@ register(
         changes=True,
     ),
     Action(
+        "campaign.add_points",
+        "A",
+        "Add points…",
+        "Add the points of a file to the samples of a stage; shows them first.",
+        command_line="enchanted-tui --add-points FILE RUN_DIR",
+        changes=True,
+        shown=False,
+    ),
+    Action(
         "campaign.retry",
         "R",
         "Retry failed…",

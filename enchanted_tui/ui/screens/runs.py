@@ -53,6 +53,7 @@ Directories of the older program are marked and can be looked at; rebuilding tak
         "campaign.drain",
         "campaign.abort",
         "campaign.retry",
+        "campaign.add_points",
         "campaign.rebuild",
         "runs.sort",
         "runs.add",
