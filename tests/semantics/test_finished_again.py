@@ -65,9 +65,9 @@ def test_each_sample_is_cleaned_once(
     """
     cleaned: list[str] = []
 
-    def clean(run_dir: Any, name: str, keep: Any = ()) -> list[str]:
+    def clean(run_dir: Any, name: str, keep: Any = (), **how: Any) -> list[str]:
         cleaned.append(name)
-        return cleaning.clean_task(run_dir, name, keep)
+        return cleaning.clean_task(run_dir, name, keep, **how)
 
     monkeypatch.setattr(file_removal, "clean_task", clean)
     more: dict[str, Any] = {"save_files_list": ["result.txt"]} if save_files == "custom" else {}
@@ -80,11 +80,14 @@ def test_each_sample_is_cleaned_once(
     assert left == ({"result.txt"} if save_files == "custom" else set())
 
 
-def test_what_a_killed_session_has_not_cleaned(campaign: Campaign) -> None:
+@pytest.mark.parametrize("layout", ["flat", "spread"])
+def test_what_a_killed_session_has_not_cleaned(campaign: Campaign, layout: str) -> None:
     """Directories that are there although their samples have finished go with the next session,
-    children and parents.
+    children and parents, and the groups that these lay in.
     """
-    config = campaign_config(array_sampler("x", [0, 1]), random_sampler(3, 2, ("y",)))
+    config = campaign_config(
+        array_sampler("x", [0, 1]), random_sampler(3, 2, ("y",)), run_directories=layout
+    )
     assert campaign.run(config=config) == 0
     campaign.config["supervisor"]["save_files"] = "none"
     assert campaign.resume() == 0
@@ -97,11 +100,11 @@ def test_cleaning_that_fails_for_a_while(
     """An error of the file server while samples run is told, and made up for at the end."""
     failing = [True] * 3
 
-    def clean(run_dir: Any, name: str, keep: Any = ()) -> list[str]:
+    def clean(run_dir: Any, name: str, keep: Any = (), **how: Any) -> list[str]:
         if failing:
             failing.pop()
             raise OSError(5, "Input/output error", str(Path(run_dir.data) / name))
-        return cleaning.clean_task(run_dir, name, keep)
+        return cleaning.clean_task(run_dir, name, keep, **how)
 
     monkeypatch.setattr(file_removal, "clean_task", clean)
     config = campaign_config(random_sampler(6, 2), save_files="none")
