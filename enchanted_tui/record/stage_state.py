@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from enchanted_tui.executors.task_end import FAILURE_KINDS
+from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.batch_sizes import as_runs
 from enchanted_tui.record.learned import Learned
 from enchanted_tui.record.records import BatchCompleteRecord, Drawn, StageCompleteRecord
@@ -165,6 +166,16 @@ class StageState:
         if self.started_at is None:
             self.started_at = time
         return batch
+
+    def failed_tasks(self, *, first: bool = True) -> Iterator[TaskId]:
+        """Return the first failed step of every sample that has one, or all of its failed steps."""
+        for batch in self.batches:
+            for sample in range(batch.count):
+                for step, tasks in enumerate(batch.steps):
+                    if tasks.outcomes[sample] >= FAILED:
+                        yield TaskId(self.depth, batch.index, sample, step)
+                        if first:
+                            break
 
     def totals(self) -> tuple[int, int]:
         """Return the numbers of tasks that succeeded and failed."""

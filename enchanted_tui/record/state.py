@@ -39,7 +39,6 @@ from enchanted_tui.record.records import (
 )
 from enchanted_tui.record.run_cost import RunCost
 from enchanted_tui.record.stage_state import (
-    FAILED,
     NOT_RUN,
     OK,
     BatchState,
@@ -356,13 +355,7 @@ class CampaignState:
     def failed_tasks(self, *, first: bool = True) -> Iterator[TaskId]:
         """Return the first failed step of every sample that has one, or all of its failed steps."""
         for stage in self.stages:
-            for batch in stage.batches:
-                for sample in range(batch.count):
-                    for step, tasks in enumerate(batch.steps):
-                        if tasks.outcomes[sample] >= FAILED:
-                            yield TaskId(stage.depth, batch.index, sample, step)
-                            if first:
-                                break
+            yield from stage.failed_tasks(first=first)
 
     def take_placed(self) -> list[Result]:
         """Return the results that have got their place since the last time, if they have not been
