@@ -18,6 +18,7 @@ from enchanted_tui.command_parser import command_parser
 from enchanted_tui.errors import ExitCode
 from enchanted_tui.export import export_command
 from enchanted_tui.record.outcome import EnvironmentProblem, Outcome, RefusedError
+from enchanted_tui.surrogate import fit_command
 from enchanted_tui.ui import app_command
 
 if TYPE_CHECKING:
@@ -277,6 +278,16 @@ def _export(options: argparse.Namespace) -> int:
     return _written(options, [str(path) for path in export_command.run(options)])
 
 
+def _fit(options: argparse.Namespace) -> int:
+    _existing(options.fit)
+    return fit_command.fit(options)
+
+
+def _sensitivity(options: argparse.Namespace) -> int:
+    _existing(options.sensitivity)
+    return fit_command.sensitivity(options)
+
+
 #: What can be asked for, by the option that asks.
 _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "run": _run,
@@ -288,6 +299,8 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "control": _control,
     "rebuild": _rebuild,
     "export": _export,
+    "fit": _fit,
+    "sensitivity": _sensitivity,
     "files": _files,
     "pack": _pack,
     "unpack": _pack,
