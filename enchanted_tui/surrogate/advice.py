@@ -14,10 +14,11 @@ from enchanted_tui.surrogate.error_map import ErrorMap
 from enchanted_tui.surrogate.power_law import LEVEL, ErrorForecast, PowerLaw
 from enchanted_tui.surrogate.success_model import SuccessReport
 
-Verdict = Literal["helps", "hardly helps", "open", "too few"]
+Verdict = Literal["helps", "hardly helps", "open", "enough", "too few"]
 
 _USELESS = 0.2  #: R2 below which a model has hardly learnt anything
 _HARDLY = 0.93  #: ratio of errors with twice as many samples that is not worth these
+_ENOUGH = 1e-3  #: RMSE as a share of the output's spread that is small for any purpose
 _MANY_FAIL = 0.2  #: share of failures that comes before everything else
 
 
@@ -60,8 +61,8 @@ def advise(
         )
     doubled = law.forecast(min(2 * now.samples, most or 2 * now.samples))
     halved = law.samples_for(now.rmse / 2)
-    verdict = _verdict(now, doubled, law)
-    return Advice(verdict, _sentence(verdict, now, doubled, halved, spread, unit), doubled, halved)
+    verdict: Verdict = "enough" if now.rmse < _ENOUGH * spread else _verdict(now, doubled, law)
+    return Advice(verdict, _sentence(verdict, now, doubled, halved, unit), doubled, halved)
 
 
 def _verdict(now: CurvePoint, doubled: ErrorForecast, law: PowerLaw) -> Verdict:
@@ -75,7 +76,6 @@ def _sentence(
     now: CurvePoint,
     doubled: ErrorForecast,
     halved: int | None,
-    spread: float,
     unit: str,
 ) -> str:
     unit = f" {unit}" if unit else ""
@@ -89,12 +89,12 @@ def _sentence(
         return f"more samples help: {forecast}{more}"
     if verdict == "open":
         return f"more samples may help: {forecast}"
+    if verdict == "enough":
+        return f"there are enough samples for most purposes: {forecast}"
     cause = (
         "what is left is noise, comes of something that is no parameter, or is more than this model"
         " can follow"
         if now.r2 is not None and now.r2 < 1 - _USELESS
-        else "it is small as it is"
-        if now.rmse < 0.02 * spread
         else "another --model may do more"
     )
     return f"more samples of this kind hardly help: {forecast}; {cause}"
@@ -124,6 +124,7 @@ def next_steps(
     helped = [name for name, advice, _ in found if advice.verdict in ("helps", "too few")]
     still_open = [name for name, advice, _ in found if advice.verdict == "open"]
     done = [name for name, advice, _ in found if advice.verdict == "hardly helps"]
+    enough = [name for name, advice, _ in found if advice.verdict == "enough"]
     if helped or still_open:
         whom = ", ".join(helped or still_open)
         may = "help" if helped else "may help"
@@ -138,6 +139,10 @@ def next_steps(
         steps.append(
             f"{', '.join(done)}: stop here if the error is small enough; otherwise look for noise,"
             " for parameters that are missing, or try another --model"
+        )
+    if enough:
+        steps.append(
+            f"{', '.join(enough)}: use the model, its error is below {_ENOUGH:.1%} of the spread"
         )
     return tuple(steps)
 

@@ -19,7 +19,7 @@ from enchanted_tui.surrogate.model_inputs import Array
 LEVEL = 0.9  #: of the intervals
 _FEWEST = 3  #: points of a curve from which a law is fitted
 _LATEST = 6  #: points that count: a law holds only so far
-_HALVED = 2.0  #: ratio of sample numbers over which a point's weight halves
+_LATER = 3.0  #: power of the number of samples with which a point weighs
 _LEAST_NOISE = 0.02  #: of the logarithm of an error
 _BEND = 0.35  #: by how much of itself a slope may change over a factor e of samples
 
@@ -75,7 +75,7 @@ def power_law(curve: Sequence[CurvePoint]) -> PowerLaw | None:
     x = numpy.array([math.log(point.samples / most) for point in points])
     y = numpy.array([math.log(point.rmse) for point in points])
     noise = numpy.array([max(point.rmse_error / point.rmse, _LEAST_NOISE) for point in points])
-    weights = numpy.exp(x * math.log(2) / math.log(_HALVED)) / noise**2
+    weights = numpy.exp(_LATER * x) / noise**2
     terms = numpy.stack([numpy.ones_like(x), -x], axis=1)
     inverse = numpy.linalg.inv((terms.T * weights) @ terms)
     level, exponent = inverse @ (terms.T * weights) @ y

@@ -124,7 +124,7 @@ def run_code(
             **supervisor,
         },
     }
-    (root / "campaign.yaml").write_text(yaml.safe_dump(config))
+    (root / "campaign.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     assert cli.main([str(root / "campaign.yaml"), "--no-ui"]) == 0
     return root / "run"
 
@@ -157,9 +157,9 @@ def rmse(found: Sequence[float] | Array, wanted: Sequence[float] | Array) -> flo
     return float(np.sqrt(((np.asarray(found) - np.asarray(wanted)) ** 2).mean()))
 
 
-def independent_error(points: Array, values: Array) -> float:
-    """Return the error that scikit-learn finds: its Gaussian process, its folds. `points` (n, d) are
-    of the unit cube.
+def independent_errors(points: Array, values: Array, orders: int = 2) -> list[float]:
+    """Return the errors that scikit-learn finds: its Gaussian process, its folds in several orders.
+    `points` (n, d) are of the unit cube.
     """
     from sklearn.gaussian_process import GaussianProcessRegressor
     from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
@@ -169,6 +169,10 @@ def independent_error(points: Array, values: Array) -> float:
         [0.5] * points.shape[1], (1e-2, 1e2), nu=2.5
     ) + WhiteKernel(1e-6, (1e-10, 1.0))
     model = GaussianProcessRegressor(kernel, normalize_y=True, random_state=0)
-    return rmse(
-        cross_val_predict(model, points, values, cv=KFold(5, shuffle=True, random_state=3)), values
-    )
+    return [
+        rmse(
+            cross_val_predict(model, points, values, cv=KFold(5, shuffle=True, random_state=order)),
+            values,
+        )
+        for order in range(orders)
+    ]

@@ -18,7 +18,7 @@ from helpers.surrogates import (
     asked,
     fitted,
     function_campaign,
-    independent_error,
+    independent_errors,
     parameters_of,
     rmse,
     run_code,
@@ -61,7 +61,7 @@ def double_gaussian(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize(
     ("name", "budget"),
-    [("double_gaussian", 120), *in_full(("ishigami", 200), ("friedman", 150))],
+    [("ishigami", 120), *in_full(("double_gaussian", 250), ("friedman", 150))],
 )
 def test_errors_are_those_of_an_independent_script_and_of_new_samples(
     tmp_path: Path, name: str, budget: int
@@ -74,8 +74,9 @@ def test_errors_are_those_of_an_independent_script_and_of_new_samples(
     names, (low, high) = parameters_of(name)
     frame = enchanted_tui.load(run_dir)
     points = (frame[names].to_numpy() - low) / (high - low)
-    by_others = independent_error(points, frame["output"].to_numpy())
-    assert 0.45 < report["rmse"] / by_others < 2.2  # folds differ, and few samples decide
+    by_others = independent_errors(points, frame["output"].to_numpy())
+    # folds differ, and the errors of a few samples decide
+    assert 0.6 * min(by_others) < report["rmse"] < 1.6 * max(by_others)
     new = np.random.default_rng(5).uniform(low, high, (2000, len(names)))
     mean, std = enchanted_tui.load_model(run_dir).predict(dict(zip(names, new.T, strict=True)))
     errors = mean["output"] - truth(name, new)
@@ -194,10 +195,12 @@ def test_a_test_set_is_not_learnt_from(double_gaussian: Path, tmp_path: Path) ->
     assert "30 samples are in part-test.csv too and are not learnt from" in found["notes"]
     frame = enchanted_tui.load(test)
     mean, _ = enchanted_tui.load_model(tmp_path / "model.npz").predict(frame)
-    assert rmse(mean["output"], frame["output"]) == pytest.approx(found["outputs"][0]["rmse"])
+    assert rmse(mean["output"], frame["output"]) == pytest.approx(
+        found["outputs"][0]["rmse"], rel=1e-3
+    )
     (tmp_path / "part-test.csv.schema.json").unlink()  # a CSV of somebody else's
     again = fitted(double_gaussian, "--test", test, "--out", tmp_path / "model.npz")
-    assert again["outputs"][0]["rmse"] == pytest.approx(found["outputs"][0]["rmse"])
+    assert again["outputs"][0]["rmse"] == pytest.approx(found["outputs"][0]["rmse"], rel=1e-3)
 
 
 def test_repeated_points_are_held_out_together(tmp_path: Path) -> None:
