@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # what type checkers and editors see; nothing else is there f
     from enchanted_tui.export.frame import load
     from enchanted_tui.record.outcome import Outcome
     from enchanted_tui.supervisor.supervisor import Supervisor
+    from enchanted_tui.surrogate.surrogate_model import load_model
     from enchanted_tui.values import decode
 
     __all__ = [
@@ -26,6 +27,7 @@ if TYPE_CHECKING:  # what type checkers and editors see; nothing else is there f
         "decode",
         "load",
         "load_config",
+        "load_model",
         "main",
     ]
 else:
@@ -38,6 +40,7 @@ else:
             "decode": "enchanted_tui.values",
             "load": "enchanted_tui.export.frame",
             "load_config": "enchanted_tui.config.loading",
+            "load_model": "enchanted_tui.surrogate.surrogate_model",
             "main": "enchanted_tui.cli",
         },
     )

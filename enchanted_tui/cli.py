@@ -18,6 +18,7 @@ from enchanted_tui.command_parser import command_parser
 from enchanted_tui.errors import ExitCode
 from enchanted_tui.export import export_command
 from enchanted_tui.record.outcome import EnvironmentProblem, Outcome, RefusedError
+from enchanted_tui.surrogate import fit_command
 from enchanted_tui.ui import app_command
 
 if TYPE_CHECKING:
@@ -292,6 +293,11 @@ def _export(options: argparse.Namespace) -> int:
     return _written(options, [str(path) for path in export_command.run(options)])
 
 
+def _fit(options: argparse.Namespace) -> int:
+    _existing(options.sensitivity if options.fit is None else options.fit)
+    return (fit_command.sensitivity if options.fit is None else fit_command.fit)(options)
+
+
 #: What can be asked for, by the option that asks.
 _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "run": _run,
@@ -304,6 +310,8 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "add_points": _add_points,
     "rebuild": _rebuild,
     "export": _export,
+    "fit": _fit,
+    "sensitivity": _fit,
     "files": _files,
     "pack": _pack,
     "unpack": _pack,

@@ -6,6 +6,7 @@ import argparse
 
 from enchanted_tui import shell_completion, usage
 from enchanted_tui.export import export_command
+from enchanted_tui.surrogate import fit_command
 from enchanted_tui.ui import app_command
 from enchanted_tui.version import __version__
 
@@ -59,6 +60,7 @@ def command_parser() -> usage.CommandLineParser:
     _add_instead_of_running(parser)
     app_command.add_arguments(parser)
     export_command.add_arguments(parser)
+    fit_command.add_arguments(parser)
     return parser
 
 
@@ -153,6 +155,16 @@ def _add_instead_of_running(parser: argparse.ArgumentParser) -> None:
         "--export",
         metavar="RUN_DIR",
         help="write the dataset, or parts of it, into a file of its own",
+    )
+    instead.add_argument(
+        "--fit",
+        metavar="RUN_DIR",
+        help="fit a surrogate to the dataset, say how good it is and write its model",
+    )
+    instead.add_argument(
+        "--sensitivity",
+        metavar="RUN_DIR",
+        help="say which parameters matter: Sobol indices and correlations",
     )
     instead.add_argument(
         "--template",

@@ -13,6 +13,7 @@ from enchanted_tui.record.outcome import RefusedError
 _TARGET = frozenset({"target", "config_file"})
 _OF_THE_APP = frozenset({"read_only", "low_bandwidth", "ascii"})
 _OF_EXPORTS = frozenset({"to", "out", "columns", "successes_only", "split", "seed", "provenance"})
+_OF_FITS = frozenset({"outputs", "model", "test", "cv"})
 _OF_RUNS = frozenset(
     {"run_mode", "base_run_dir", "overrides", "overwrite", "json", "log_level", "detach"}
 )
@@ -28,6 +29,8 @@ _MEANT = {
     "rebuild": frozenset({"overrides", "json", "log_level"}),
     "export": _OF_EXPORTS | {"json"},
     "add_points": frozenset({"stage", "columns", "json"}),
+    "fit": _OF_FITS | {"out", "json"},
+    "sensitivity": frozenset({"outputs", "model", "json"}),
     "status": frozenset({"json"}),
     "files": frozenset({"json", "extract"}),
     "pack": frozenset({"json"}),
@@ -37,8 +40,13 @@ _MEANT = {
     "control": frozenset(),
     "print_completion": frozenset(),
 }
-_OPTIONS = frozenset({"only", "extract", "stage"}) | _TARGET | _OF_THE_APP | _OF_EXPORTS | _OF_RUNS
-_RUN_DIRS = ("status", "rebuild", "export", "retry_failed", "pack", "unpack")
+_OPTIONS = (
+    frozenset({"only", "extract", "stage"}) | _TARGET | _OF_THE_APP | _OF_EXPORTS | _OF_FITS | _OF_RUNS
+)
+_RUN_DIRS = (
+    *("status", "rebuild", "export", "retry_failed", "pack", "unpack"),
+    *("fit", "sensitivity"),
+)
 
 
 class CommandLineParser(argparse.ArgumentParser):
@@ -96,7 +104,7 @@ def check(options: argparse.Namespace, asked: str) -> None:
         raise RefusedError(
             f"{', '.join(map(_spelt, together))} {'goes' if len(together) == 1 else 'go'} {where}."
         )
-    for name in sorted(_OF_EXPORTS):
+    for name in sorted(_OF_EXPORTS | _OF_FITS):
         if getattr(options, name) == "":
             raise RefusedError(
                 f"{_spelt(name)}: nothing is given; leave the option out, or say what is wanted."
@@ -129,7 +137,10 @@ def _where(name: str, asked: str) -> str:
     if name == "seed":
         return "with --export RUN_DIR; the seed of a campaign is --set supervisor.seed=N"
     if name in _OF_EXPORTS:
-        return "with --export RUN_DIR"
+        return "with --export RUN_DIR" + (" or --fit RUN_DIR" if name == "out" else "")
+    if name in _OF_FITS:
+        alone = name in _OF_FITS - _MEANT["sensitivity"]
+        return "with --fit RUN_DIR" + ("" if alone else " or --sensitivity RUN_DIR")
     if asked == "app":
         return "with --no-ui or --detach; in the app, a dialog asks how to start a campaign"
     once = "; name the run directory once" if name in _TARGET and asked != "schema" else ""

@@ -19,6 +19,8 @@ from enchanted_tui.storage.layout import CampaignDirectory
 if TYPE_CHECKING:
     import pandas
 
+    from enchanted_tui.record.older.older_view import Recorded
+
 Cells = tuple[list[ColumnType], list[list[Any]], dict[str, str]]
 
 
@@ -89,17 +91,23 @@ def _read(path: Path) -> Cells:
 def _read_run_dir(run_dir: CampaignDirectory) -> Cells:
     from enchanted_tui.record.older.adopt import is_older_run
     from enchanted_tui.record.older.older_view import recorded
-    from enchanted_tui.record.output_files import dataset_stage, read_rows
 
     if not run_dir.journal.is_file() and not is_older_run(run_dir):
         raise ExportError(f"{run_dir.root} holds no campaign: it has no journal")
     with recorded(run_dir) as reader:
-        state = reader.state
         for sentence in reader.damage:
             warnings.warn(sentence, stacklevel=4)  # where load is called
-        if not state.stages:
-            return [], [], {}
-        rows = [row for _, row in read_rows(dataset_stage(state), reader.read_row)]
+        return recorded_cells(run_dir, reader)
+
+
+def recorded_cells(run_dir: CampaignDirectory, reader: Recorded) -> Cells:
+    """Return the dataset of a campaign that is being read: columns, their cells, provenance."""
+    from enchanted_tui.record.output_files import dataset_stage, read_rows
+
+    state = reader.state
+    if not state.stages:
+        return [], [], {}
+    rows = [row for _, row in read_rows(dataset_stage(state), reader.read_row)]
     columns = column_types(rows, state.units)
     return (
         columns,

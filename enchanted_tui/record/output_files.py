@@ -286,4 +286,4 @@ def rebuild_all(run_dir: CampaignDirectory, config: CampaignConfig) -> list[str]
     files.rebuild(progress_numbers.finished_steps(state))
     taken = snapshot.take(state, Liveness.NOT_RUNNING)
     files.write(progress_numbers.current_batch(state), progress_numbers.pipeline(taken))
-    return [path.name for path in run_dir.results if path.exists()]
+    return [path.name for path in (*run_dir.tables, run_dir.run_state) if path.exists()]

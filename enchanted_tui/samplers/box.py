@@ -75,6 +75,9 @@ class BoxSampler(DesignSampler):
             return ParameterSpace.described(self.parameters)
         return ParameterSpace(dict(zip(self.parameters, self.axes_of_bounds(), strict=True)))
 
+    def drawn_axes(self) -> Mapping[str, Axis]:
+        return self.space.axes
+
     def axes_of_bounds(self) -> list[Axis]:
         """Return the axes of the parameters, where these are a list of names."""
         from enchanted_tui.samplers.axes import Interval

@@ -14,7 +14,7 @@ from enchanted_tui.samplers.base import Sample, Sampler
 from enchanted_tui.samplers.expression_checks import expression_problems
 
 if TYPE_CHECKING:
-    from enchanted_tui.samplers.axes import Array
+    from enchanted_tui.samplers.axes import Array, Axis
     from enchanted_tui.samplers.region import Region
 
 REPLICATE = "replicate"  #: the column that says which of the repeats of a point a sample is
@@ -59,6 +59,10 @@ class DesignSampler(Sampler):
     def parameter_names(self) -> Sequence[str]:
         names = (*self.drawn_names, *(self.derived or ()))
         return names if getattr(self, "repeats", 1) == 1 else (*names, REPLICATE)
+
+    def drawn_axes(self) -> Mapping[str, Axis]:
+        """Return the axes of the parameters that are drawn from a box, by name."""
+        return {}
 
     def complete(self, samples: list[Sample]) -> list[Sample]:
         """Add what is derived to samples that have been drawn."""

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from enchanted_tui.config.options import option
 from enchanted_tui.config.ranges import Ranges
 from enchanted_tui.samplers import shared_checks
 from enchanted_tui.samplers.base import Sample
+from enchanted_tui.samplers.design import DesignSampler
 from enchanted_tui.samplers.finite import MAX_POINTS, FiniteSampler, total_by_default
 from enchanted_tui.samplers.parts import Factor, Parts, build_parts
 from enchanted_tui.samplers.qmc import derived_seed
+
+if TYPE_CHECKING:
+    from enchanted_tui.samplers.axes import Axis
 
 
 class NestedSampler(FiniteSampler):
@@ -127,6 +131,14 @@ class NestedSampler(FiniteSampler):
             name: found
             for sampler in self._parts.samplers.values()
             for name, found in sampler.ranges().items()
+        }
+
+    def drawn_axes(self) -> Mapping[str, Axis]:
+        return {
+            name: axis
+            for sampler in self._parts.samplers.values()
+            if isinstance(sampler, DesignSampler)
+            for name, axis in sampler.drawn_axes().items()
         }
 
     def design_points(

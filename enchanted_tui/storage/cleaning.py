@@ -72,7 +72,7 @@ def campaign_files(
     their names. A symbolic link in the place of one of the directories is not followed.
     """
     yield from _there(_with_partials(run_dir.journal, run_dir.run_state))
-    yield from _there(_with_partials(*run_dir.tables))
+    yield from _there(_with_partials(*run_dir.tables, run_dir.surrogate))
     yield from _there(
         _with_partials(run_dir.current_progress, run_dir.pipeline_progress, run_dir.all_progress)
     )

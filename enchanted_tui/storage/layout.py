@@ -97,6 +97,11 @@ class CampaignDirectory:
         return self.root / "enchanted_failures.csv"
 
     @property
+    def surrogate(self) -> Path:
+        """The model that ``--fit`` writes."""
+        return self.root / "enchanted_surrogate.npz"
+
+    @property
     def run_state(self) -> Path:
         return self.root / "enchanted_run.yaml"
 
@@ -146,8 +151,8 @@ class CampaignDirectory:
 
     @property
     def results(self) -> tuple[Path, ...]:
-        """What a campaign writes into the directory itself."""
-        return (*self.tables, self.run_state)
+        """What is written into the directory itself: by a campaign, and from its results."""
+        return (*self.tables, self.run_state, self.surrogate)
 
     @property
     def files(self) -> tuple[Path, ...]:

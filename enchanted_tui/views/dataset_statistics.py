@@ -10,12 +10,15 @@ import math
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from enchanted_tui.views.task_index import TaskList
+
+if TYPE_CHECKING:
+    from enchanted_tui.views.viewing import Viewer
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -166,6 +169,15 @@ class Results:
     def outputs(self) -> list[str]:
         """Names of the numeric columns that are neither parameters nor the program's own."""
         return [name for name in self.numeric if self._rank(name) == 1]
+
+
+def read_news(viewer: Viewer, results: Results) -> tuple[News, tuple[str, ...]]:
+    """Read what is new of an open campaign, and its parameters as its latest task has them; takes
+    long for many rows.
+    """
+    columns, tasks = viewer.rows.dataset()
+    parameters = tuple(viewer.line(tasks[-1]).params) if len(tasks) else ()
+    return results.news(columns, tasks), parameters
 
 
 # -- statistics ------------------------------------------------------------------------------------

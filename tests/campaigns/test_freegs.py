@@ -9,9 +9,11 @@ import subprocess
 
 import pytest
 
+import enchanted_tui
 from helpers.continuation import neighbours_in
 from helpers.files import journal_records
 from helpers.real_campaign import ROOT, assert_same_rows
+from helpers.surrogates import fitted, independent_errors
 
 CONFIG = "configs/freegs/tokamak.yaml"
 FEW = ("--set", "samplers.operating_points.budget=6", "--set", "executors.local.n_workers=2")
@@ -27,6 +29,29 @@ def uninterrupted(freegs_python, real_campaign):
     campaign = real_campaign(CONFIG, "uninterrupted", *FEW, python=freegs_python)
     campaign.whole()
     return campaign
+
+
+@pytest.mark.full
+def test_from_equilibria_to_a_surrogate(freegs_python, real_campaign):
+    """Protects the tutorial's way to a model: its error is that of an independent script, and the
+    file beside the campaign uses it.
+    """
+    campaign = real_campaign(
+        CONFIG, "surrogate", "--set", "samplers.operating_points.budget=32", python=freegs_python
+    )
+    campaign.whole()
+    (report,) = fitted(campaign.run_dir, "--outputs", "poloidal_beta")["outputs"]
+    frame = enchanted_tui.load(campaign.run_dir)
+    good = frame[frame["success"]]
+    points = good[list(SAMPLED)].to_numpy(dtype=float)
+    points = (points - points.min(axis=0)) / (points.max(axis=0) - points.min(axis=0))
+    by_others = independent_errors(points, good["poloidal_beta"].to_numpy(dtype=float), 4)
+    assert 0.6 * min(by_others) < report["rmse"] < 1.6 * max(by_others)
+    script = ROOT / "configs" / "freegs" / "surrogate.py"
+    done = subprocess.run(
+        [freegs_python, script, campaign.run_dir], check=True, capture_output=True, text=True
+    )
+    assert "poloidal_beta" in done.stdout and "uncertain_by" in done.stdout
 
 
 @pytest.mark.full

@@ -88,6 +88,7 @@ SLOW = (
     "supervisor/test_finishing.py",
     "supervisor/test_runs.py",
     "supervisor/test_viewing.py",
+    "surrogate/*",
     "test_ci.py",
     "test_shell_completion.py",
     "test_site.py",

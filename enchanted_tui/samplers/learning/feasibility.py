@@ -12,7 +12,7 @@ from scipy.special import log_ndtr
 from enchanted_tui.samplers.learning.acquisition import AcquisitionFactor
 from enchanted_tui.samplers.learning.fitting import fit
 from enchanted_tui.samplers.learning.kernels import Array
-from enchanted_tui.samplers.learning.posterior import Posterior
+from enchanted_tui.samplers.learning.posterior import Hyperparameters, Posterior
 
 _LOG_ROOT_2PI = 0.5 * math.log(2 * math.pi)
 _SMOOTHNESS = 1.5  #: of the border between where samples succeed and where they fail
@@ -27,12 +27,19 @@ class ProbabilityOfSuccess(AcquisitionFactor):
     with Unknown Constraints*, UAI 2014 (arXiv:1403.5607).
     """
 
-    def __init__(self, points: Array, succeeded: Array, rng: numpy.random.Generator) -> None:
+    def __init__(
+        self,
+        points: Array,
+        succeeded: Array,
+        rng: numpy.random.Generator,
+        hyper: Hyperparameters | None = None,
+    ) -> None:
+        """`hyper`: of an earlier fit to the same samples, which then need not be fitted again."""
         labels = numpy.where(succeeded, 1.0, -1.0)
         self._offset = float(labels.mean())
         centred = labels - self._offset
-        (hyper,) = fit(points, centred, _SMOOTHNESS, rng)
-        self._posterior = Posterior(hyper, points, centred[:, None])
+        (self.hyper,) = fit(points, centred, _SMOOTHNESS, rng) if hyper is None else (hyper,)
+        self._posterior = Posterior(self.hyper, points, centred[:, None])
         mean, variance = self._posterior.left_out()
         self._gain = _best_gain(labels, mean + self._offset, variance)
 

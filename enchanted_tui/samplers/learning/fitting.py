@@ -47,10 +47,18 @@ class _Prior:
         return -0.5 * float(scaled @ scaled), -scaled / self.widths
 
 
-def _prior(dimensions: int) -> _Prior:
+def _prior(dimensions: int, smooth: bool) -> _Prior:
     width = math.sqrt(3)
     # the largest density over the length scale, not over its logarithm
     scale = math.sqrt(2) + 0.5 * math.log(dimensions) - width**2
+    if smooth:
+        # a large amplitude with long length scales is what polynomials look like
+        return _Prior(
+            centres=numpy.array([0.0, *[scale] * dimensions, -14.0]),
+            widths=numpy.array([4.0, *[width] * dimensions, 6.0]),
+            lower=numpy.log(numpy.array([0.05, *[0.01] * dimensions, 1e-12])),
+            upper=numpy.log(numpy.array([1e5, *[1e3] * dimensions, 1.0])),
+        )
     return _Prior(
         centres=numpy.array([0.0, *[scale] * dimensions, -8.0]),
         widths=numpy.array([1.0, *[width] * dimensions, 3.0]),
@@ -66,19 +74,23 @@ def fit(
     rng: numpy.random.Generator,
     *,
     draws: bool = False,
+    start: Hyperparameters | None = None,
+    smooth: bool = False,
 ) -> list[Hyperparameters]:
     """Return the most probable hyperparameters for standardised `values` (n,) at `points` (n, d) of
     the unit cube.
 
     With `draws`, give several drawn from their posterior instead, over which an acquisition
-    function is averaged.
+    function is averaged. With `start`, which is near the most probable ones, climb from there
+    alone. `smooth` expects less noise and, where values ask for it, a much larger amplitude: for
+    many samples of a simulation.
     """
     if len(points) > MOST_FITTED:
         chosen = numpy.sort(rng.choice(len(points), MOST_FITTED, replace=False))
         points, values = points[chosen], values[chosen]
-    prior = _prior(points.shape[1])
+    prior = _prior(points.shape[1], smooth)
     likelihood = log_likelihood(points, values, smoothness)
-    best = _most_probable(likelihood, prior, rng)
+    best = _most_probable(likelihood, prior, rng, start)
     if not draws:
         return [Hyperparameters.from_theta(best, smoothness)]
 
@@ -133,8 +145,15 @@ def log_likelihood(points: Array, values: Array, smoothness: float) -> Likelihoo
     return likelihood
 
 
-def _most_probable(likelihood: Likelihood, prior: _Prior, rng: numpy.random.Generator) -> Array:
-    """Climb from several starts: moderate and long length scales, and some drawn."""
+def _most_probable(
+    likelihood: Likelihood,
+    prior: _Prior,
+    rng: numpy.random.Generator,
+    near: Hyperparameters | None,
+) -> Array:
+    """Climb from `near`, or from several starts: moderate and long length scales, and some
+    drawn.
+    """
 
     def loss(theta: Array) -> tuple[float, Array]:
         value, gradient = likelihood(theta)
@@ -143,12 +162,7 @@ def _most_probable(likelihood: Likelihood, prior: _Prior, rng: numpy.random.Gene
         density, slope = prior.log_density(theta)
         return -value - density, -gradient - slope
 
-    starts = [
-        _start(prior, scale, noise) for scale, noise in ((0.3, 1e-4), (1.0, 1e-6), (2.0, 1e-2))
-    ]
-    starts.append(
-        numpy.clip(starts[0] + rng.normal(0.0, 1.0, len(starts[0])), prior.lower, prior.upper)
-    )
+    starts = [numpy.clip(near.theta, prior.lower, prior.upper)] if near else _starts(prior, rng)
     bounds = list(zip(prior.lower, prior.upper, strict=True))
     found = [
         minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 100})
@@ -156,6 +170,14 @@ def _most_probable(likelihood: Likelihood, prior: _Prior, rng: numpy.random.Gene
     ]
     best: Array = min(found, key=lambda result: float(result.fun)).x
     return best
+
+
+def _starts(prior: _Prior, rng: numpy.random.Generator) -> list[Array]:
+    starts = [
+        _start(prior, scale, noise) for scale, noise in ((0.3, 1e-4), (1.0, 1e-6), (2.0, 1e-2))
+    ]
+    moved = starts[0] + rng.normal(0.0, 1.0, len(starts[0]))
+    return [*starts, numpy.clip(moved, prior.lower, prior.upper)]
 
 
 def _start(prior: _Prior, scale: float, noise: float) -> Array:

@@ -34,6 +34,12 @@ class Hyperparameters:
         amplitude, *scales, noise = (float(value) for value in numpy.exp(theta))
         return Hyperparameters(smoothness, tuple(scales), amplitude, noise)
 
+    @property
+    def theta(self) -> Array:
+        """What `from_theta` takes."""
+        theta: Array = numpy.log(numpy.array([self.amplitude, *self.scales, self.noise]))
+        return theta
+
 
 class Posterior:
     """The process given `values`, shape (n, j), at `points`, shape (n, d): j versions of what is
@@ -66,11 +72,19 @@ class Posterior:
         """Return the means, shape (m, j), and standard deviations, shape (m,), of the function at
         points of shape (m, d).
         """
-        covariance = self.hyper.amplitude * correlation(
-            points, self.points, self._scales, self.hyper.smoothness
-        )
+        covariance = self._covariance(points)
         variance = self.hyper.amplitude - ((covariance @ self._whitener.T) ** 2).sum(axis=1)
         return covariance @ self._weights, numpy.sqrt(numpy.maximum(variance, _LEAST_VARIANCE))
+
+    def mean_at(self, points: Array) -> Array:
+        """Return the means alone, shape (m, j), which takes a small part of the time."""
+        mean: Array = self._covariance(points) @ self._weights
+        return mean
+
+    def _covariance(self, points: Array) -> Array:
+        return self.hyper.amplitude * correlation(
+            points, self.points, self._scales, self.hyper.smoothness
+        )
 
     def slopes(self, point: Array) -> tuple[Array, Array, float, Array]:
         """Return means (j,), their derivatives (j, d), the standard deviation and its derivatives

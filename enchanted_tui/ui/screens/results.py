@@ -16,12 +16,16 @@ from enchanted_tui.ui.charts.choice_line import CHARTS, choice_parts
 from enchanted_tui.ui.rereading import Rereading
 from enchanted_tui.ui.widgets.ask_line import AskLine
 from enchanted_tui.ui.widgets.chooser import Chooser
+from enchanted_tui.ui.widgets.computed_view import ComputedView
 from enchanted_tui.ui.widgets.coverage_view import CoverageView
 from enchanted_tui.ui.widgets.dataset_table import FINISHED, DatasetTable, SummaryTable
 from enchanted_tui.ui.widgets.line import Buttons
 from enchanted_tui.ui.widgets.plot import Plot
+from enchanted_tui.ui.widgets.sensitivity_view import SensitivityView
+from enchanted_tui.ui.widgets.surrogate_view import SurrogateView
 from enchanted_tui.ui.widgets.table import VirtualTable
-from enchanted_tui.views.dataset_statistics import News, Results
+from enchanted_tui.ui.widgets.view_tabs import ViewTabs
+from enchanted_tui.views.dataset_statistics import Results, read_news
 
 if TYPE_CHECKING:
     from enchanted_tui.views.viewing import View, Viewer
@@ -33,8 +37,10 @@ _VIEWS = (
     ("best", "Best"),
     ("coverage", "Coverage"),
     ("summary", "Summary"),
+    ("surrogate", "Surrogate"),
+    ("sensitivity", "Sensitivity"),
 )
-_BODIES = {"table": "#table", "coverage": "#coverage", "summary": "#summary"}
+_BODIES = {name: f"#{name}" for name, _ in _VIEWS if name not in CHARTS}
 _PAUSE = 2.0  # seconds between two readings of a dataset that grows ...
 _PAUSE_PER_ROW = 5e-5  # ... and more of a large one, of which each reading copies the columns
 _NOTHING = "No campaign is open; choose one on the screen Runs (1)."
@@ -47,18 +53,18 @@ class ResultsScreen(CampaignScreen):
 
 In the charts, left and right change the column along the bottom, up and down the one on the left.
 Failed samples are crosses, successful ones dots; a number as colour is five steps, each with as
-many samples: the more ink, the larger."""
+many samples: the more ink, the larger. Surrogate and Sensitivity are worked out on request, while
+the app goes on."""
     DEFAULT_CSS = """
-    ResultsScreen #tabs { background: $surface; padding: 0 1; }
     ResultsScreen #choices { background: $background; padding: 0 1; }
-    ResultsScreen #table, ResultsScreen #summary, ResultsScreen #plot, ResultsScreen #coverage {
-        display: none; height: 1fr;
-    }
+    ResultsScreen #table, ResultsScreen #summary, ResultsScreen #plot, ResultsScreen #coverage,
+    ResultsScreen ComputedView { display: none; height: 1fr; }
     ResultsScreen .-shown { display: block !important; }
     """
     AUTO_FOCUS = "#table"
     BINDINGS: ClassVar[list[BindingType]] = bindings(
         *(f"results.{name}" for name, _ in _VIEWS),
+        "results.compute",
         "results.axes",
         "results.colour",
         "results.log",
@@ -81,12 +87,14 @@ many samples: the more ink, the larger."""
         self._reading = Rereading(self, self._read, _counts, self._rest)
 
     def compose_body(self) -> ComposeResult:
-        yield Buttons(id="tabs")
+        yield ViewTabs("results", _VIEWS, id="tabs")
         yield Buttons(id="choices")
         yield DatasetTable(id="table")
         yield Plot(id="plot")
         yield CoverageView(id="coverage")
         yield SummaryTable(id="summary")
+        yield SurrogateView(id="surrogate")
+        yield SensitivityView(id="sensitivity")
         yield AskLine()
 
     def on_mount(self) -> None:
@@ -100,6 +108,12 @@ many samples: the more ink, the larger."""
     def plot(self) -> Plot:
         return self.query_one(Plot)
 
+    @property
+    def _computed(self) -> ComputedView | None:
+        """What is shown, if it is worked out on request."""
+        found = self.query_one(_BODIES.get(self._shown, "#plot"))
+        return found if isinstance(found, ComputedView) else None
+
     # -- reading -----------------------------------------------------------------------------------
 
     def show(self, view: View) -> None:
@@ -107,6 +121,8 @@ many samples: the more ink, the larger."""
 
     def show_nothing(self) -> None:
         self._reading.forget()
+        for view in self.query(ComputedView):
+            view.forget()
         self.results = Results()
         self.table.set_empty(_NOTHING if self.app.root is None else "Reading the dataset.")
         self.table.show(self.results)
@@ -121,7 +137,7 @@ many samples: the more ink, the larger."""
 
     async def _read(self, viewer: Viewer) -> None:
         results = self.results
-        news, parameters = await self.read_of_run(viewer, _news, viewer, results)
+        news, parameters = await self.read_of_run(viewer, read_news, viewer, results)
         results.take(news)
         results.parameters = parameters or results.parameters
         if news.anew:
@@ -150,26 +166,25 @@ many samples: the more ink, the larger."""
             self.app.perform(self.query_one(SummaryTable).show(self.results))
         elif self._shown == "coverage":
             self.query_one(CoverageView).show(self.results)
+        elif (computed := self._computed) is not None:
+            computed.show(self.app.root, len(self.results), self._keys().get("results.compute", ""))
         else:
             results, choice, name = self.results, self._drawn, self._shown
             self.plot.show(
                 lambda width, height: charts.picture(results, choice, name, width, height)
             )
 
-    def _show_tabs(self) -> None:
-        keys = {
-            active.binding.id: self.app.get_key_display(active.binding)
+    def _keys(self) -> dict[str, str]:
+        """Return the keys of the actions, as they are shown."""
+        return {
+            str(active.binding.id): self.app.get_key_display(active.binding)
             for active in self.active_bindings.values()
         }
-        parts = []
-        for name, title in _VIEWS:
-            label = f"{keys.get(f'results.{name}', '')} {title}".strip()
-            label = f"[{label}]" if name == self._shown else f" {label} "
-            parts.append((label, "bold" if name == self._shown else "", f"results_{name}"))
+
+    def _show_tabs(self) -> None:
         count = len(self.results)
-        self.query_one("#tabs", Buttons).set(
-            [*parts, (f"  {count:,} row{'' if count == 1 else 's'}" if count else "", "", "")]
-        )
+        note = f"  {count:,} row{'' if count == 1 else 's'}" if count else ""
+        self.query_one(ViewTabs).show(self._shown, self._keys(), note)
 
     def on_plot_resized(self) -> None:
         self._show_choices()  # which sign a point has depends on the room
@@ -206,6 +221,17 @@ many samples: the more ink, the larger."""
 
     def action_results_summary(self) -> None:
         self._go("summary")
+
+    def action_results_surrogate(self) -> None:
+        self._go("surrogate")
+
+    def action_results_sensitivity(self) -> None:
+        self._go("sensitivity")
+
+    def action_results_compute(self) -> None:
+        if self._computed is None:
+            self._go("surrogate")
+        self.query_one(_BODIES[self._shown], ComputedView).work_out()
 
     def action_results_back(self) -> None:
         if self._shown == "table":
@@ -362,14 +388,9 @@ many samples: the more ink, the larger."""
             self.app.copy(self.plot.text, "the chart as text")
         elif self._shown == "table" and self.table.cursor is not None:
             self.app.copy(self.table.row_text(self.table.cursor_row), "the row")
+        elif (computed := self._computed) is not None:
+            self.app.copy(computed.text, "the report")
 
 
 def _counts(view: View) -> object:
     return (view.snapshot.tasks_done, view.snapshot.failed, view.snapshot.depth, view.reading)
-
-
-def _news(viewer: Viewer, results: Results) -> tuple[News, tuple[str, ...]]:
-    """Read what is new; takes long for many rows."""
-    columns, tasks = viewer.rows.dataset()
-    parameters = tuple(viewer.line(tasks[-1]).params) if len(tasks) else ()
-    return results.news(columns, tasks), parameters

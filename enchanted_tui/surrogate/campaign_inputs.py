@@ -1,0 +1,105 @@
+"""Which columns of a dataset are parameters, and what the configuration says of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy
+
+from enchanted_tui.config.continuation import all_ranges
+from enchanted_tui.config.ranges import Range, Ranges
+from enchanted_tui.config.use import REPLICATE, derived_from, parameter_names
+from enchanted_tui.errors import UserError
+from enchanted_tui.samplers.axes import Axis, Listed
+from enchanted_tui.surrogate.model_inputs import Array, ModelInput
+from enchanted_tui.views.task_lines import DrawnSamples
+
+if TYPE_CHECKING:
+    from enchanted_tui.record.older.older_view import Recorded
+    from enchanted_tui.storage.column_types import ColumnType
+
+
+@dataclass(frozen=True)
+class DrawnParameters:
+    """What is known of the parameters of a campaign; of stages in their order."""
+
+    by_stage: tuple[tuple[str, ...], ...]  #: the names that each stage draws
+    others: frozenset[str] = frozenset()  #: what follows from them: no parameters, nor outputs
+    ranges: Ranges = field(default_factory=dict)
+    axes: Mapping[str, Axis] = field(default_factory=dict)  #: of those that are drawn from a box
+    is_constrained: bool = False
+    can_extend: bool = False  #: whether the last stage's sampler has always another point
+    notes: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """All parameters; one that a later stage draws anew stands where it was drawn first."""
+        return list(dict.fromkeys(name for names in self.by_stage for name in names))
+
+
+def drawn_parameters(root: Path, reader: Recorded, depth: int) -> DrawnParameters:
+    """Return the parameters of the stages up to `depth`, by the record and, for what that does not
+    say, the configuration.
+    """
+    samples = DrawnSamples(reader.state, reader.read)
+    recorded = [samples.names(stage) for stage in range(depth + 1)]
+    try:
+        samplers = _samplers(root, reader.state.seed, depth)
+    except (UserError, OSError, ImportError) as error:
+        said = str(error).splitlines()[0]
+        note = f"the configuration cannot be read, so ranges are those of the samples: {said}"
+        return DrawnParameters(tuple(recorded), notes=(note,))
+    others = {REPLICATE, *(name for spec, _ in samplers for name in derived_from(spec))}
+    names = [
+        tuple(name for name in found or parameter_names(*sampler)[0] if name not in others)
+        for found, sampler in zip(recorded, samplers, strict=True)
+    ]
+    last = samplers[-1][1]
+    return DrawnParameters(
+        tuple(names),
+        frozenset(others),
+        all_ranges(samplers),
+        {
+            name: axis
+            for _, sampler in samplers
+            for name, axis in getattr(sampler, "drawn_axes", dict)().items()
+        },
+        any(getattr(sampler, "constraints", None) for _, sampler in samplers),
+        getattr(last, "total", 0) is None,
+    )
+
+
+def _samplers(root: Path, seed: int, depth: int) -> list[tuple[Any, Any]]:
+    """Return specification and sampler of each stage up to `depth`."""
+    from enchanted_tui.operations.actions import configuration
+    from enchanted_tui.record.session_start import build_samplers
+
+    config = configuration(root)
+    specs = [config.samplers[stage.sampler] for stage in config.stages]
+    return list(zip(specs, build_samplers(config, seed), strict=True))[: depth + 1]
+
+
+def model_input(
+    column: ColumnType, values: Sequence[Any], drawn: DrawnParameters, unit: str
+) -> ModelInput:
+    """Return a parameter as a model is told of it, from its column and what is known of it."""
+    axis, reach = drawn.axes.get(column.name), drawn.ranges.get(column.name)
+    unordered = isinstance(axis, Listed) and axis.n_features > 1
+    if column.kind not in ("int", "float") or unordered:
+        seen = dict.fromkeys(
+            value for value in values if isinstance(value, str | bool | int | float)
+        )
+        return ModelInput(column.name, values=tuple(sorted(seen, key=str)), unit=unit)
+    numbers = numpy.array(values, dtype=float)
+    return _number(column.name, numbers[numpy.isfinite(numbers)], reach, unit)
+
+
+def _number(name: str, numbers: Array, reach: Range | None, unit: str) -> ModelInput:
+    low, high = float(numbers.min()), float(numbers.max())
+    if reach is not None:
+        low, high = min(low, reach.lower), max(high, reach.upper)
+    log = reach is not None and reach.logarithmic and low > 0
+    return ModelInput(name, low, high, log, unit=unit)

@@ -1,0 +1,211 @@
+"""How well an output is predicted where no sample was: by folds that are held out, or a test set,
+for more and more samples to learn from.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy
+
+from enchanted_tui.surrogate.model_inputs import Array
+from enchanted_tui.surrogate.output_projection import Projection, project
+from enchanted_tui.surrogate.score_models import GaussianScores, LinearScores, ScoreModel
+from enchanted_tui.surrogate.tree_scores import TreeScores
+
+_FEWEST = 10  #: samples at the beginning of a learning curve
+_STEP = math.sqrt(2)  #: between two of its points
+_MOST_POINTS = 8
+_TRIED_ON, _TRIED = 20_000, 2_000  #: samples to learn from, and to test on, where models compete
+_Split = tuple[Array, Array]  #: numbers of the rows to learn from, in random order, and to test on
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Of predictions: in the output's unit, as a share of the values, and as R2."""
+
+    rmse: float
+    mape: float | None  #: None where a value is 0
+    r2: float | None  #: None where all values are the same
+
+
+@dataclass(frozen=True)
+class CurvePoint(Errors):
+    """Errors of models that have learnt from so many samples."""
+
+    samples: int = 0
+    rmse_error: float = 0.0  #: standard error of the RMSE, from fold to fold
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What came of predicting samples that were held out."""
+
+    curve: tuple[CurvePoint, ...]  #: the one with most samples last
+    rows: Array  #: numbers of the samples that were predicted, (t,)
+    truth: Array  #: (t, m)
+    predicted: Array  #: (t, m)
+    spread: Array  #: (t, m): standard deviations as the model says, not yet calibrated
+
+    @property
+    def errors(self) -> CurvePoint:
+        """With as many samples as there are to learn from."""
+        return self.curve[-1]
+
+    @property
+    def per_row(self) -> Array:
+        """Root mean square error of each sample that was predicted, (t,)."""
+        found: Array = numpy.sqrt(((self.predicted - self.truth) ** 2).mean(axis=1))
+        return found
+
+
+class OutputModel:
+    """Predicts the values of one output, (n, m), at points (n, d)."""
+
+    def __init__(self, projection: Projection, scores: ScoreModel) -> None:
+        self.projection, self.scores = projection, scores
+
+    @classmethod
+    def fitted(
+        cls,
+        kind: str,
+        points: Array,
+        values: Array,
+        rng: numpy.random.Generator,
+        near: OutputModel | None = None,
+    ) -> OutputModel:
+        """Fit a model (gp, trees or linear), beginning `near` another one of the same output."""
+        projection = project(values, rng)
+        scores = projection.scores(values)
+        if kind == "gp":
+            start = near.scores.hypers if near and isinstance(near.scores, GaussianScores) else None
+            return cls(projection, GaussianScores.fitted(points, scores, rng, start))
+        if kind == "trees":
+            return cls(projection, TreeScores.fitted(points, scores, rng))
+        return cls(projection, LinearScores.fitted(points, scores))
+
+    def at(self, points: Array) -> tuple[Array, Array]:
+        """Return means and standard deviations, both of shape (n, m)."""
+        mean, deviation = self.scores.at(points)
+        return self.projection.values(mean), self.projection.deviations(deviation)
+
+    def mean_at(self, points: Array) -> Array:
+        return self.projection.values(self.scores.mean_at(points))
+
+
+def errors_of(truth: Array, predicted: Array) -> Errors:
+    """Return the errors of predictions, all of shape (n, m), over all elements: the root mean
+    square error, the mean of |error / value|, and 1 - SS_res / SS_tot.
+    """
+    error = predicted - truth
+    total = float(((truth - truth.mean(axis=0)) ** 2).sum())
+    has_zero = bool((truth == 0).any())
+    return Errors(
+        float(numpy.sqrt((error**2).mean())),
+        None if has_zero else float(numpy.abs(error / truth).mean()),
+        1 - float((error**2).sum()) / total if total > 0 else None,
+    )
+
+
+def curve_sizes(most: int, dimensions: int) -> list[int]:
+    """Return the numbers of samples of a learning curve, up to `most`, each about 1.4 times the one
+    before.
+    """
+    sizes, size = [most], float(most)
+    while len(sizes) < _MOST_POINTS:
+        size /= _STEP
+        if size < max(_FEWEST, 2 * min(dimensions, _FEWEST)):
+            break
+        sizes.append(round(size))
+    return sorted(set(sizes))
+
+
+def splits(
+    groups: Array, folds: int, rng: numpy.random.Generator, most_tested: int
+) -> list[_Split]:
+    """Return the rows of each fold to learn from and to test on, at most so many; rows of one group
+    stay together.
+    """
+    names = rng.permutation(numpy.unique(groups))
+    folds = min(folds, len(names))
+    place = numpy.empty(int(groups.max()) + 1, dtype=int)
+    place[names] = numpy.arange(len(names))
+    order = numpy.argsort(place[groups], kind="stable")  # rows by group, groups at random
+    fold_of = place[groups[order]] % folds
+    found = []
+    for fold in range(folds):
+        # the first of these are a random choice
+        rest, tested = order[fold_of != fold], order[fold_of == fold]
+        found.append((rest, tested[:most_tested]))
+    return found
+
+
+def best_kind(
+    kinds: Sequence[str], points: Array, values: Array, part: _Split, rng: numpy.random.Generator
+) -> str:
+    """Return the kind of model that predicts some held-out samples best."""
+    if len(kinds) == 1:
+        return kinds[0]
+    rest, tested = part[0][:_TRIED_ON], part[1][:_TRIED]
+    errors = {}
+    for kind in kinds:
+        model = OutputModel.fitted(kind, points[rest], values[rest], rng)
+        errors[kind] = float(((model.mean_at(points[tested]) - values[tested]) ** 2).mean())
+    return min(errors, key=lambda kind: errors[kind])
+
+
+def validate(
+    kind: str,
+    points: Array,
+    values: Array,
+    parts: Sequence[_Split],
+    sizes: Sequence[int],
+    rng: numpy.random.Generator,
+    tell: Callable[[str], Any] = lambda said: None,
+) -> Validation:
+    """Return the learning curve of a model; `parts` says what to learn from and to test on, `sizes`
+    how many samples, at most those of the smallest part.
+    """
+    near: OutputModel | None = None
+    curve: list[CurvePoint] = []
+    largest: list[tuple[Array, Array]] = []
+    kept: Sequence[_Split] = parts
+    for size in sorted(sizes, reverse=True):
+        # all orders of all samples are one
+        used = parts[:1] if parts[0][1] is parts[-1][1] and size == len(parts[0][0]) else parts
+        found = []
+        for fold, (rest, tested) in enumerate(used):
+            tell(f"{size:,} samples, part {fold + 1} of {len(used)}")
+            chosen = rest[:size]
+            model = OutputModel.fitted(kind, points[chosen], values[chosen], rng, near)
+            near = near or model
+            if curve:
+                found.append(model.mean_at(points[tested]))
+            else:
+                largest.append(model.at(points[tested]))
+        if not curve:
+            kept, found = used, [mean for mean, _ in largest]
+        curve.append(_curve_point(size, [values[tested] for _, tested in used], found))
+    rows = numpy.concatenate([tested for _, tested in kept])
+    return Validation(
+        tuple(reversed(curve)),
+        rows,
+        values[rows],
+        numpy.concatenate([mean for mean, _ in largest]),
+        numpy.concatenate([spread for _, spread in largest]),
+    )
+
+
+def _curve_point(size: int, truths: Sequence[Array], predicted: Sequence[Array]) -> CurvePoint:
+    truth, mean = numpy.concatenate(truths), numpy.concatenate(predicted)
+    whole = errors_of(truth, mean)
+    squares = ((mean - truth) ** 2).mean(axis=1)
+    # of the samples that were tested on, by the delta method ...
+    noise = float(squares.std()) / math.sqrt(len(squares)) / (2 * max(whole.rmse, 1e-300))
+    if len(truths) > 1:  # ... and of those learnt from
+        each = [errors_of(*pair).rmse for pair in zip(truths, predicted, strict=True)]
+        noise = max(noise, float(numpy.std(each, ddof=1)) / math.sqrt(len(each)))
+    return CurvePoint(whole.rmse, whole.mape, whole.r2, size, noise)

@@ -1,0 +1,115 @@
+"""The part of the command line that fits surrogates. Imports nothing heavy before one is fitted."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from enchanted_tui.surrogate.surrogate_fit import FitOptions
+    from enchanted_tui.surrogate.training_data import Tell
+
+MODELS = ("gp", "trees", "linear")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options that go with ``--fit`` and ``--sensitivity``."""
+    group = parser.add_argument_group("with --fit and --sensitivity")
+    group.add_argument(
+        "--outputs", metavar="A,B", help="only these outputs; else all numbers and arrays"
+    )
+    group.add_argument(
+        "--model",
+        type=str.lower,
+        choices=MODELS,
+        help="Gaussian process, trees or a linear model; else what suits the samples",
+    )
+    group.add_argument(
+        "--test",
+        metavar="FILE",
+        help="with --fit: a file with samples to test on, as --export --split writes it",
+    )
+    group.add_argument(
+        "--cv", type=int, metavar="K", help="with --fit: parts that are held out in turn; 5"
+    )
+
+
+def fit(options: argparse.Namespace) -> int:
+    """Fit a surrogate, write its model and print the report. Raises SurrogateError,
+    EnvironmentProblem, or OSError for a full or lost disk.
+    """
+    _leave_processors_to_others()
+    from enchanted_tui.surrogate.fit_report import as_json
+    from enchanted_tui.surrogate.fit_text import as_text
+    from enchanted_tui.surrogate.surrogate_fit import fit_surrogate
+    from enchanted_tui.surrogate.surrogate_model import model_place, write_model
+
+    root = Path(options.fit)
+    place = model_place(root, Path(options.out) if options.out else None)
+    model, report = fit_surrogate(root, _fit_options(options), _tell, _step())
+    told = as_json(report)
+    write_model(place, model, told)
+    if options.json:
+        print(json.dumps({**told, "written": str(place)}))
+    else:
+        print(as_text(told))
+        print(f"wrote {place}: enchanted_tui.load_model({str(root)!r}).predict(frame)")
+    return 0
+
+
+def sensitivity(options: argparse.Namespace) -> int:
+    """Analyse which parameters matter and print that. Raises as `fit` does."""
+    _leave_processors_to_others()
+    from enchanted_tui.surrogate.sensitivity import analyse
+    from enchanted_tui.surrogate.sensitivity_text import as_text
+
+    report = analyse(
+        Path(options.sensitivity), _names(options.outputs), options.model, _tell, _step()
+    )
+    told = report.as_json()
+    print(json.dumps(told) if options.json else as_text(told))
+    return 0
+
+
+def _leave_processors_to_others() -> None:
+    """Let numerical libraries that are not imported yet work on one thread, unless the user says
+    otherwise: for matrices of some hundred rows that is the quickest, and a login node is shared.
+    """
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
+
+def _names(text: str | None) -> tuple[str, ...]:
+    """Read names with commas between."""
+    return tuple(filter(None, map(str.strip, (text or "").split(","))))
+
+
+def _fit_options(options: argparse.Namespace) -> FitOptions:
+    from enchanted_tui.surrogate.model_inputs import SurrogateError
+    from enchanted_tui.surrogate.surrogate_fit import FitOptions
+
+    if options.cv is not None and options.test is not None:
+        raise SurrogateError("--cv and --test are two ways to judge a model; give one of them")
+    if options.cv is not None and options.cv < 2:
+        raise SurrogateError(f"--cv {options.cv}: expected a whole number, 2 or more")
+    return FitOptions(
+        _names(options.outputs),
+        None if options.test is None else Path(options.test),
+        options.cv,
+        options.model,
+    )
+
+
+def _tell(said: str) -> None:
+    print(said, file=sys.stderr, flush=True)
+
+
+def _step() -> Tell:
+    """Return what shows, on a terminal, what is being done now."""
+    if not sys.stderr.isatty():
+        return lambda said: None
+    return lambda said: print(f"\r\x1b[K{said}", end="\r", file=sys.stderr, flush=True)

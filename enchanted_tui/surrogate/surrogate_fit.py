@@ -1,0 +1,239 @@
+"""Fit a surrogate to a campaign: read, validate, forecast, advise."""
+
+from __future__ import annotations
+
+import math
+import platform
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy
+import scipy
+
+from enchanted_tui.surrogate import fit_plan
+from enchanted_tui.surrogate.advice import Advice, advise, next_steps
+from enchanted_tui.surrogate.cross_validation import (
+    CurvePoint,
+    OutputModel,
+    Validation,
+    best_kind,
+    curve_sizes,
+    splits,
+    validate,
+)
+from enchanted_tui.surrogate.error_map import ErrorMap, error_map
+from enchanted_tui.surrogate.fit_plan import FitPlan
+from enchanted_tui.surrogate.model_inputs import Array, SurrogateError
+from enchanted_tui.surrogate.power_law import PowerLaw, power_law
+from enchanted_tui.surrogate.score_models import MOST_GAUSSIAN
+from enchanted_tui.surrogate.success_model import SuccessModel, SuccessReport, learn_success
+from enchanted_tui.surrogate.surrogate_model import FLOOR, FittedOutput, SurrogateModel
+from enchanted_tui.surrogate.training_data import (
+    HeldOut,
+    OutputValues,
+    Tell,
+    TrainingData,
+    nobody,
+    read_test_set,
+    read_training_data,
+)
+from enchanted_tui.version import __version__
+
+FEWEST = 10  #: successful samples without which there is nothing to judge
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """What is asked of a fit."""
+
+    outputs: tuple[str, ...] = ()  #: none: all that can be fitted
+    test: Path | None = None  #: a file with samples that are held out, instead of folds
+    folds: int | None = None
+    model: str | None = None  #: one of `fit_command.MODELS`; None: what suits the number of samples
+
+
+@dataclass(frozen=True)
+class OutputReport:
+    """How well one output is predicted."""
+
+    output: OutputValues
+    fitted: FittedOutput
+    validation: Validation
+    spread: float  #: standard deviation of the output's values
+    law: PowerLaw | None
+    errors: ErrorMap
+    advice: Advice
+
+
+@dataclass(frozen=True)
+class FitReport:
+    """What came of a fit."""
+
+    root: Path
+    samples: int
+    how: str  #: the errors were found
+    outputs: tuple[OutputReport, ...]
+    success: SuccessReport
+    notes: tuple[str, ...]
+    next_steps: tuple[str, ...]
+    seconds: float
+
+
+def fit_surrogate(
+    root: Path, wanted: FitOptions, tell: Tell = nobody, step: Tell = nobody
+) -> tuple[SurrogateModel, FitReport]:
+    """Fit a surrogate to the campaign in a run directory; `tell` is told sentences, `step` what is
+    being done now.
+
+    Raises SurrogateError, EnvironmentProblem or OSError where that cannot be done.
+    """
+    began = time.monotonic()
+    data = read_training_data(root, wanted.outputs, tell)
+    test = None
+    if wanted.test is not None:
+        test, data = read_test_set(wanted.test, data)
+    if data.success.sum() < FEWEST:
+        raise SurrogateError(
+            f"{root}: {int(data.success.sum())} successful samples are too few for a surrogate;"
+            f" {FEWEST} are the least, and {10 * len(data.space.varying)} a beginning"
+        )
+    plan = fit_plan.plan_fit(data, wanted.model, wanted.folds)
+    for note in (*data.notes, *plan.notes, fit_plan.told(plan, data, test)):
+        tell(note)
+    rng = numpy.random.default_rng([data.seed & 0xFFFFFFFF, 14])
+    reports, notes = [], [*data.notes, *plan.notes]
+    for one in data.outputs:
+        if len(data.known(one)) < FEWEST:
+            notes.append(f"{one.name} is left out: it has fewer than {FEWEST} values")
+        else:
+            reports.append(_fit_output(data, one, plan, test, rng, step))
+    if not reports:
+        raise SurrogateError(f"{root}: {'; '.join(notes)}")
+    step("where samples fail")
+    succeeding, success = learn_success(data, rng)
+    how = _how(plan, wanted.test, test)
+    report = FitReport(
+        root,
+        len(data),
+        how,
+        tuple(reports),
+        success,
+        tuple(notes),
+        next_steps(
+            [(one.output.name, one.advice, one.errors) for one in reports],
+            success,
+            data.drawn,
+            root,
+        ),
+        time.monotonic() - began,
+    )
+    return _model(data, reports, succeeding, how), report
+
+
+def _how(plan: FitPlan, path: Path | None, test: HeldOut | None) -> str:
+    if test is None or path is None:
+        return f"{plan.folds}-fold cross-validation"
+    return f"the {len(test.points):,} samples of {path.name}"
+
+
+def _fit_output(
+    data: TrainingData,
+    output: OutputValues,
+    plan: FitPlan,
+    test: HeldOut | None,
+    rng: numpy.random.Generator,
+    step: Tell,
+) -> OutputReport:
+    rows = data.known(output)
+    points, values = data.points[rows], output.values[rows]
+    _, groups = numpy.unique(data.groups[rows], return_inverse=True)
+    parts = splits(groups.reshape(-1), plan.folds, rng, fit_plan.MOST_TESTED)
+    if len(parts) < 2:
+        raise SurrogateError(
+            f"{output.name}: all samples are at one point, or of one parent, so none can be held"
+            " out"
+        )
+    kind = best_kind(plan.models, points, values, parts[0], rng)
+    trained, columns = len(rows), {name: column[rows] for name, column in data.columns.items()}
+    if test is not None:
+        points, values, columns = _with_test(points, values, test, output.name)
+        # in as many random orders as there would be folds, for the noise of the curve
+        tested = numpy.arange(trained, len(points))
+        parts = [(rng.permutation(trained), tested) for _ in range(plan.folds)]
+    most = MOST_GAUSSIAN if kind == "gp" else None
+    sizes = curve_sizes(
+        min(most or len(points), *(len(rest) for rest, _ in parts)), points.shape[1]
+    )
+    found = validate(
+        kind, points, values, parts, sizes, rng, lambda said: step(f"{output.name}: {said}")
+    )
+    step(f"{output.name}: all {trained:,} samples")
+    model = OutputModel.fitted(kind, points[:trained], values[:trained], rng)
+    fitted = _calibrated(output, model, found, trained)
+    where = {
+        name: column[found.rows - (trained if test else 0)] for name, column in columns.items()
+    }
+    errors = error_map(data.space, where, found.per_row)
+    law = power_law(found.curve)
+    spread = float(numpy.sqrt(values[:trained].var(axis=0).mean()))
+    advice = advise(found.curve, law, spread, output.unit, most)
+    return OutputReport(output, fitted, found, spread, law, errors, advice)
+
+
+def _with_test(
+    points: Array, values: Array, test: HeldOut, name: str
+) -> tuple[Array, Array, dict[str, Array]]:
+    """Return points and values with those of a test set behind them, and its parameters."""
+    known = numpy.isfinite(test.outputs[name]).all(axis=1)
+    if not known.any():
+        raise SurrogateError(f"{name} has no finite value in the test set")
+    return (
+        numpy.vstack([points, test.points[known]]),
+        numpy.vstack([values, test.outputs[name][known]]),
+        {column: values[known] for column, values in test.columns.items()},
+    )
+
+
+def _calibrated(
+    output: OutputValues, model: OutputModel, found: Validation, samples: int
+) -> FittedOutput:
+    """Return the model with standard deviations that its errors on held-out samples have."""
+    errors: CurvePoint = found.errors
+    variance = found.spread**2 + (FLOOR * errors.rmse) ** 2
+    scaled = (found.predicted - found.truth) ** 2 / numpy.maximum(variance, 1e-300)
+    calibration = math.sqrt(float(scaled.mean())) or 1.0
+    return FittedOutput(
+        output.name,
+        output.unit,
+        output.shape,
+        model,
+        calibration,
+        min(samples, MOST_GAUSSIAN) if model.scores.kind == "gp" else samples,
+        errors.rmse,
+        errors.mape,
+        errors.r2,
+    )
+
+
+def _model(
+    data: TrainingData,
+    reports: Sequence[OutputReport],
+    success: SuccessModel | None,
+    how: str,
+) -> SurrogateModel:
+    about: dict[str, Any] = {
+        "program": f"enchanted-tui {__version__}",
+        "versions": {
+            "python": platform.python_version(),
+            "numpy": numpy.__version__,
+            "scipy": scipy.__version__,
+        },
+        "made": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "judged_by": how,
+        "samples": len(data),
+        "provenance": dict(data.provenance),
+    }
+    return SurrogateModel(data.space, [one.fitted for one in reports], success, about)

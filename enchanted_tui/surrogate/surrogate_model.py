@@ -1,0 +1,295 @@
+"""A surrogate that is used: predictions with standard deviations, and the file that holds it.
+
+The file is one .npz: arrays of our own and a JSON text, read without pickle, so that opening a
+model of somebody else's runs nothing. It needs this program, numpy and SciPy.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy
+
+from enchanted_tui.commands import command_line
+from enchanted_tui.export.selection import check_place
+from enchanted_tui.storage.layout import CampaignDirectory
+from enchanted_tui.surrogate.cross_validation import OutputModel
+from enchanted_tui.surrogate.model_inputs import Array, Columns, InputSpace, SurrogateError
+from enchanted_tui.surrogate.output_projection import Projection
+from enchanted_tui.surrogate.score_models import GaussianScores, LinearScores
+from enchanted_tui.surrogate.success_model import SuccessModel
+from enchanted_tui.surrogate.tree_scores import TreeScores
+from enchanted_tui.whole_files import open_replacement
+
+if TYPE_CHECKING:
+    import pandas
+
+FORMAT = 1
+FLOOR = 0.1  #: share of the held-out RMSE that a standard deviation has at least, uncalibrated
+_SCORES: Mapping[str, Any] = {
+    kind.kind: kind for kind in (GaussianScores, LinearScores, TreeScores)
+}
+
+
+class Prediction(NamedTuple):
+    """What a model predicts, a row for each row that was asked for and a column for each output;
+    in both, the cells of arrays are arrays.
+    """
+
+    mean: pandas.DataFrame
+    std: pandas.DataFrame  #: standard deviations of a value about the mean
+
+
+@dataclass(frozen=True)
+class FittedOutput:
+    """The model of one output, with its error on samples that were held out."""
+
+    name: str
+    unit: str
+    shape: tuple[int, ...]  #: of an array
+    model: OutputModel
+    calibration: float  #: by which the model's own standard deviations are multiplied
+    samples: int  #: it has learnt from
+    rmse: float
+    mape: float | None
+    r2: float | None
+
+    def at(self, points: Array) -> tuple[Array, Array]:
+        """Return means and calibrated standard deviations, both of shape (n, m)."""
+        mean, spread = self.model.at(points)
+        return mean, self.calibration * numpy.sqrt(spread**2 + (FLOOR * self.rmse) ** 2)
+
+    def described(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "unit": self.unit,
+            "shape": list(self.shape),
+            "model": self.model.scores.kind,
+            "calibration": self.calibration,
+            "samples": self.samples,
+            "rmse": self.rmse,
+            "mape": self.mape,
+            "r2": self.r2,
+        }
+
+
+@dataclass(frozen=True)
+class SurrogateModel:
+    """A surrogate of a campaign's outputs.
+
+    `about` says where it comes from (versions, provenance, the whole report of the fit).
+    """
+
+    space: InputSpace
+    fitted: Sequence[FittedOutput]
+    success: SuccessModel | None = None
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def inputs(self) -> list[str]:
+        """The columns that `predict` needs."""
+        return self.space.names
+
+    @property
+    def outputs(self) -> list[str]:
+        """The columns that `predict` gives."""
+        return [one.name for one in self.fitted]
+
+    @property
+    def units(self) -> dict[str, str]:
+        """The units of inputs and outputs, of those of which one is known."""
+        inputs = {one.name: one.unit for one in self.space.inputs}
+        units = {**inputs, **{one.name: one.unit for one in self.fitted}}
+        return {name: unit for name, unit in units.items() if unit}
+
+    @property
+    def bounds(self) -> dict[str, tuple[Any, ...]]:
+        """The training box: lowest and highest value of each number, the values of each
+        category.
+        """
+        return {
+            one.name: one.values if one.is_category else (one.low, one.high)
+            for one in self.space.inputs
+        }
+
+    @property
+    def errors(self) -> pandas.DataFrame:
+        """The errors on held-out samples, a row for each output: `rmse` in its unit, `mape` as a
+        share, `r2`.
+        """
+        import pandas
+
+        return pandas.DataFrame(
+            [(one.rmse, one.mape, one.r2) for one in self.fitted],
+            index=self.outputs,
+            columns=["rmse", "mape", "r2"],
+        )
+
+    def predict(self, frame: Any) -> Prediction:
+        """Return mean and standard deviation of each output at the rows of a pandas.DataFrame, or
+        of what one is made of; it needs the columns `inputs`, others are passed over.
+
+        A UserWarning tells of rows outside the training box. Raises SurrogateError for a column
+        that is missing and for values that are none of the parameter's.
+        """
+        import pandas
+
+        table, columns = self._asked(frame)
+        points = self.space.features(columns)
+        means, deviations = {}, {}
+        for one in self.fitted:
+            mean, deviation = one.at(points)
+            means[one.name] = _cells(mean, one.shape)
+            deviations[one.name] = _cells(deviation, one.shape)
+        return Prediction(
+            pandas.DataFrame(means, index=table.index),
+            pandas.DataFrame(deviations, index=table.index),
+        )
+
+    def probability_of_success(self, frame: Any) -> pandas.Series[float]:
+        """Return how probable it is that a sample succeeds at each row; 1 where too few have failed
+        for a model of it. Takes, warns and raises as `predict` does.
+        """
+        import pandas
+
+        table, columns = self._asked(frame)
+        points = self.space.features(columns)
+        found = numpy.ones(len(points)) if self.success is None else self.success.at(points)
+        return pandas.Series(found, index=table.index, name="success")
+
+    def _asked(self, frame: Any) -> tuple[pandas.DataFrame, Columns]:
+        import pandas
+
+        table = frame if isinstance(frame, pandas.DataFrame) else pandas.DataFrame(frame)
+        columns = self.space.columns(table)
+        for one in self.space.inputs:
+            outside = one.outside(columns[one.name])
+            if outside.any():
+                row = int(outside.argmax())
+                warnings.warn(
+                    f"{outside.sum():,} of {len(table):,} rows lie outside the box that the model"
+                    f" has learnt from: {one.name} from {one.low:.6g} to {one.high:.6g}, and row"
+                    f" {row} has {columns[one.name][row]:.6g}; there it only extrapolates",
+                    stacklevel=3,  # where predict is called
+                )
+        return table, columns
+
+
+def _cells(values: Array, shape: tuple[int, ...]) -> Any:
+    if not shape:
+        return values[:, 0]
+    found = numpy.empty(len(values), dtype=object)
+    for row, value in enumerate(values):
+        found[row] = value.reshape(shape)
+    return found
+
+
+# -- the file --------------------------------------------------------------------------------------
+
+
+def model_place(root: Path, out: Path | None) -> Path:
+    """Return where the model of a run directory goes: there, or to `out`. Raises ExportError where
+    that would take the place of what is no file, or of a campaign's own.
+    """
+    if out is None:
+        return CampaignDirectory(root.resolve()).surrogate
+    check_place(out)
+    return out
+
+
+def write_model(path: Path, model: SurrogateModel, report: Mapping[str, Any]) -> None:
+    """Write a model's file, with the report of its fit; raises OSError if that cannot be done."""
+    arrays: dict[str, Array] = {}
+    for number, one in enumerate(model.fitted):
+        projection = one.model.projection
+        parts = {"mean": projection.mean, "basis": projection.components, "left": projection.left}
+        parts |= {f"scores/{name}": array for name, array in one.model.scores.arrays().items()}
+        arrays |= {f"output{number}/{name}": array for name, array in parts.items()}
+    if model.success is not None:
+        arrays |= {f"success/{name}": array for name, array in model.success.arrays().items()}
+    told = {
+        **model.about,
+        "report": dict(report),
+        "format": FORMAT,
+        "inputs": model.space.as_json(),
+        "outputs": [one.described() for one in model.fitted],
+    }
+    arrays["about"] = numpy.frombuffer(json.dumps(told).encode(), dtype=numpy.uint8)
+    with open_replacement(path) as file:
+        numpy.savez_compressed(file, allow_pickle=False, **arrays)
+
+
+def load_model(path: str | Path) -> SurrogateModel:
+    """Return the surrogate that ``--fit`` has written: that of a run directory, or a file.
+
+    Nothing in the file is run. Raises SurrogateError if there is none, or none that this version
+    reads, OSError if it cannot be read.
+    """
+    path = Path(path)
+    if path.is_dir():
+        root, path = path, CampaignDirectory(path).surrogate
+        if not path.is_file():
+            raise SurrogateError(
+                f"{root} holds no surrogate; {command_line('--fit', root)} fits one and writes"
+                f" {path.name}"
+            )
+    if not path.is_file():
+        raise SurrogateError(f"{path} does not exist")
+    try:
+        with numpy.load(path, allow_pickle=False) as arrays:
+            told = json.loads(arrays["about"].tobytes())
+            if told["format"] > FORMAT:
+                raise SurrogateError(
+                    f"{path} was written by a newer version ({told.get('program')}); update"
+                    " enchanted-tui to read it"
+                )
+            return _model(told, {name: arrays[name] for name in arrays.files})
+    except (ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile, EOFError) as error:
+        if isinstance(error, SurrogateError):
+            raise
+        raise SurrogateError(
+            f"{path} is not a surrogate that --fit has written, or it is damaged"
+            f" ({type(error).__name__}: {error})"
+        ) from error
+
+
+def _model(told: Mapping[str, Any], arrays: Mapping[str, Array]) -> SurrogateModel:
+    outputs = []
+    for number, one in enumerate(told["outputs"]):
+        own = _below(arrays, f"output{number}/")
+        scores = _SCORES[one["model"]].from_arrays(_below(own, "scores/"))
+        projection = Projection(own["mean"], own["basis"], own["left"])
+        outputs.append(
+            FittedOutput(
+                one["name"],
+                one["unit"],
+                tuple(one["shape"]),
+                OutputModel(projection, scores),
+                one["calibration"],
+                one["samples"],
+                one["rmse"],
+                one["mape"],
+                one["r2"],
+            )
+        )
+    success = _below(arrays, "success/")
+    return SurrogateModel(
+        InputSpace.from_json(told["inputs"]),
+        outputs,
+        SuccessModel.from_arrays(success) if success else None,
+        told,
+    )
+
+
+def _below(arrays: Mapping[str, Array], beginning: str) -> dict[str, Array]:
+    return {
+        name.removeprefix(beginning): array
+        for name, array in arrays.items()
+        if name.startswith(beginning)
+    }

@@ -1,0 +1,331 @@
+"""The dataset of a campaign, as models take it: parameters from 0 to 1, outputs as arrays."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy
+
+from enchanted_tui.export.frame import load, recorded_cells, to_frame
+from enchanted_tui.record.older.adopt import is_older_run
+from enchanted_tui.record.older.older_view import recorded
+from enchanted_tui.record.outcome import EnvironmentProblem
+from enchanted_tui.record.output_files import dataset_stage
+from enchanted_tui.storage.column_types import ColumnType, unicode_name
+from enchanted_tui.storage.layout import CampaignDirectory
+from enchanted_tui.suggestions import nearest
+from enchanted_tui.surrogate.campaign_inputs import DrawnParameters, drawn_parameters, model_input
+from enchanted_tui.surrogate.model_inputs import Array, InputSpace, SurrogateError
+
+if TYPE_CHECKING:
+    import pandas
+
+_OWN = ("success", "run_dir")
+_OWN_BEGINNINGS = ("success_", "runtime_sec_", "neighbour_")
+_FEWEST_PARENTS = 10  #: from which samples are held out with all that have the same parent
+Tell = Callable[[str], object]
+
+
+def nobody(said: str) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
+class OutputValues:
+    """The values of one output in all rows, NaN where there is none."""
+
+    name: str
+    values: Array  #: (n, m)
+    shape: tuple[int, ...] = ()  #: of an array
+    unit: str = ""
+
+    @property
+    def known(self) -> Array:
+        """Of each row, whether there is a finite value."""
+        found: Array = numpy.asarray(numpy.isfinite(self.values).all(axis=1))
+        return found
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """All finished samples of the dataset's stage."""
+
+    space: InputSpace
+    columns: Mapping[str, Array]  #: the parameters as they were drawn
+    points: Array  #: what models are told of them, (n, d), from 0 to 1
+    success: Array  #: (n,)
+    outputs: tuple[OutputValues, ...]
+    groups: Array  #: (n,): rows of one group are held out together
+    drawn: DrawnParameters
+    provenance: Mapping[str, str]
+    seed: int
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.success)
+
+    def known(self, output: OutputValues) -> Array:
+        """Return the numbers of the rows from which an output can be learnt."""
+        found: Array = numpy.flatnonzero(self.success & output.known)
+        return found
+
+    def without(self, rows: Array, note: str) -> TrainingData:
+        """Return the data without some rows, given by a mask."""
+        return replace(
+            self,
+            columns={name: column[~rows] for name, column in self.columns.items()},
+            points=self.points[~rows],
+            success=self.success[~rows],
+            outputs=tuple(replace(one, values=one.values[~rows]) for one in self.outputs),
+            groups=self.groups[~rows],
+            notes=(*self.notes, note),
+        )
+
+
+def read_training_data(root: Path, wanted: Sequence[str] = (), tell: Tell = nobody) -> TrainingData:
+    """Return the dataset of a run directory with the outputs `wanted` (by default all that are
+    numbers or arrays of one shape). Raises EnvironmentProblem if no campaign is there,
+    SurrogateError if there is nothing to learn from.
+    """
+    run_dir = CampaignDirectory(root.resolve())
+    if not run_dir.journal.is_file() and not is_older_run(run_dir):
+        raise EnvironmentProblem(
+            f"{root} holds no campaign: it has no journal; name the run directory of a campaign."
+        )
+    with recorded(run_dir) as reader:
+        for sentence in reader.damage:
+            tell(sentence)
+        columns, cells, provenance = recorded_cells(run_dir, reader)
+        if not columns or not cells[0]:
+            raise SurrogateError(f"{root} has no finished samples yet, so there is nothing to fit")
+        drawn = drawn_parameters(root, reader, dataset_stage(reader.state).depth)
+        seed, units = reader.state.seed, reader.state.units
+    for note in drawn.notes:
+        tell(note)
+    return _training_data(columns, cells, provenance, drawn, seed, units, wanted)
+
+
+def _training_data(
+    columns: Sequence[ColumnType],
+    cells: Sequence[list[Any]],
+    provenance: Mapping[str, str],
+    drawn: DrawnParameters,
+    seed: int,
+    units: Mapping[str, str],
+    wanted: Sequence[str],
+) -> TrainingData:
+    frame = to_frame(columns, cells, dict(provenance))
+    by_name = {column.name: index for index, column in enumerate(columns)}
+    inputs = [
+        model_input(columns[by_name[name]], cells[by_name[name]], drawn, units.get(name, ""))
+        for name in drawn.names
+        if name in by_name and _is_usable(cells[by_name[name]])
+    ]
+    space = InputSpace(inputs)
+    if not space.n_features:
+        raise SurrogateError(
+            "no parameter differs from sample to sample, so there is nothing to fit a model to"
+        )
+    table = space.columns(frame)
+    success = (
+        frame["success"].fillna(False).to_numpy(dtype=bool)
+        if "success" in frame
+        else numpy.ones(len(frame), dtype=bool)
+    )
+    names, notes = _chosen(columns, drawn.names, drawn.others, wanted)
+    notes += [
+        f"{name} is left out as an input: it is no number or text in some samples"
+        for name in drawn.names
+        if name in by_name and name not in space.names
+    ]
+    outputs = [_output(columns[by_name[name]], cells[by_name[name]]) for name in names]
+    outputs, more = _told_apart(outputs, success, explicit=bool(wanted))
+    points = space.features(table)
+    return TrainingData(
+        space,
+        table,
+        points,
+        success,
+        tuple(outputs),
+        _groups(points, table, drawn),
+        drawn,
+        provenance,
+        seed,
+        (*notes, *more),
+    )
+
+
+def _is_usable(values: Sequence[Any]) -> bool:
+    return all(isinstance(value, str | bool | int | float) for value in values)
+
+
+def _chosen(
+    columns: Sequence[ColumnType],
+    inputs: Sequence[str],
+    others: frozenset[str],
+    wanted: Sequence[str],
+) -> tuple[list[str], list[str]]:
+    """Return the outputs to fit, and a sentence for each that cannot be."""
+    kinds = {column.name: column for column in columns}
+    possible = [
+        name
+        for name in kinds
+        if name not in (*inputs, *others, *_OWN) and not name.startswith(_OWN_BEGINNINGS)
+    ]
+    for name in wanted:
+        if name not in kinds or name in (*inputs, *_OWN):
+            guess = nearest(name, possible)
+            hint = f"; did you mean {guess!r}?" if guess else f"; there are {', '.join(possible)}"
+            raise SurrogateError(f"--outputs: the dataset has no output {name!r}{hint}")
+        if reason := _unfit(kinds[name]):
+            raise SurrogateError(f"--outputs: {name} {reason}")
+    if wanted:
+        return list(dict.fromkeys(wanted)), []
+    found = [name for name in possible if not _unfit(kinds[name]) and kinds[name].kind != "bool"]
+    notes = [
+        f"{name} is left out: it {_unfit(kinds[name])}" for name in possible if _unfit(kinds[name])
+    ]
+    if not found:
+        raise SurrogateError(
+            "the dataset has no output that is a number or an array of numbers, so there is"
+            " nothing to fit"
+        )
+    return found, notes
+
+
+def _unfit(column: ColumnType) -> str:
+    """Say why an output cannot be fitted; nothing if it can."""
+    if column.kind == "array":
+        return "" if column.shape is not None else "holds arrays of different shapes"
+    return "" if column.kind in ("int", "float", "bool") else "holds no numbers"
+
+
+def _output(column: ColumnType, cells: Sequence[Any]) -> OutputValues:
+    shape = tuple(column.shape or ()) if column.kind == "array" else ()
+    size = int(numpy.prod(shape, dtype=int))
+    values = numpy.full((len(cells), size), numpy.nan)
+    for row, cell in enumerate(cells):
+        if cell is not None:
+            values[row] = numpy.asarray(cell, dtype=float).reshape(-1)
+    return OutputValues(unicode_name(column.name), values, shape, column.unit)
+
+
+def _told_apart(
+    outputs: Sequence[OutputValues], success: Array, *, explicit: bool
+) -> tuple[list[OutputValues], list[str]]:
+    """Leave out what is the same in all samples."""
+    kept, notes = [], []
+    for one in outputs:
+        values = one.values[success & one.known]
+        if len(values) and (values.max(axis=0) > values.min(axis=0)).any():
+            kept.append(one)
+        elif len(values):
+            notes.append(f"{one.name} is left out: it is the same in all samples")
+        else:
+            notes.append(f"{one.name} is left out: no successful sample has a finite value of it")
+    if not kept:
+        said = f"; {'; '.join(notes)}" if notes else ""
+        raise SurrogateError(f"there is no output to fit{said}")
+    if explicit and notes:
+        raise SurrogateError(f"--outputs: {notes[0]}; name others")
+    return kept, notes
+
+
+def _groups(points: Array, columns: Mapping[str, Array], drawn: DrawnParameters) -> Array:
+    """Return of each row a number that it shares with those that are held out with it: repeats of a
+    point and, where there are enough parents, the children of one.
+    """
+    before = [
+        columns[name].astype(str)
+        for names in drawn.by_stage[:-1]
+        for name in names
+        if name in columns
+    ]
+    if before:
+        _, parents = numpy.unique(numpy.stack(before, axis=1), axis=0, return_inverse=True)
+        if parents.max() + 1 >= _FEWEST_PARENTS:
+            return parents.reshape(-1)
+    _, found = numpy.unique(points, axis=0, return_inverse=True)
+    return found.reshape(-1)
+
+
+# -- a test set ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Samples that a model is tested on and has not seen."""
+
+    columns: Mapping[str, Array]  #: the parameters
+    points: Array
+    outputs: Mapping[str, Array]  #: by name, (n, m)
+
+
+def read_test_set(path: Path, data: TrainingData) -> tuple[HeldOut, TrainingData]:
+    """Return a test set, and the training data without those samples that are in it. Raises
+    SurrogateError.
+    """
+    frame = _frame_of(path)
+    if "success" in frame:
+        frame = frame[frame["success"].fillna(False).astype(bool)]
+    if not len(frame):
+        raise SurrogateError(f"--test {path}: there is no successful sample in it")
+    columns = data.space.columns(frame)
+    points = data.space.features(columns)
+    outputs = {one.name: _test_values(path, frame, one) for one in data.outputs}
+    seen = {row.tobytes() for row in points}
+    again = numpy.array([row.tobytes() in seen for row in data.points], dtype=bool)
+    if again.all():
+        raise SurrogateError(
+            f"--test {path}: it holds all samples of the campaign, so none is left to fit a model"
+            " to; --export RUN_DIR --split 0.8/0.2 writes a test set"
+        )
+    if again.any():
+        data = data.without(
+            again, f"{again.sum():,} samples are in {path.name} too and are not learnt from"
+        )
+    return HeldOut(columns, points, outputs), data
+
+
+def _frame_of(path: Path) -> pandas.DataFrame:
+    """Return a file of `--export`, or a bare CSV file as pandas reads it."""
+    from enchanted_tui.export.csv_table import schema_path
+    from enchanted_tui.export.selection import ExportError
+
+    is_bare = path.suffix.lower() == ".csv" and path.is_file() and not schema_path(path).is_file()
+    if is_bare:
+        import pandas
+
+        try:
+            return pandas.read_csv(path)
+        except (ValueError, pandas.errors.ParserError) as error:
+            raise SurrogateError(f"--test {path}: {error}") from error
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return load(path)
+    except ExportError as error:
+        raise SurrogateError(f"--test: {error}") from error
+
+
+def _test_values(path: Path, frame: pandas.DataFrame, output: OutputValues) -> Array:
+    if output.name not in frame:
+        raise SurrogateError(f"--test {path}: there is no column {output.name!r} in it")
+    import pandas
+
+    values = numpy.full((len(frame), output.values.shape[1]), numpy.nan)
+    for row, cell in enumerate(frame[output.name]):
+        if not isinstance(cell, numpy.ndarray | list) and pandas.isna(cell):
+            continue
+        try:
+            values[row] = numpy.asarray(cell, dtype=float).reshape(-1)
+        except (TypeError, ValueError):
+            raise SurrogateError(
+                f"--test {path}: {output.name} is no {'array' if output.shape else 'number'} of the"
+                f" campaign's kind in row {row}"
+            ) from None
+    return values

@@ -1,0 +1,265 @@
+"""`enchanted-tui --fit`: errors that somebody else's library finds too, what it says of inputs,
+arrays and failures, and what it refuses.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import enchanted_tui
+from enchanted_tui import cli
+from helpers.marks import in_full
+from helpers.surrogates import (
+    asked,
+    fitted,
+    function_campaign,
+    independent_errors,
+    parameters_of,
+    rmse,
+    run_code,
+    truth,
+)
+
+_CODE = """
+import numpy as np
+
+def run(pressure, shape, coils, spread):
+    if shape == "D" and pressure > 1e5:
+        raise RuntimeError("no equilibrium")
+    height = np.log10(pressure) * (2.0 if shape == "D" else 1.0) + 0.1 * coils
+    profile = height * np.sin(np.linspace(0, 3, 40)) + spread * np.linspace(0, 1, 40) ** 2
+    return {"height": height, "profile": profile, "label": "x", "same": 1.0, "success": True}
+"""
+_PARAMETERS = {
+    "pressure": {"low": 1e3, "high": 1e6, "scale": "log"},
+    "shape": {"choice": ["D", "circle", "bean"]},
+    "coils": {"low": 2, "high": 8, "integer": True},
+    "spread": {"distribution": "normal", "mean": 0.0, "sd": 1.0},
+}
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A campaign with a logarithmic, a named, a whole and a normal parameter, whose numbers and
+    arrays follow from them; samples of one shape fail at high pressure.
+    """
+    sampler = {"type": "SobolSequenceSampler", "parameters": _PARAMETERS, "budget": 128}
+    return run_code(
+        tmp_path_factory.mktemp("mixed"), _CODE, sampler, units={"pressure": "Pa", "height": "m"}
+    )
+
+
+@pytest.fixture(scope="module")
+def double_gaussian(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return function_campaign(tmp_path_factory.mktemp("double"), "double_gaussian", 120)
+
+
+@pytest.mark.parametrize(
+    ("name", "budget"),
+    [("ishigami", 120), *in_full(("double_gaussian", 250), ("friedman", 150))],
+)
+def test_errors_are_those_of_an_independent_script_and_of_new_samples(
+    tmp_path: Path, name: str, budget: int
+) -> None:
+    """Whoever trusts the report gets what it says: another library's cross-validation agrees, and
+    the model that was written errs as much on samples that it has never seen.
+    """
+    run_dir = function_campaign(tmp_path, name, budget)
+    (report,) = fitted(run_dir)["outputs"]
+    names, (low, high) = parameters_of(name)
+    frame = enchanted_tui.load(run_dir)
+    points = (frame[names].to_numpy() - low) / (high - low)
+    by_others = independent_errors(points, frame["output"].to_numpy())
+    # folds differ, and the errors of a few samples decide
+    assert 0.6 * min(by_others) < report["rmse"] < 1.6 * max(by_others)
+    new = np.random.default_rng(5).uniform(low, high, (2000, len(names)))
+    mean, std = enchanted_tui.load_model(run_dir).predict(dict(zip(names, new.T, strict=True)))
+    errors = mean["output"] - truth(name, new)
+    # of a fifth more samples, of which the errors of a few decide
+    assert 0.4 < float(np.sqrt((errors**2).mean())) / report["rmse"] < 1.6
+    assert float((np.abs(errors) < 2 * std["output"]).mean()) > 0.7
+
+
+def test_the_report_says_what_more_samples_would_bring(double_gaussian: Path) -> None:
+    """Protects the answer to *is it enough*: a curve, a forecast within bounds, a verdict and a
+    next step that can be typed.
+    """
+    code, out, said = asked("--fit", double_gaussian)
+    assert code == 0
+    assert "120 successful samples, 2 inputs, 1 output: Gaussian process, judged by 5-fold" in said
+    (report,) = json.loads(asked("--fit", double_gaussian, "--json")[1])["outputs"]
+    curve = report["learning_curve"]
+    assert [point["samples"] for point in curve][-1] == 96
+    assert curve[0]["rmse"] > curve[-1]["rmse"] == report["rmse"]
+    ahead = report["forecast"]
+    assert ahead["samples"] == 192 and ahead["low"] < ahead["rmse"] < ahead["high"]
+    assert report["verdict"] == "helps" and report["advice"].startswith("more samples help: ")
+    assert f"next: draw more samples, which help output: enchanted-tui {double_gaussian}" in out
+    assert report["advice"] in out and f"wrote {double_gaussian}/enchanted_surrogate.npz" in out
+
+
+def test_noise_is_not_worth_more_samples(tmp_path: Path) -> None:
+    """Protects computing time: where what is left is noise, the verdict says that more samples
+    hardly help.
+    """
+    code = """
+        import random
+
+        def run(x):
+            return {"output": x + random.gauss(0, 0.3), "success": True}
+    """
+    sampler = {"type": "RandomSampler", "parameters": ["x"], "bounds": [[0, 1]], "budget": 200}
+    (report,) = fitted(run_code(tmp_path, code, sampler))["outputs"]
+    assert report["verdict"] == "hardly helps" and "noise" in report["advice"]
+    assert 0.24 < report["rmse"] < 0.36
+
+
+def test_parameters_of_all_kinds_and_arrays(mixed: Path) -> None:
+    """Protects what a model is told: logarithms, categories, whole numbers, normal deviates; arrays
+    come back in their shape, and what cannot be fitted is named.
+    """
+    report = fitted(mixed)
+    found = {one["name"]: one for one in report["outputs"]}
+    assert sorted(found) == ["height", "profile"]
+    assert found["height"]["r2"] > 0.99 and found["profile"]["r2"] > 0.99
+    assert found["height"]["unit"] == "m"
+    assert any("label is left out: it holds no numbers" in note for note in report["notes"])
+    assert any(
+        "same is left out: it is the same in all samples" in note for note in report["notes"]
+    )
+    model = enchanted_tui.load_model(mixed)
+    assert model.inputs == ["pressure", "shape", "coils", "spread"]
+    assert model.bounds["pressure"] == (1e3, 1e6) and model.bounds["shape"] == (
+        "D",
+        "bean",
+        "circle",
+    )
+    assert model.units == {"pressure": "Pa", "height": "m"}
+    asked_of = {"pressure": [1e4], "shape": ["circle"], "coils": [4], "spread": [0.5]}
+    mean, std = model.predict(asked_of)
+    wanted = 4.4 * np.sin(np.linspace(0, 3, 40)) + 0.5 * np.linspace(0, 1, 40) ** 2
+    assert mean["profile"][0].shape == (40,) == std["profile"][0].shape
+    assert rmse(mean["profile"][0], wanted) < 0.2
+    assert abs(mean["height"][0] - 4.4) < 0.2
+
+
+def test_failures_are_learnt_from(mixed: Path) -> None:
+    """Protects *failures are data*: where samples fail is said, and the model knows how probable
+    success is.
+    """
+    success = fitted(mixed)["success"]
+    assert success["tells"] and success["auc"] > 0.9 and "pressure" in success["condition"]
+    assert abs(success["predicted_rate"] - success["rate"]) < 0.05
+    model = enchanted_tui.load_model(mixed)
+    rows = {"pressure": [8e5, 8e5], "shape": ["D", "circle"], "coils": [5, 5], "spread": [0.0, 0.0]}
+    fails, succeeds = model.probability_of_success(rows)
+    assert fails < 0.4 < 0.7 < succeeds
+
+
+def test_a_nested_campaign_is_held_out_by_parents(tmp_path: Path) -> None:
+    """Protects errors from children of one parent, of which the others tell the answer: a parent's
+    own noise can only be learnt from its children.
+    """
+    code = """
+        import random
+
+        def run(a, b=None, parent=None):
+            if b is None:
+                return {"parent": random.gauss(0, 1), "success": True}
+            return {"output": parent, "success": True}
+    """
+    parents = {"type": "RandomSampler", "parameters": ["a"], "bounds": [[0, 1]], "budget": 20}
+    children = {"type": "RandomSampler", "parameters": ["b"], "bounds": [[0, 1]], "budget": 10}
+    run_dir = run_code(tmp_path, code, parents, children)
+    found = fitted(run_dir, "--outputs", "output")
+    assert enchanted_tui.load_model(run_dir).inputs == ["a", "b"]
+    assert found["outputs"][0]["r2"] < 0.5
+
+
+def test_a_test_set_is_not_learnt_from(double_gaussian: Path, tmp_path: Path) -> None:
+    """Protects a test set that stays a test set: samples of the campaign that are in it are left
+    out, and the error is that on them.
+    """
+    out = tmp_path / "part.csv"
+    assert (
+        cli.main(["--export", str(double_gaussian), "--split", "0.75/0.25", "--out", str(out)]) == 0
+    )
+    test = tmp_path / "part-test.csv"
+    found = fitted(double_gaussian, "--test", test, "--out", tmp_path / "model.npz")
+    assert found["samples"] == 90 and found["judged_by"] == "the 30 samples of part-test.csv"
+    assert "30 samples are in part-test.csv too and are not learnt from" in found["notes"]
+    frame = enchanted_tui.load(test)
+    mean, _ = enchanted_tui.load_model(tmp_path / "model.npz").predict(frame)
+    assert rmse(mean["output"], frame["output"]) == pytest.approx(
+        found["outputs"][0]["rmse"], rel=1e-3
+    )
+    (tmp_path / "part-test.csv.schema.json").unlink()  # a CSV of somebody else's
+    again = fitted(double_gaussian, "--test", test, "--out", tmp_path / "model.npz")
+    assert again["outputs"][0]["rmse"] == pytest.approx(found["outputs"][0]["rmse"], rel=1e-3)
+
+
+def test_repeated_points_are_held_out_together(tmp_path: Path) -> None:
+    """Protects errors from repeats of a point, which would tell its answer."""
+    code = "import random\ndef run(x): return {'output': random.gauss(x, 1), 'success': True}"
+    sampler = {
+        "type": "RandomSampler",
+        "parameters": ["x"],
+        "bounds": [[0, 1]],
+        "budget": 120,
+        "repeats": 4,
+    }
+    run_dir = run_code(tmp_path, code, sampler)
+    found = fitted(run_dir)
+    assert enchanted_tui.load_model(run_dir).inputs == ["x"]  # and not which repeat it is
+    assert found["outputs"][0]["r2"] < 0.3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--outputs", "outptu"], "has no output 'outptu'; did you mean 'output'?"),
+        (["--cv", "1"], "--cv 1: expected a whole number, 2 or more"),
+        (["--cv", "3", "--test", "x.csv"], "--cv and --test are two ways to judge a model"),
+        (["--test", "nowhere.csv"], "nowhere.csv does not exist"),
+        (["--model", "forest"], "--model: invalid choice: 'forest'"),
+        (["--seed", "3"], "--seed goes with --export RUN_DIR"),
+    ],
+)
+def test_what_cannot_be_done_is_a_sentence(
+    double_gaussian: Path, arguments: list[str], sentence: str
+) -> None:
+    """Protects whoever mistypes."""
+    code, out, said = asked("--fit", double_gaussian, *arguments)
+    assert (code, out) == (2, "") and sentence in said and len(said.splitlines()) == 1
+
+
+def test_options_of_a_fit_are_refused_elsewhere(double_gaussian: Path) -> None:
+    """Protects from options that are read and ignored."""
+    code, _, said = asked("--sensitivity", double_gaussian, "--cv", 5)
+    assert code == 2 and "--cv goes with --fit RUN_DIR" in said
+    code, _, said = asked("--status", double_gaussian, "--model", "gp")
+    assert code == 2 and "--model goes with --fit RUN_DIR or --sensitivity RUN_DIR" in said
+
+
+def test_too_few_samples_are_a_sentence(tmp_path: Path) -> None:
+    """Protects from numbers that mean nothing."""
+    run_dir = function_campaign(tmp_path, "ishigami", 6)
+    code, _, said = asked("--fit", run_dir)
+    assert (
+        code == 2 and "6 successful samples are too few for a surrogate; 10 are the least" in said
+    )
+
+
+def test_trees_without_scikit_learn_are_a_sentence(
+    double_gaussian: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Protects whoever has not installed the extra: it is named, and nothing else needs it."""
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    code, _, said = asked("--fit", double_gaussian, "--model", "trees")
+    assert code == 2 and "pip install 'enchanted-tui[surrogate]'" in said
+    assert asked("--fit", double_gaussian, "--model", "linear")[0] == 0
