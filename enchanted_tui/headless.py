@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 from enchanted_tui import values
 from enchanted_tui.campaign_status import Phase
 from enchanted_tui.durations import core_time, rough_duration, whole_duration
-from enchanted_tui.record import file_use, forecast
+from enchanted_tui.journal_lines import TaskId
+from enchanted_tui.record import file_use, forecast, resource_use
 from enchanted_tui.record.learned import LearnedPoint
 from enchanted_tui.record.node_use import busy_cores
 from enchanted_tui.record.outcome import Outcome
@@ -249,6 +250,8 @@ def picture(taken: Snapshot, columns: int, doing: str = "", busy: str = "") -> l
         facts.append(f"about {rough_duration(taken.eta)} left")
     if busy:
         facts.append(busy)
+    if used := _memory_at_the_end(taken):
+        facts.append(used)
     lines = [whole, current, "  ".join(facts)]
     if taken.failure_kinds:
         lines.append(
@@ -275,7 +278,18 @@ def one_line(taken: Snapshot, doing: str = "", busy: str = "") -> str:
         parts.append(f"about {rough_duration(taken.eta)} left")
     if busy:
         parts.append(busy)
+    if used := _memory_at_the_end(taken):
+        parts.append(used)
     return "  ".join(parts)
+
+
+def _memory_at_the_end(taken: Snapshot) -> str:
+    """Say, of a session that has ended, how much was used of the memory that samples had asked
+    for.
+    """
+    used = resource_use.most_of_what_was_asked(taken.use) if taken.end_reason else ""
+    words = [used, resource_use.again_words(taken.given_more_memory)] if used else []
+    return "memory " + ", ".join(filter(None, words)) if words else ""
 
 
 def _bar(name: str, done: int, total: int, unit: str, columns: int) -> str:
@@ -317,6 +331,20 @@ def _resource_lines(live: Mapping[str, Any] | None) -> list[str]:
     return lines
 
 
+def _use_lines(taken: Snapshot) -> list[str]:
+    """Say what tasks have used of processors and memory, as far as it is known."""
+    lines = []
+    if cpu := resource_use.cpu_words(taken.use):
+        lines.append(f"  CPU        {cpu}")
+    for step in taken.use:
+        if step.memory is not None:
+            name = TaskId(*step.memory.task).name
+            lines.append(f"  memory     {resource_use.memory_words(step.memory)}, by {name}")
+    if again := resource_use.again_words(taken.given_more_memory):
+        lines.append(f"  memory     killed for want of it: {again}")
+    return lines
+
+
 def status_lines(found: Status) -> list[str]:
     """Return the answer of ``--status``."""
     taken = found.snapshot
@@ -338,6 +366,7 @@ def status_lines(found: Status) -> list[str]:
     )
     if taken.cost is not None and (cost := forecast.words(taken.cost)):
         lines.append(f"  core-hours {cost}")
+    lines += _use_lines(taken)
     lines += _resource_lines(found.live)
     if found.live and (files := file_use.words(found.live.get("files", {}))):
         lines.append(f"  files      {files}")

@@ -25,7 +25,14 @@ def check_resources(
     """
     for executor_name, runner_name in sorted(set(pairs)):
         executor, runner = executors.get(executor_name), runners.get(runner_name)
-        if executor is None or runner is None or not hasattr(runner, "written_resources"):
+        if executor is None or runner is None:
+            continue
+        if why := _no_more_memory(executor, runner):
+            report.warning(
+                place("executor", executor_name, "memory_retry"),
+                f"has no effect on samples of the runner {runner_name!r}: {why}",
+            )
+        if not hasattr(runner, "written_resources"):
             continue
         if runner.written_resources() is not None:
             where = place("runner", runner_name, "resources")
@@ -55,6 +62,20 @@ def _check_pair(
         report.error(
             place, f"no sample can run on the executor {executor_name!r}: {why}", at_key=True
         )
+
+
+def _no_more_memory(executor: Any, runner: Any) -> str:
+    """Say why samples of a runner cannot be given more memory than they had, if that is wanted;
+    nothing if they can.
+    """
+    if getattr(executor, "memory_retry", None) is None:
+        return ""
+    if not getattr(executor, "gives_shares", False):
+        return f"{type(executor).__name__} gives samples no memory of their own"
+    written = runner.written_resources() if hasattr(runner, "written_resources") else None
+    if not (written or {}).get("mem"):
+        return "its resources do not say how much it has; add resources: {mem: ...}"
+    return ""
 
 
 def _launch_warnings(executor: Any, launcher: str) -> Iterable[tuple[str, str]]:

@@ -19,6 +19,10 @@ from enchanted_tui import neighbours
 from enchanted_tui.config.options import Component, option
 from enchanted_tui.executors.core_allowance import CoreHolder
 from enchanted_tui.executors.ends.ending import GRACE
+from enchanted_tui.executors.memory_rule import memory_retry_option, memory_retry_problem
+from enchanted_tui.executors.shown import JobInfo as JobInfo
+from enchanted_tui.executors.shown import NodeInfo as NodeInfo
+from enchanted_tui.executors.shown import WorkerInfo as WorkerInfo
 from enchanted_tui.executors.straggler_rule import RunTimeLimit, straggler_option
 from enchanted_tui.journal_lines import TaskId as TaskId
 from enchanted_tui.resources import Resources
@@ -48,6 +52,9 @@ class Task:
     neighbour: str | None = None
     #: whether what runs it packs its directory, see `Executor.packs_files`
     pack: bool = False
+    #: the `attempt` before which nothing counts as a worker that was lost: until then it was killed
+    #: for want of memory
+    first_attempt: int = 0
 
     @classmethod
     def of_message(cls, message: Mapping[str, Any]) -> Task:
@@ -63,6 +70,7 @@ class Task:
             Resources.of(message["resources"]) if "resources" in message else None,
             neighbour=message.get(neighbours.KEY),
             pack=message.get("pack", False),
+            first_attempt=message.get("first_attempt", 0),
         )
 
 
@@ -144,46 +152,6 @@ class Note:
     written: threading.Event = field(default_factory=threading.Event)
 
 
-@dataclass(frozen=True)
-class WorkerInfo:
-    """One worker as shown to people."""
-
-    name: str
-    host: str
-    pid: int
-    task: str | None  #: name of the task it runs
-    since: float | None  #: when that task started, seconds since the epoch
-    #: what that task holds, as `resources.Share.where` writes it; empty where none is counted
-    where: str = ""
-
-
-@dataclass(frozen=True)
-class NodeInfo:
-    """One node as shown to people: the part of it of which samples are given shares."""
-
-    name: str
-    cpus: str  #: ids as ranges: ``0-127``
-    gpus: str = ""  #: the same
-    mem: int = 0  #: MiB; 0 where it is not known
-
-
-@dataclass(frozen=True)
-class JobInfo:
-    """One job of a scheduler as shown to people."""
-
-    name: str
-    job: str  #: the scheduler's number, array index included
-    state: str  #: in the scheduler's words; IDLE if it stays and has nothing to do
-    reason: str  #: why it waits, or why it ended
-    node: str
-    held: int  #: number of tasks that it was given
-    done: int  #: of those, how many have a result
-    since: float | None  #: when it began, seconds since the epoch
-    #: when its walltime is over, seconds since the epoch; moments, so that a report need not change
-    #: with the clock
-    ends: float | None
-
-
 #: Methods of an executor of before there was `Running`, see `executors.older_form`.
 _OF_BEFORE = ("attach", "start", "submit", "capacity", "recall", "cancel", "close")
 
@@ -247,6 +215,11 @@ class Running(CoreHolder):
         hold parts of it; none where nothing is counted.
         """
         return []
+
+    def most_memory(self) -> int | None:
+        """Return how many MiB one sample can be given on a node; None where nobody knows."""
+        known = [node.mem for node in self.nodes()]
+        return max(known) if known and all(known) else None
 
     def links(self) -> list[str]:
         """Return the addresses of web pages about the workers."""
@@ -318,6 +291,7 @@ class Executor(Component):
         gt=0,
     )
     straggler: dict[str, Any] | None = straggler_option()
+    memory_retry: float | dict[str, Any] | None = memory_retry_option()
     grace_sec: float = option(
         GRACE,
         doc=(
@@ -346,6 +320,11 @@ class Executor(Component):
             " after another. Programs of a CommandRunner are processes anyway."
         ),
     )
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        yield from super().problems()
+        if problem := memory_retry_problem(self.memory_retry):
+            yield "memory_retry", problem
 
     def open(
         self, context: TaskContext, deliver: Deliver, left_over_jobs: Sequence[Submission]

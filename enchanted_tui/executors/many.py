@@ -24,6 +24,7 @@ from enchanted_tui.executors.task_end import (
     known_outputs,
     outputs_and_failure,
 )
+from enchanted_tui.executors.task_use import begin_use, used_since
 from enchanted_tui.runners.many_results import NO_RESULT, in_rows
 
 Message = dict[str, Any]
@@ -77,7 +78,7 @@ class _ManyRun:
         self._dirs = [RunDirectory(message, context) for message in messages]
         self.inputs = contextlib.ExitStack()  #: run directories that were brought for it
         self._process = os.getpid()
-        self._started, self._clock = time.time(), time.perf_counter()
+        self._started, self._clock, self._began = time.time(), time.perf_counter(), 0.0
 
     def begin(self) -> list[Any] | Iterator[Any]:
         """Call the runner; return its results, see `in_rows`. Raises _CallFailed."""
@@ -95,7 +96,7 @@ class _ManyRun:
                 self.inputs.enter_context(inputs_at_hand(item, context, runner))
                 for item in self._messages
             ]
-            self._clock = time.perf_counter()
+            self._began, self._clock = begin_use(), time.perf_counter()
             returned = runner.many_code_run(
                 run_dirs=[directory.path for directory in self._dirs], params_list=given
             )
@@ -107,7 +108,9 @@ class _ManyRun:
     def records(self, results: Iterable[Any]) -> Iterator[bytes]:
         """Yield the records of those that have a result. Raises _CallFailed."""
         at_once, left = isinstance(results, list), iter(results)
-        share = (time.perf_counter() - self._clock) / len(self._messages)
+        seconds = time.perf_counter() - self._clock
+        share = seconds / len(self._messages)
+        used = used_since(self._began, seconds, len(self._messages)) if at_once else {}
         for message, directory in zip(self._messages, self._dirs):  # noqa: B905 - Python 3.9
             try:
                 returned = next(left)
@@ -121,7 +124,9 @@ class _ManyRun:
                 continue
             if not at_once:  # what has passed since the result before
                 self._clock, share = self._lap()
-            yield self._record(message, directory, returned, share)
+                used = used_since(self._began, share)
+                self._began = time.process_time()
+            yield self._record(message, directory, returned, share, used)
             self.done += 1
             self._recorded.append(directory)
 
@@ -137,7 +142,12 @@ class _ManyRun:
         return now, now - self._clock
 
     def _record(
-        self, message: Message, directory: RunDirectory, returned: Any, runtime: float
+        self,
+        message: Message,
+        directory: RunDirectory,
+        returned: Any,
+        runtime: float,
+        used: dict[str, Any],
     ) -> bytes:
         if isinstance(returned, BaseException):
             outputs, failure = known_outputs(returned), failure_of(returned)
@@ -152,6 +162,7 @@ class _ManyRun:
             runtime,
             self._started,
             clean=bool(self._context["local_storage"]),
+            used=used,
         )
 
     def _failed(self, error: BaseException) -> Exception:

@@ -29,6 +29,7 @@ from enchanted_tui.executors.task_end import (
     known_outputs,
     outputs_and_failure,
 )
+from enchanted_tui.executors.task_use import begin_use, used_since
 from enchanted_tui.journal_lines import FORMAT_VERSION, seal
 from enchanted_tui.runners.base import Runner
 from enchanted_tui.runners.derived import with_derived
@@ -55,6 +56,8 @@ def run_task(message: dict[str, Any], context: dict[str, Any]) -> bytes:
     process = os.getpid()
     failure: dict[str, Any] | None = None
     outputs: dict[str, Any] = {}
+    began: float | None = None
+    used: dict[str, Any] = {}
     try:
         if restart is not None:
             directory.go_on(restart, message, context)
@@ -64,9 +67,10 @@ def run_task(message: dict[str, Any], context: dict[str, Any]) -> bytes:
         if directory.may_be_missing and needs_run_dir(runner):
             directory.begin()
         with inputs_at_hand(message, context, runner) as given:
-            clock = time.perf_counter()
+            began, clock = begin_use(), time.perf_counter()
             returned = runner.single_code_run(run_dir=directory.path, params=given)
             runtime = time.perf_counter() - clock
+            used = used_since(began, runtime)
         leave_unless(process)
         outputs, failure = outputs_and_failure(returned)
         if failure is not None and (outage := outage_in(directory.path)) is not None:
@@ -74,6 +78,8 @@ def run_task(message: dict[str, Any], context: dict[str, Any]) -> bytes:
     except BaseException as error:  # whatever a runner raises is a fact about its sample
         leave_unless(process)
         runtime = time.perf_counter() - clock
+        if began is not None and not used:
+            used = used_since(began, runtime)
         outage = outage_in(directory.path)
         if outage is not None:
             raise EnvironmentFailure(f"{name}: {explained(outage)}") from outage
@@ -86,7 +92,9 @@ def run_task(message: dict[str, Any], context: dict[str, Any]) -> bytes:
         if restart is not None:
             continued.forget_variables()
     try:
-        line = finish_task(message, context, directory, outputs, failure, runtime, started)
+        line = finish_task(
+            message, context, directory, outputs, failure, runtime, started, used=used
+        )
     except OSError as error:
         raise EnvironmentFailure(f"{name}: {explained(error)}") from error
     return line
@@ -137,20 +145,23 @@ def finish_task(
     started: float,
     *,
     clean: bool = True,
+    used: dict[str, Any] | None = None,
 ) -> bytes:
     """Leave of an ended task's directory what is kept, at home, and return its record as one line;
-    `clean`: see `RunDirectory.finish`.
+    `clean`: see `RunDirectory.finish`; `used`: see `used_since`.
     """
     derived = context["runners"][message["runner"]].get("derived")
     if derived and failure is None:
         outputs = with_derived(outputs, message["params"], derived)
     if continued.restart_of_task(message, context) is not None:
         message, runtime = continued.ended(directory.path, message, runtime, failure)
+        if message.get("restarts"):
+            used = None  # nobody knows it of the runs before, which may have been cut off
     row = compose_row(message, context, outputs, failure, runtime)
     share = message.get("share")
     cores = context.get("cores", 1.0) if share is None else float(share["cpus"])
     try:
-        record = make_record(message, row, failure, runtime, started, cores)
+        record = make_record(message, row, failure, runtime, started, cores, used)
         line = seal(values.encode(record).encode("ascii"))
     # whatever a result is made of, it is a fact about its sample
     except Exception as error:  # noqa: BLE001
@@ -159,11 +170,8 @@ def finish_task(
             "message": f"the result cannot be recorded: {safe_text(error)}",
         }
         row = compose_row(message, context, {}, failure, runtime)
-        line = seal(
-            values.encode(make_record(message, row, failure, runtime, started, cores)).encode(
-                "ascii"
-            )
-        )
+        record = make_record(message, row, failure, runtime, started, cores, used)
+        line = seal(values.encode(record).encode("ascii"))
     endure(lambda: directory.finish(row, clean=clean), patience_of(context))
     return line
 
@@ -189,6 +197,8 @@ def task_message(task: Any) -> dict[str, Any]:
         message["share"] = task.share
     if task.pack:
         message["pack"] = True
+    if task.first_attempt:
+        message["first_attempt"] = task.first_attempt
     if task.neighbour is not None:
         message[neighbours.KEY] = task.neighbour
     return message
@@ -244,8 +254,11 @@ def make_record(
     runtime: float,
     started: float,
     cores: float = 1.0,
+    used: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return the journal record of an ended task, which held so many `cores`."""
+    """Return the journal record of an ended task, which held so many `cores`; `used`: see
+    `used_since`.
+    """
     record: dict[str, Any] = {
         "v": FORMAT_VERSION,
         "type": "task",
@@ -258,8 +271,12 @@ def make_record(
     }
     if cores != 1.0:
         record["cores"] = round(cores, 3)
+    if used:
+        record.update(used)
+    if "resources" in message:
+        record["resources"] = message["resources"]
     if "share" in message:
-        record["resources"], record["where"] = message["resources"], message["share"]["where"]
+        record["where"] = message["share"]["where"]
     if "call" in message:
         record["call"] = message["call"]
     if failure is not None:

@@ -15,7 +15,12 @@ from enchanted_tui.record.older.adopt import is_older_run
 from enchanted_tui.record.older.older_view import recorded
 from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.record.output_files import dataset_stage
-from enchanted_tui.record.provenance import PROVENANCE_COLUMNS, metadata, provenance_rows
+from enchanted_tui.record.provenance import (
+    PROVENANCE_COLUMNS,
+    PROVENANCE_UNITS,
+    metadata,
+    provenance_rows,
+)
 from enchanted_tui.storage.column_types import ColumnType, column_types
 from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.parquet import write_parquet
@@ -148,5 +153,5 @@ def _kept(read_rows: Rows, keep: Sequence[bool], chosen: frozenset[int] | None =
 
 
 def _provenance_columns(rows: Iterator[Row]) -> list[ColumnType]:
-    by_name = {column.name: column for column in column_types(rows, {"runtime_sec": "s"})}
+    by_name = {column.name: column for column in column_types(rows, PROVENANCE_UNITS)}
     return [by_name[name] for name in PROVENANCE_COLUMNS]

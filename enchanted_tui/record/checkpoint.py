@@ -23,7 +23,7 @@ from enchanted_tui.version import __version__
 from enchanted_tui.whole_files import read_regular, write_atomically
 
 WORTH = 20_000  #: tasks from which on folding takes longer than people notice
-_FOLD = 2  #: to be raised whenever the same journal gives another state than before
+_FOLD = 3  #: to be raised whenever the same journal gives another state than before
 _TAIL = 256  #: bytes by which the end of what was folded is known again; they hold a checksum
 _SAFE = {
     ("array", "_array_reconstructor"),
@@ -42,9 +42,12 @@ _SAFE = {
     ("enchanted_tui.record.open_jobs", "JobBook"),
     ("enchanted_tui.record.learned", "Learned"),
     ("enchanted_tui.record.learned", "LearnedPoint"),
+    ("enchanted_tui.record.more_memory", "MemoryGiven"),
+    ("enchanted_tui.record.more_memory", "MoreMemory"),
     ("enchanted_tui.record.pause", "Pause"),
     ("enchanted_tui.record.recorded_failures", "FailureNote"),
     ("enchanted_tui.record.recorded_failures", "RecordedFailures"),
+    ("enchanted_tui.record.resource_use", "MemoryUse"),
     ("enchanted_tui.record.run_cost", "RunCost"),
     ("enchanted_tui.record.run_cost", "StepCost"),
     ("enchanted_tui.record.stage_state", "BatchState"),

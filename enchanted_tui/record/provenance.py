@@ -13,7 +13,16 @@ from enchanted_tui.record.stage_state import StageState
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.layout import CampaignDirectory
 
-PROVENANCE_COLUMNS = ("task", "success", "host", "started", "finished", "runtime_sec", "attempt")
+PROVENANCE_COLUMNS = (
+    *("task", "success", "host", "started", "finished", "runtime_sec", "attempt"),
+    *("cpu_sec", "memory_bytes", "memory_at_most_bytes"),
+)
+PROVENANCE_UNITS = {
+    "runtime_sec": "s",
+    "cpu_sec": "s",
+    "memory_bytes": "B",
+    "memory_at_most_bytes": "B",
+}
 
 
 def metadata(run_dir: CampaignDirectory, state: CampaignState) -> dict[str, str]:
@@ -37,7 +46,7 @@ def provenance_rows(
     stage: StageState, read: Callable[[int], TaskRecord]
 ) -> Iterator[dict[str, Any]]:
     """Yield, for each row of the dataset, which task made it (the last step, if there are several),
-    where and when.
+    where, when and with how much processor time and memory.
     """
     for _, _, _, offset in stage.rows():
         record = read(offset)
@@ -51,6 +60,9 @@ def provenance_rows(
             "finished": _utc(started + runtime),
             "runtime_sec": runtime,
             "attempt": record.get("attempt", 0),
+            "cpu_sec": record.get("cpu"),
+            "memory_bytes": record.get("memory"),
+            "memory_at_most_bytes": record.get("memory_at_most"),
         }
 
 

@@ -143,6 +143,13 @@ class TaskRecord(_Line):
     host: Annotated[str, "on which it ran"]
     attempt: Annotated[int, "how often it had been begun before"]
     cores: NotRequired[Annotated[float, "that it held, if not 1"]]
+    cpu: NotRequired[
+        Annotated[float, "seconds of processor time that its processes used, where that is known"]
+    ]
+    memory: NotRequired[
+        Annotated[int, "bytes that its largest process had in memory at its peak, likewise"]
+    ]
+    memory_at_most: NotRequired[Annotated[int, "the same where only an upper bound is known"]]
     resources: NotRequired[
         Annotated[dict[str, Any], "that it was given, where its runner says what it needs"]
     ]
@@ -268,6 +275,14 @@ class RetryRecord(_Line):
     tasks: Annotated[list[TaskPlace], "as in `task`"]
     started: NotRequired[Annotated[list[float | None], "when these had been"]]
     failed: NotRequired[Annotated[bool, "they were failures that somebody wants to run again"]]
+    memory: NotRequired[
+        Annotated[
+            list[int],
+            "of each, the MiB on a node that it is given next, since it was killed for want of"
+            " memory (`memory_retry`)",
+        ]
+    ]
+    attempts: NotRequired[Annotated[list[int], "of the same, the number of the attempt to come"]]
 
 
 class ControlRecord(_Line):

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from enchanted_tui.record.records import HeldRecord, StageNames, TaskRecord
+from enchanted_tui.record.resource_use import MemoryUse, StepUse, memory_use
 
 Place = tuple[int, int]  #: (depth, step)
 
@@ -24,6 +25,9 @@ class StepCost:
     seconds: float = 0.0
     core_seconds: float = 0.0
     squares: float = 0.0  #: of the core-seconds
+    #: processor time in seconds, and the core-seconds of those tasks of which that is known
+    cpu: float = 0.0
+    measured: float = 0.0
 
     def add(self, other: StepCost) -> None:
         self.count += other.count
@@ -49,6 +53,7 @@ class RunCost:
         self.cut_off = 0.0
         self.running: dict[tuple[int, ...], float] = {}
         self._in_jobs: set[Place] = set()
+        self._memory: dict[Place, MemoryUse] = {}  #: of the task that has used most of its own
 
     @property
     def seconds(self) -> float:
@@ -83,6 +88,14 @@ class RunCost:
         cost.seconds += runtime
         cost.core_seconds += held
         cost.squares += held * held
+        cpu = record.get("cpu")
+        if cpu is not None:
+            cost.cpu += cpu
+            cost.measured += held
+            if "memory" in record or "memory_at_most" in record:
+                found, most = memory_use(record), self._memory.get(place)
+                if most is None or (found.share, found.used) > (most.share, most.used):
+                    self._memory[place] = found
         if self._in_jobs and place in self._in_jobs:
             self.used_in_jobs += held
         if self.running:
@@ -96,6 +109,14 @@ class RunCost:
             if now.get(task, 0.0) < held:  # it has been begun anew, or is not run any more
                 self.cut_off += held
         self.running = now
+
+    def use(self) -> tuple[StepUse, ...]:
+        """Return what tasks have used of what they held, step by step, as far as it is known."""
+        return tuple(
+            StepUse(*place, cost.cpu, cost.measured, self._memory.get(place))
+            for place, cost in sorted(self.steps.items())
+            if cost.measured
+        )
 
     def is_in_jobs(self, place: Place) -> bool:
         """Tell whether jobs hold the cores for the tasks of a step, by the last session."""

@@ -11,6 +11,7 @@ from enchanted_tui.record.forecast import Forecast, forecast, running_tasks
 from enchanted_tui.record.learned import LearnedPoint
 from enchanted_tui.record.live import Live
 from enchanted_tui.record.records import GuardRecord
+from enchanted_tui.record.resource_use import StepUse
 from enchanted_tui.record.stage_state import StageState
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.progress import StageProgress
@@ -58,6 +59,8 @@ class Snapshot:
     cost: Forecast | None = None  #: core-hours and run time, now and at the end
     sessions: int = 1  #: that the campaign has had, this one or the last included
     guard: GuardRecord | None = None  #: why a rule has paused or ended it, if one has
+    use: tuple[StepUse, ...] = ()  #: what tasks have used of processors and memory, by step
+    given_more_memory: int = 0  #: tasks that were killed for want of it and ran, or run, again
 
     @property
     def recorded_phase(self) -> Phase:
@@ -126,6 +129,8 @@ def take(
         sessions=state.sessions,
         cost=cost,
         guard=state.pause.guard,
+        use=state.cost.use(),
+        given_more_memory=len(state.memory),
     )
 
 

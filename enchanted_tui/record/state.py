@@ -17,6 +17,7 @@ from enchanted_tui.record import forgetting, gaps
 from enchanted_tui.record.batch_sizes import BatchSizes, Span
 from enchanted_tui.record.chosen_neighbours import ChosenNeighbours
 from enchanted_tui.record.learned import LearnedPoint
+from enchanted_tui.record.more_memory import MemoryGiven
 from enchanted_tui.record.open_jobs import JobBook
 from enchanted_tui.record.parent_list import changed_places, extends
 from enchanted_tui.record.pause import Pause
@@ -82,7 +83,7 @@ class CampaignState:
         self.last_time = 0.0
         self.unknown: Counter[str] = Counter()  #: record types of a later version, by name
         self.failed = RecordedFailures()
-        self.cost = RunCost()
+        self.cost, self.memory = RunCost(), MemoryGiven()
         self.max_core_hours: float | None = None  #: that it may hold, by the last session
         self.tasks_recorded = 0
         self.finish_times: deque[float] = deque(maxlen=_RECENT_TIMES)
@@ -267,6 +268,7 @@ class CampaignState:
 
     def _retry(self, record: RetryRecord, offset: int) -> None:
         self.hooked_rows = -1  # as many rows as before, and others
+        self.memory.apply(record)
         begun = record.get("started", [None] * len(record["tasks"]))
         for item, started in zip(record["tasks"], begun, strict=True):
             task = TaskId(*item)

@@ -8,6 +8,8 @@ worker needs nothing but the standard library.
 from __future__ import annotations
 
 import os
+import re
+import signal
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
@@ -31,7 +33,12 @@ from enchanted_tui.runners.command.files import (
     write_files,
 )
 from enchanted_tui.runners.command.inputs import Inputs
-from enchanted_tui.runners.command.mpi_launchers import launchers_in, resource_warnings
+from enchanted_tui.runners.command.mpi_launchers import (
+    launchers_in,
+    launchers_used,
+    resource_warnings,
+    start_elsewhere,
+)
 from enchanted_tui.runners.command.parameter_use import meant_by, used_names
 from enchanted_tui.runners.command.process import run_command, signal_name
 from enchanted_tui.runners.command.quiet import QuietStreams
@@ -44,8 +51,13 @@ from enchanted_tui.runners.command.row_outputs import (
 )
 from enchanted_tui.runners.kept_directory import begin_beside_checkpoints, inputs_left_to_put
 from enchanted_tui.runners.many_results import NO_RESULT
+from enchanted_tui.runners.memory_kills import MemoryKills
+from enchanted_tui.runners.program_use import note_work_elsewhere
 from enchanted_tui.runners.restart import Continues
 
+#: what slurmstepd and srun write
+_SAID_BY_SLURM = re.compile(r"oom[-_]kill event|: Out Of Memory")
+_MORE_MEMORY = "ask for more, by mem under resources of its runner or by what limits it"
 _SHELL_SIGNAL = 128  # a shell reports a command that died by signal n as exit code 128 + n
 
 
@@ -64,6 +76,8 @@ class CommandRunner(CommandOptions):
         self._inputs: Inputs | CallInputs | None = None
         self._rules: _Rules | None = None
         self._quiet = QuietStreams()
+        self._kills: MemoryKills | None = None
+        self._launched: set[str] = set()  #: the launchers that the command has used
 
     # -- the supervisor's side ---------------------------------------------------------------------
 
@@ -166,12 +180,15 @@ class CommandRunner(CommandOptions):
         if self.restart is not None:
             begin_beside_checkpoints(run_dir, (stdout, stderr), self.restart["keep"])
         taken = self._quiet.begin(stdout, stderr, prepared) if self.restart is None else {}
+        self._kills = MemoryKills()
         began, silent = time.monotonic(), []
         try:
-            ended = run_command(
-                argv, run_dir, environment, source, stdout, stderr, self._launch(), taken
-            )
+            launch = self._launch()
+            self._launched = launchers_used(self.command, launch)
+            ended = run_command(argv, run_dir, environment, source, stdout, stderr, launch, taken)
             silent = ended.silent
+            if start_elsewhere(self._launched):
+                note_work_elsewhere()
         finally:
             silent = self._quiet.end(run_dir, taken, silent, time.monotonic() - began)
         died = samples > 1 and not self._accepts(ended.code)
@@ -190,7 +207,7 @@ class CommandRunner(CommandOptions):
             self._rules = _compiled(self.outputs, self.success, columns)
         rules = self._rules
         rows = read_rows(rules.columns, files, count)
-        end = self._bad_end(files.exit_code)
+        end = self._bad_end(files)
         if end is None and not rows.problem:
             return [self._result(rows, place) for place in range(count)]
         kind, why = end or ("output", rows.problem)
@@ -223,9 +240,7 @@ class CommandRunner(CommandOptions):
         rules = self._rules
         outputs, missing = read_outputs(rules.outputs, files)
         failure = (
-            self._bad_end(files.exit_code)
-            or _unmet_by_files(rules, files)
-            or _unmet(rules, outputs, missing)
+            self._bad_end(files) or _unmet_by_files(rules, files) or _unmet(rules, outputs, missing)
         )
         if failure is not None:
             kind, message = failure
@@ -234,15 +249,31 @@ class CommandRunner(CommandOptions):
         outputs["success"] = True
         return outputs
 
-    def _bad_end(self, code: int) -> tuple[str, str] | None:
+    def _bad_end(self, files: RunFiles) -> tuple[str, str] | None:
+        code = files.exit_code
         if self._accepts(code):
             return None
         name = self._signal(code)
+        if (lack := self._want_of_memory(files, name)) is not None:
+            return lack
         if name:
             return "signal", f"the command died by {name}" + (
                 " (a memory limit, or somebody, killed it)" if name == "SIGKILL" else ""
             )
         return "exit", f"the command ended with exit code {code}"
+
+    def _want_of_memory(self, files: RunFiles, name: str) -> tuple[str, str] | None:
+        """Return kind and reason if a command that ended badly, by the signal `name` if by one, was
+        killed for want of memory, as far as the kernel or SLURM says so.
+        """
+        killed = name == "SIGKILL" or files.exit_code == _SHELL_SIGNAL + signal.SIGKILL
+        if (killed or self._launched) and self._kills is not None:
+            reason = self._kills.reason(_MORE_MEMORY)
+            if reason is not None:
+                return reason
+        if self._launched and _SAID_BY_SLURM.search(self._last_words(files, lines=40, limit=4_096)):
+            return "memory", f"SLURM has killed ranks for want of memory; {_MORE_MEMORY}"
+        return None
 
     def _signal(self, code: int) -> str:
         """Name the signal that ended the command, or nothing."""
@@ -254,9 +285,9 @@ class CommandRunner(CommandOptions):
     def _accepts(self, code: int) -> bool:
         return code >= 0 if self.exit_codes == "any" else code in self.exit_codes
 
-    def _last_words(self, files: RunFiles) -> str:
+    def _last_words(self, files: RunFiles, **most: int) -> str:
         for stream, name in (("stderr", self.stderr), ("stdout", self.stdout)):
-            words = tail(f"{files.run_dir}/{files.shown(name)}") if name else ""
+            words = tail(f"{files.run_dir}/{files.shown(name)}", **most) if name else ""
             if words:
                 return f"; {stream} ends: {words}"
         return ""

@@ -30,6 +30,7 @@ from enchanted_tui.supervisor.journal_pause import JournalPause
 from enchanted_tui.supervisor.kept_files import begin_again
 from enchanted_tui.supervisor.limits import Limits
 from enchanted_tui.supervisor.live_report import LiveFile
+from enchanted_tui.supervisor.memory_retries import MemoryRetries
 from enchanted_tui.supervisor.notify import Alerts
 from enchanted_tui.supervisor.open_executors import OpenExecutors
 from enchanted_tui.supervisor.plan import StagePlan, stage_plans, task_context
@@ -78,6 +79,9 @@ class Campaign:
         )
         self._dispatcher = Dispatcher(
             self.config, self._context, inbox.put, self._executors, self._limits.cores
+        )
+        self._memory = MemoryRetries(
+            self.config, session.run_dir, self.state, self._executors, self._recorder
         )
         self._writer = writer
         self.projections = Projections(session, writer)
@@ -231,6 +235,9 @@ class Campaign:
         record = self._recorder.put_line(result.line)
         task = result.id
         failed = record["outcome"] != "ok"
+        if failed and self._memory.takes(task, record):
+            self._dispatcher.put(Ready(task, None))
+            return
         batch = self.state.stages[task.depth].batches[task.batch]
         self._heed(self._limits.ended(failed=failed))
         if failed:

@@ -45,7 +45,6 @@ class Dispatcher:
         self._waiting: dict[str, deque[Ready]] = {}
         self.in_flight: dict[TaskId, str] = {}
         self._cancelled: set[TaskId] = set()  #: what had been handed out when all was cancelled
-        self.attempts: dict[TaskId, int] = {}
 
     # -- giving out --------------------------------------------------------------------------------
 
@@ -72,7 +71,7 @@ class Dispatcher:
         batches = {}
         for key, items in chosen.items():
             if items:
-                batches[key], unrun = self._builder.build(run, items, self.attempts)
+                batches[key], unrun = self._builder.build(run, items)
                 self._deliver_unrun(unrun)
         flush()
         for key, tasks in batches.items():

@@ -114,6 +114,13 @@ class OpenExecutors:
             if key in self._unopened and self._jobs.of(name):
                 self.opened(key)
 
+    def most_memory(self, key: str) -> int | None:
+        """Return how many MiB one sample of an executor can be given on a node; None where nobody
+        knows.
+        """
+        running = self._running.get(key)
+        return None if running is None else running.most_memory()
+
     def limit_run_times(self, key: str, limits: Sequence[RunTimeLimit]) -> None:
         """Have an executor end, as stragglers, what runs longer."""
         if key in self._running:

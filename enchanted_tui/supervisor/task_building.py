@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from enchanted_tui.config.models import CampaignConfig
@@ -14,7 +14,9 @@ from enchanted_tui.executors.base import Result, Task, TaskContext
 from enchanted_tui.executors.task import fail_task, skip_task, task_message
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.neighbours import with_neighbour
+from enchanted_tui.record.more_memory import MoreMemory
 from enchanted_tui.record.samples import LostSamplesError
+from enchanted_tui.resources import Resources
 from enchanted_tui.runners.base import SAMPLE_NAMES, Runner
 from enchanted_tui.runners.sample_resources import resources_of
 from enchanted_tui.supervisor.stage import Ready, StageRun
@@ -39,11 +41,9 @@ class TaskBuilder:
             name: getattr(spec.cls, "packs_files", False) for name, spec in config.executors.items()
         }
 
-    def build(
-        self, run: StageRun, items: Sequence[Ready], attempts: Mapping[TaskId, int]
-    ) -> tuple[list[Task], list[Result]]:
+    def build(self, run: StageRun, items: Sequence[Ready]) -> tuple[list[Task], list[Result]]:
         """Return the tasks, and the records of those that no executor gets to see: they are
-        skipped, or have failed already. `attempts`: how often each has been run before.
+        skipped, or have failed already.
         """
         tasks, unrun = [], []
         neighbours: Mapping[TaskId, Any] = {}
@@ -52,7 +52,7 @@ class TaskBuilder:
                 [ready.id for ready in items if run.reason_to_skip(ready.id) is None]
             )
         for ready in items:
-            task = Task(ready.id, run.plan.runners[ready.id.step], {}, attempts.get(ready.id, 0))
+            task = Task(ready.id, run.plan.runners[ready.id.step], {})
             try:
                 self._fill_in(task, run, ready)
                 reason = run.reason_to_skip(ready.id)
@@ -62,6 +62,7 @@ class TaskBuilder:
                     continue
                 task.neighbour = neighbours.get(ready.id)
                 self._prepare(task)
+                _give_more_memory(task, run.state.memory.of(task.id))
             except _CannotRun as failure:
                 unrun.append(Result(task.id, self._failed(task, failure)))
                 continue
@@ -100,6 +101,14 @@ class TaskBuilder:
     def _failed(self, task: Task, failure: _CannotRun) -> bytes:
         said = {"kind": failure.kind, "message": str(failure)}
         return fail_task(task_message(task), self._context_fields, said, 0.0, time.time())
+
+
+def _give_more_memory(task: Task, given: MoreMemory | None) -> None:
+    """Ask for more than its runner says, for a task that was killed for want of memory."""
+    if given is not None:
+        wanted = task.resources or Resources()
+        task.resources = replace(wanted, mem=max(wanted.mem, given.mem))
+        task.attempt = task.first_attempt = given.attempt
 
 
 def _preparers(config: CampaignConfig) -> Mapping[str, Any]:

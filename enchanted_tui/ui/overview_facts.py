@@ -10,7 +10,7 @@ from rich.text import Text
 
 from enchanted_tui.campaign_status import Liveness, Phase
 from enchanted_tui.durations import between, core_time, duration, rough_duration, whole_duration
-from enchanted_tui.record import forecast
+from enchanted_tui.record import forecast, resource_use
 from enchanted_tui.record.node_use import busy_cores
 from enchanted_tui.ui import formats
 from enchanted_tui.ui.facts_in_line import Fact, fit
@@ -114,7 +114,8 @@ def _remaining(view: View) -> Fact:
 
 
 def resources(view: View, used: tuple[int, int, bool] | None, width: int = 0) -> Text:
-    """Return workers, core-hours, and what is on disk; `used` is the number of files and bytes if
+    """Return workers, core-hours, how much of the memory that was asked for has been used at most,
+    and what is on disk; `used` is the number of files and bytes if
     they have been counted.
     """
     taken = view.snapshot
@@ -126,6 +127,12 @@ def resources(view: View, used: tuple[int, int, bool] | None, width: int = 0) ->
             facts.append(_fact(busy, 2))
     if taken.cost is not None and (cost := _core_hours(taken.cost)):
         facts.append(_fact(cost, 1))
+    memory = (
+        resource_use.most_of_what_was_asked(taken.use),
+        resource_use.again_words(taken.given_more_memory),
+    )
+    if any(memory):
+        facts.append(_fact(f"memory {', '.join(filter(None, memory))}", 2))
     granted = float(view.live.get("core_hours", 0.0)) if view.live is not None else 0.0
     if granted:
         facts.append(_fact(_of_jobs(granted, view.live), 2))

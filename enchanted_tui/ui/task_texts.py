@@ -42,8 +42,8 @@ def heading(line: TaskLine, colour: Colour) -> Text:
 
 
 def facts(line: TaskLine, view: View, width: int = 0) -> Text:
-    """Return where the task stands in the campaign, how long it ran, when, where and how often:
-    what there is room for, in this order.
+    """Return where the task stands in the campaign, how long it ran and what it used, when, where
+    and how often: what there is room for, in this order.
     """
     parts = []
     stages = view.snapshot.stages
@@ -58,10 +58,12 @@ def facts(line: TaskLine, view: View, width: int = 0) -> Text:
     if line.status == "running" and line.started is not None:
         parts.append(f"running for {whole_duration(view.read_at - line.started)}")
     elif line.runtime is not None:
-        parts += [
-            f"run time {duration(line.runtime)}",
-            f"finished {formats.clock(line.finished, view.read_at)}",
-        ]
+        parts.append(f"run time {duration(line.runtime)}")
+        if line.cpu is not None:
+            parts.append(f"CPU {duration(line.cpu)}")
+        if line.memory:
+            parts.append(f"memory {line.memory}")
+        parts.append(f"finished {formats.clock(line.finished, view.read_at)}")
     if line.host:
         parts.append(f"on {line.host}")
     if line.status in ("ok", "failed"):
@@ -79,7 +81,8 @@ def held(line: TaskLine) -> str:
         given = Resources.of(line.resources).shown()
     except ValueError:  # of a later version
         given = ", ".join(f"{name} {value}" for name, value in line.resources.items())
-    return f"given {given}   on {line.where}"
+    used = f"   used {line.memory}" if line.memory and line.resources.get("mem") else ""
+    return f"given {given}   on {line.where}{used}"
 
 
 def values_of(line: TaskLine, record: Mapping[str, Any] | None) -> list[Value]:
@@ -89,6 +92,7 @@ def values_of(line: TaskLine, record: Mapping[str, Any] | None) -> list[Value]:
     if record is not None:
         record = {**record, "attempt": line.attempt + 1}  # counted as the heading counts it
         left_out = {"row", "crc", "traceback", "type", "v", "task"}
+        left_out |= {"cpu", "memory", "memory_at_most"}  # which stand above
         values += [
             Value("record", name, value) for name, value in record.items() if name not in left_out
         ]

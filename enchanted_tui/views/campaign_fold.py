@@ -84,8 +84,12 @@ class CampaignFold:
             self._open_batches.update(
                 (stage.depth, batch.index) for stage in state.stages for batch in stage.batches
             )
-        if kind == "retry":
-            self.index.drop_forgotten(state)
+        if record["type"] == "retry":
+            if "memory" in record:  # these alone, as soon as they have failed
+                for task in record["tasks"]:
+                    self.index.drop(task)
+            else:
+                self.index.drop_forgotten(state)
             self.generation += 1
 
     def settle(self) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.output_files import inputs_of, shown
 from enchanted_tui.record.records import TaskRecord
+from enchanted_tui.record.resource_use import peak_words
 from enchanted_tui.record.samples import SLICE, read_samples
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.values import Row
@@ -34,6 +35,8 @@ class TaskLine:
     outputs: Mapping[str, Any] = field(default_factory=dict)
     resources: Mapping[str, Any] | None = None  #: that it was given, where its runner says so
     where: str = ""  #: the CPUs and GPUs of which nodes these are, see `resources.places`
+    cpu: float | None = None  #: processor time that it has used, seconds
+    memory: str = ""  #: that its largest process had at its peak, in words
 
     @property
     def name(self) -> str:
@@ -65,6 +68,8 @@ def line_of(task: TaskId, record: TaskRecord, names: Iterable[str] = ()) -> Task
         outputs_of(row),
         record.get("resources"),
         record.get("where", ""),
+        record.get("cpu"),
+        peak_words(record),
     )
 
 

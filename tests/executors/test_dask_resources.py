@@ -68,3 +68,46 @@ def test_workers_of_one_machine_share_its_cpus_and_gpus(campaign, monkeypatch):
             assert one["cpu"] != other["cpu"]
             assert one["gpu"] != other["gpu"]
     assert {row["gpu"] for row in rows} == {0.0, 1.0}
+
+
+def test_samples_that_lack_memory_run_again_with_more(campaign):
+    """Protects `memory_retry` on Dask workers, which count the memory of their machine: each attempt
+    holds what it asks for.
+    """
+    made = campaign(
+        {
+            "executors": {"cluster": {**LOCAL, "memory_retry": 1.5}},
+            "samplers": {
+                "points": {
+                    "type": "ArraySampler",
+                    "parameters": ["megabytes"],
+                    "bounds": [[10, 150]],
+                }
+            },
+            "runners": {
+                "code": {
+                    "type": "PythonRunner",
+                    "function": "helpers.parts.hungry:needs",
+                    "fresh_process": True,
+                    "resources": {"mem": "100M"},
+                }
+            },
+            "supervisor": {
+                "base_run_dir": "run",
+                "run_order": [{"executor": "cluster", "sampler": "points", "runner": "code"}],
+            },
+        },
+        "memory",
+    )
+    ended = made.run_apart()
+    assert ended.code == 0, ended
+    told = [
+        (record["task"][2], record["attempt"], record["resources"]["mem"], record["outcome"])
+        for record in made.records("task")
+    ]
+    assert sorted(told) == [
+        (0, 0, 100, "ok"),
+        (1, 0, 100, "failed"),
+        (1, 1, 150, "failed"),
+        (1, 2, 225, "ok"),
+    ]

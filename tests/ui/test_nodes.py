@@ -224,6 +224,8 @@ async def test_the_task_screen_says_what_a_task_holds(run: Path) -> None:
 RECORDED = {
     "resources": {"nodes": 2, "ranks": 8, "cpus_per_rank": 2, "gpus": 2.0, "mem": 2048},
     "where": "n1:0-7+gpu0 n2:0-7+gpu0",
+    "cpu": 3.2,
+    "memory": 400_000_000,
 }
 
 
@@ -231,7 +233,9 @@ RECORDED = {
 async def test_the_task_screen_says_what_a_task_was_given(
     finished_run: Path, tmp_path: Path
 ) -> None:
-    """Protects finding out, a year later, what a task ran with and where."""
+    """Protects finding out, a year later, what a task ran with and where, and how much of it was
+    used: of several ranks on a node, as much as the largest at most.
+    """
     run = tmp_path / "run"
     shutil.copytree(finished_run, run)
     journal = run / "state" / "journal.jsonl"
@@ -243,9 +247,11 @@ async def test_the_task_screen_says_what_a_task_was_given(
     body = json.dumps({**record, **RECORDED, "row": row}, separators=(",", ":")).encode()
     lines[place] = seal(body)
     journal.write_bytes(b"".join(lines))
-    async with watching(run, "monitor") as watcher:
+    async with watching(run, "monitor", (200, 50)) as watcher:
+        await watcher.sees("memory at most 1.6 GB of 2.1 GB (75%)")
         await watcher.press("slash")
         await watcher.type("d0_b0_s0_r0")
         await watcher.press("t", "enter")
         await watcher.until(lambda: isinstance(watcher.screen, TaskScreen))
         await watcher.sees("given 2 nodes, 8 ranks x 2 CPUs, 2 GPUs, 2G a node   on n1:0-7+gpu0 n2")
+        await watcher.sees("CPU 3.2 s   memory 400 MB", "used 400 MB")

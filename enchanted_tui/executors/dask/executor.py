@@ -126,6 +126,7 @@ class DaskExecutor(Executor):
     # -- options -----------------------------------------------------------------------------------
 
     def problems(self) -> Iterator[tuple[str, str]]:
+        yield from super().problems()
         yield from launcher_problems(self.launcher)
         low, high = self.scale_n_jobs_min, self.scale_n_jobs_max
         if (low is None) != (high is None) and self.scale_n_jobs is None:

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from typing import Any
 
 from enchanted_tui.executors.base import TaskContext
-from enchanted_tui.executors.local.executor import fork_server
+from enchanted_tui.executors.local.executor import fork_server, why_killed_here
 from enchanted_tui.executors.pool.backlog import Backlog
 from enchanted_tui.executors.pool.booking import Booking, booking_of_node
 from enchanted_tui.executors.pool.pool import Pool
@@ -121,6 +121,7 @@ class LocalWorker:
             timeout=timeout,
             max_retries=max_retries,
             starter=fork_server(context, {}),
+            why_killed=why_killed_here(),
         )
         self.pool = Pool(settings, context, self.arrived.put, Backlog(shares))
         self.pool.start()

@@ -27,6 +27,7 @@ from enchanted_tui.executors.pool.fork_server_handle import ForkServerHandle
 from enchanted_tui.executors.pool.pool import Pool
 from enchanted_tui.executors.pool.pool_settings import PoolSettings
 from enchanted_tui.resources import THREAD_VARIABLES, Resources
+from enchanted_tui.runners.memory_kills import MemoryKills
 
 MOST_WORKERS = 4096  #: each is a process, which is started at once
 _LOGIN_NODE_WORKERS = 4
@@ -70,6 +71,7 @@ class LocalExecutor(Executor):
             max_retries=self.max_retries,
             starter=fork_server(context, thread_limits(workers)),
             job_ends=job_ends(),
+            why_killed=why_killed_here(),
             ends=lambda: ends,
         )
         backlog = backlog_until(ends, context.runners, shares)
@@ -158,6 +160,14 @@ def job_ends() -> Callable[[], bool]:
     """
     job, preemption = os.environ.get("SLURM_JOB_ID", ""), Preemption()
     return lambda: bool(job) and (is_over(job) or preemption.has_begun())
+
+
+def why_killed_here() -> Callable[[], tuple[str, str] | None]:
+    """Return what tells why a worker was killed, if that was for want of memory."""
+    kills = MemoryKills()
+    return lambda: kills.reason(
+        "have fewer samples run at the same time, by n_workers or mem under resources of the runner"
+    )
 
 
 def on_login_node() -> bool:

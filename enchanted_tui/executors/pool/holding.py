@@ -97,6 +97,7 @@ def _variables(
         ENCHANTED_NODES=",".join(node.name for node in share.nodes),
         ENCHANTED_RANKS=str(wanted.ranks),
         ENCHANTED_CPUS=",".join(map(str, first.cpus)),
+        ENCHANTED_MEM=str(first.mem),
         ENCHANTED_GPUS=",".join(map(str, first.gpus)),
         ENCHANTED_ATTEMPT=str(task.get("attempt", 0)),
         ENCHANTED_RESTART=str(task.get("restart", 0)),

@@ -18,6 +18,7 @@ from enchanted_tui.executors.job import cpus_of_nodes
 from enchanted_tui.executors.pool.book import Node
 from enchanted_tui.executors.pool.rank_launcher import OF_THE_JOB
 from enchanted_tui.resources import DEVICE_VARIABLES, numbers
+from enchanted_tui.runners.control_groups import memory_files
 
 _ANSWER = 20.0  #: seconds in which scontrol has to answer
 _ON_NODES = re.compile(
@@ -158,15 +159,15 @@ def visible_gpus() -> tuple[int, ...]:
 
 
 def available_memory() -> int:
-    """Return the MiB of memory that can be used: of the machine, or of the control group if that
-    has less; 0 where nobody says.
+    """Return the MiB of memory that can be used: of the machine, or of a control group that we are
+    in if that has less; 0 where nobody says.
     """
     amounts = []
     with contextlib.suppress(OSError), open("/proc/meminfo", encoding="ascii") as file:
         found = re.search(r"^MemAvailable:\s+(\d+) kB", file.read(), re.MULTILINE)
         if found is not None:
             amounts.append(int(found[1]) // 1024)
-    for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+    for path in memory_files("memory.limit_in_bytes", "memory.max"):
         with contextlib.suppress(OSError, ValueError), open(path, encoding="ascii") as file:
             amounts.append(int(file.read()) >> 20)
     return min(amounts, default=0)

@@ -141,10 +141,11 @@ class Outcomes:
         """
         again = []
         for task in call.left:
-            if task.attempt < self._continuing.most_retries(task, self._settings.max_retries):
+            lost = task.attempt - task.first_attempt
+            if lost < self._continuing.most_retries(task, self._settings.max_retries):
                 again.append(dataclasses.replace(task, attempt=task.attempt + 1))
             else:
-                why = f"its worker was lost {task.attempt + 1} times"
+                why = f"its worker was lost {lost + 1} times"
                 self._delivery.take(self._failure(worker, task, "lost", why))
         self._calls.backlog.put_back(again)
 

@@ -66,6 +66,10 @@ class ClusterJobs:
         self._directories, self._transport, self._table = directories, transport, table
         self._some_go_on = any(spec.get("restart") for spec in context.runners.values())
         self._scheduler = Scheduler(transport)
+        #: MiB of the largest node, where samples may be given more than they ask for
+        self.most_memory: int | None = None
+        if options.memory_may_grow:
+            self.most_memory = self._scheduler.most_memory(options.partitions)
         self.submitter = Submitter(
             name, options, context, directories, transport, self._scheduler, table, record, budget
         )

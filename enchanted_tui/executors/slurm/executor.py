@@ -195,6 +195,7 @@ class SlurmExecutor(Executor):
     # -- the configuration -------------------------------------------------------------------------
 
     def problems(self) -> Iterator[tuple[str, str]]:
+        yield from super().problems()
         for key, sentence in option_problems(self.sbatch):
             yield f"sbatch.{key}", sentence
         yield from launcher_problems(self.launcher)
@@ -309,6 +310,7 @@ class SlurmExecutor(Executor):
             launcher=self.launcher,
             processes=self.processes_per_job,
             idle_timeout=self.idle_timeout,
+            memory_may_grow=self.memory_retry is not None,
         )
 
     def dry_run(self, run_dir: str, wanted: Sequence[Mapping[str, Any]] = ()) -> str:
@@ -319,11 +321,8 @@ class SlurmExecutor(Executor):
         directories = Directories.of(
             os.path.join(run_dir, "data"), self.remote_dir, "CAMPAIGN", self._name
         )
-        where = (
-            f" on {self.ssh['host'] if isinstance(self.ssh, dict) else self.ssh}"
-            if self.ssh
-            else ""
-        )
+        host = self.ssh["host"] if isinstance(self.ssh, dict) else self.ssh
+        where = f" on {host}" if host else ""
         name = os.path.basename(run_dir)
         known = [static_resources(written) for written in wanted]
         told = previews(options, directories, name, [size for size in known if size is not None])
@@ -336,12 +335,11 @@ class SlurmExecutor(Executor):
 
     def notices(self) -> list[str]:
         options = [name for name in inherited.withheld_from_jobs() if name.startswith("SBATCH_")]
-        if self.ssh or not options:
-            return []
-        return [
+        told = (
             f"Jobs are what the configuration asks for; {', '.join(options)} of the environment has"
             " no effect on them."
-        ]
+        )
+        return [told] if options and not self.ssh else []
 
     def _surroundings(self, options: JobOptions) -> str:
         """Say what sbatch and the jobs see of the environment."""

@@ -18,7 +18,7 @@ from enchanted_tui.executors.slurm.script import (
     sbatch_arguments,
     walltime,
 )
-from enchanted_tui.executors.slurm.sizing import is_said, room_problem, size_for_all
+from enchanted_tui.executors.slurm.sizing import is_said, most_memory, room_problem, size_for_all
 from enchanted_tui.resources import Resources
 
 
@@ -43,6 +43,8 @@ class JobOptions:
     #: what `stays` was before memory and GPUs were asked for that samples need and `sbatch` does
     #: not say, where samples of any size go into the same jobs
     before_sizing: str | None = None
+    #: whether samples may be given more memory than they ask for, as far as nodes have it
+    memory_may_grow: bool = False
 
     def for_calls_of(self, runners: Mapping[str, Mapping[str, Any]]) -> JobOptions:
         """Return the options of jobs that run these runners of a `TaskContext`, whose calls may
@@ -113,6 +115,18 @@ class JobOptions:
         if task.resources is None:
             return None
         return room_problem(self.sbatch, self.template, task.resources)
+
+    def most_memory(self, of_jobs: int | None, of_nodes: int | None) -> int | None:
+        """Return the most memory of a sample, see `sizing.most_memory`."""
+        return most_memory(self.sbatch, self.template, of_jobs, of_nodes)
+
+    @property
+    def partitions(self) -> list[str]:
+        """The partitions that are named; none where it is the cluster's own choice."""
+        named = [
+            value for key, value in self.sbatch.items() if option_name(key) in ("partition", "p")
+        ]
+        return str(named[0]).split(",") if named else []
 
     @property
     def takes_any(self) -> bool:

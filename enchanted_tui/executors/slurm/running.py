@@ -163,6 +163,10 @@ class SlurmRunning(JobHolder, Running):
     def nodes(self) -> list[NodeInfo]:
         return [node for element in list(self._table.elements) for node in element.nodes()]
 
+    def most_memory(self) -> int | None:
+        of_nodes = self._cluster.most_memory  # samples of its jobs have ended, so it is there
+        return self._options.most_memory(super().most_memory(), of_nodes)
+
     def waiting_for(self) -> str:
         """Say why nothing runs, as far as the scheduler or the connection is the reason."""
         if self._transport is None:

@@ -11,7 +11,12 @@ from weakref import WeakKeyDictionary
 
 from enchanted_tui.errors import UserError
 from enchanted_tui.executors.slurm.script import encoded
-from enchanted_tui.executors.slurm.transport import CommandTimeout, FarSideProblem, Transport
+from enchanted_tui.executors.slurm.transport import (
+    CommandTimeout,
+    ConnectionLost,
+    FarSideProblem,
+    Transport,
+)
 from enchanted_tui.executors.slurm_terms import seconds
 
 _FORMAT = "%F|%K|%T|%M|%L|%C|%N|%j|%r"
@@ -140,6 +145,25 @@ class Scheduler:
         done = self._query(["scontrol", "show", "config"])
         found = re.search(r"^MaxArraySize\s*=\s*(\d+)", done, re.MULTILINE)
         return max(1, int(found[1])) if found else _DEFAULT_MAX_ARRAY
+
+    def most_memory(self, partitions: Collection[str]) -> int | None:
+        """Return the MiB of the largest node of these partitions, or of the cluster's default one
+        if none are named; None where nobody knows.
+        """
+        try:
+            told = self._query(["sinfo", "-h", "-e", "-o", "%P|%m"])
+        except (SchedulerUnreachable, FarSideProblem, ConnectionLost):
+            return None
+        rows = [line.strip().partition("|") for line in told.splitlines()]
+        return max(
+            (
+                int(memory)
+                for name, _, memory in rows
+                if memory.isdigit()
+                and (name.rstrip("*") in partitions if partitions else name.endswith("*"))
+            ),
+            default=None,
+        )
 
     def submit(self, arguments: Sequence[str], script: str) -> str:
         """Submit a job and give its number. Raises SubmissionRefused, QueueFull or

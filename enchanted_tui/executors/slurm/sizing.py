@@ -103,6 +103,18 @@ def room_problem(sbatch: Mapping[str, Any], template: str | None, wanted: Resour
     return None
 
 
+def most_memory(
+    sbatch: Mapping[str, Any], template: str | None, of_jobs: int | None, of_nodes: int | None
+) -> int | None:
+    """Return how many MiB of a node a sample can be given at most, None where nobody knows.
+
+    `of_jobs`: what the jobs that run have of a node, `of_nodes`: what the cluster's nodes have.
+    """
+    if template is None and not _OF_MEMORY & _given(sbatch):
+        return None if of_nodes is None else of_nodes - _MEMORY_OF_JOB - _MEMORY_OF_WORKER
+    return _memory(sbatch) or of_jobs or 0  # jobs of another size are not to be had
+
+
 def cpus_asked_for(sbatch: Mapping[str, Any], template: str | None) -> int | None:
     """Return how many CPUs a job has, as far as the configuration says it; None if SLURM has to
     say it.

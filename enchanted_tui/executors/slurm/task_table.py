@@ -238,7 +238,7 @@ class TaskTable:
             restarts = [spec.get("restart") for spec in self._context["runners"].values()]
             return max(may_begin_so_often(restart, self._max_retries) for restart in restarts)
         restart = self._context["runners"][task.runner].get("restart")
-        return may_begin_so_often(restart, self._max_retries)
+        return may_begin_so_often(restart, self._max_retries) + task.first_attempt
 
     def _lose(self, task: TaskId, assigned: AssignedTask, end: JobEnd) -> None:
         times = f" ({assigned.attempt + 1} attempts)" if assigned.attempt else ""

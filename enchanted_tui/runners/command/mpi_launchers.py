@@ -21,6 +21,23 @@ def launchers_in(command: Union[str, list[str]]) -> set[str]:
     return {name for name in _NAMES if first == name or first.startswith(f"{name}.")}
 
 
+def launchers_used(command: Union[str, list[str]], launch: list[str]) -> set[str]:
+    """Return the launchers that start the ranks of a command which runs now, behind the words
+    `launch`.
+    """
+    found = launchers_in(command) | launchers_in(launch)
+    if isinstance(command, str) and LAUNCH in command:
+        found |= launchers_in(os.environ.get(LAUNCH, ""))
+    return found
+
+
+def start_elsewhere(launchers: set[str]) -> bool:
+    """Tell whether launchers have ranks that are not theirs to wait for: SLURM starts those of
+    srun, and inside a job may start those of any other.
+    """
+    return "srun" in launchers or (bool(launchers) and "SLURM_JOB_ID" in os.environ)
+
+
 def resource_warnings(
     command: Union[str, list[str]], shell: bool, written: Mapping[str, Any], launches_nothing: bool
 ) -> Iterator[str]:

@@ -16,6 +16,7 @@ from enchanted_tui.runners.command.expansion import expanded
 from enchanted_tui.runners.command.files import place
 from enchanted_tui.runners.environment import encoded_environment, kept_here
 from enchanted_tui.runners.failure import SampleFailed
+from enchanted_tui.runners.program_use import note_program
 
 Environment = Mapping[str, "str | None"]
 
@@ -111,7 +112,7 @@ def _run_alone(
     finally:
         os.fchdir(home)
     try:
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        return _waited_for(child)
     except BaseException:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
@@ -126,10 +127,20 @@ def _run_beside_threads(
         argv, cwd=run_dir, env=environment, stdin=source, stdout=out, stderr=err
     ) as process:
         try:
-            return process.wait()
+            process.returncode = _waited_for(process.pid)
+            return process.returncode
         except BaseException:
             process.kill()
             raise
+
+
+def _waited_for(child: int) -> int:
+    """Wait for a child of this process and note what it has used; return its exit code, negative
+    for the signal that ended it.
+    """
+    _, status, used = os.wait4(child, 0)
+    note_program(used)
+    return os.waitstatus_to_exitcode(status)
 
 
 def _found(program: bytes, environment: dict[bytes, bytes]) -> bytes:

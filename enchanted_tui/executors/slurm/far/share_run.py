@@ -29,7 +29,6 @@ from enchanted_tui.executors.pool.pool_settings import PoolSettings
 from enchanted_tui.executors.pool.rank_launcher import AUTO
 from enchanted_tui.executors.slurm.far.clock import Clock, TimedBacklog
 from enchanted_tui.executors.slurm.far.further_shares import FoundShare, FurtherShares
-from enchanted_tui.executors.slurm.far.memory import oom_kills
 from enchanted_tui.executors.slurm.far.node_packing import NodePacking
 from enchanted_tui.executors.slurm.far.share import (
     ResultsFile,
@@ -40,6 +39,7 @@ from enchanted_tui.executors.slurm.far.share import (
 )
 from enchanted_tui.executors.task_end import explained
 from enchanted_tui.journal_lines import TaskId
+from enchanted_tui.runners.memory_kills import MemoryKills
 
 EXIT_DISK = 74  #: exit code of a job that could not write its results
 _GATHER = 0.2  #: seconds after a write over which results are written together
@@ -84,7 +84,7 @@ class ShareRun:
         self._refused = False
         self._failing_since: float | None = None
         self._checked_at = 0.0  #: when it was last seen whether the share is still ours
-        self._oom_kills = oom_kills()
+        self._kills = MemoryKills()
         self._preemption = Preemption()
 
     def work(self, messages: list[dict[str, Any]]) -> str:
@@ -308,13 +308,7 @@ class ShareRun:
         """Return kind and reason of a failure if the kernel has killed for memory since this was
         asked last.
         """
-        before, self._oom_kills = self._oom_kills, oom_kills()
-        if self._oom_kills <= before:
-            return None
-        return "memory", (
-            "killed for want of memory in its job; ask for more under sbatch: mem, or lower"
-            " processes_per_job"
-        )
+        return self._kills.reason("ask for more under sbatch: mem, or lower processes_per_job")
 
     # -- what is due -------------------------------------------------------------------------------
 
