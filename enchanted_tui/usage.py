@@ -41,7 +41,12 @@ _MEANT = {
     "print_completion": frozenset(),
 }
 _OPTIONS = (
-    frozenset({"only", "extract", "stage"}) | _TARGET | _OF_THE_APP | _OF_EXPORTS | _OF_FITS | _OF_RUNS
+    frozenset({"only", "extract", "stage"})
+    | _TARGET
+    | _OF_THE_APP
+    | _OF_EXPORTS
+    | _OF_FITS
+    | _OF_RUNS
 )
 _RUN_DIRS = (
     *("status", "rebuild", "export", "retry_failed", "pack", "unpack"),

@@ -84,9 +84,7 @@ class Campaign:
         self._dispatcher = Dispatcher(
             self.config, self._context, inbox.put, self._executors, self._limits.cores
         )
-        self._memory = MemoryRetries(
-            self.config, session.run_dir, self.state, self._executors, self._recorder
-        )
+        self._memory = MemoryRetries(session, self._executors, self._recorder)
         self._writer = writer
         self.projections = Projections(session, writer)
         self.live = LiveFile(session.run_dir, writer)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import logging
 
-from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.base import Executor
 from enchanted_tui.executors.memory_rule import memory_retry_of
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.records import RetryRecord, TaskRecord
-from enchanted_tui.record.state import CampaignState
 from enchanted_tui.resources import shown_mebibytes
-from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.supervisor.kept_files import begin_again
 from enchanted_tui.supervisor.open_executors import OpenExecutors
 from enchanted_tui.supervisor.recorder import Recorder
+from enchanted_tui.supervisor.session import Session
 
 log = logging.getLogger(__name__)
 
@@ -28,19 +26,17 @@ class MemoryRetries:
 
     def __init__(
         self,
-        config: CampaignConfig,
-        run_dir: CampaignDirectory,
-        state: CampaignState,
+        session: Session,
         executors: OpenExecutors,
         recorder: Recorder,
     ) -> None:
         rules = {
             name: memory_retry_of(spec.options)
-            for name, spec in config.executors.items()
+            for name, spec in session.config.executors.items()
             if issubclass(spec.cls, Executor)
         }
         self._rules = {name: rule for name, rule in rules.items() if rule is not None}
-        self._run_dir, self._state = run_dir, state
+        self._session = session
         self._executors, self._recorder = executors, recorder
 
     def takes(self, task: TaskId, record: TaskRecord) -> bool:
@@ -53,7 +49,7 @@ class MemoryRetries:
         rule, mem = self._rules.get(key), record.get("resources", {}).get("mem", 0)
         if rule is None or not mem:
             return False
-        before = self._state.memory.of(task)
+        before = self._session.state.memory.of(task)
         times = 0 if before is None else before.times
         more = rule.after(mem, times, self._executors.most_memory(key))
         if more is None:
@@ -68,7 +64,7 @@ class MemoryRetries:
                 attempts=[record["attempt"] + 1],
             )
         )
-        begin_again(self._run_dir, [task])
+        begin_again(self._session, [task])
         log.info(
             f"{task.name} was killed for want of memory; it runs again with {shown_mebibytes(more)}"
             f" instead of {shown_mebibytes(mem)}"

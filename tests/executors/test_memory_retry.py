@@ -52,7 +52,7 @@ def test_killed_and_resumed_in_the_middle(tmp_path: Path) -> None:
     """Protects what was learnt from a supervisor that dies: a sample goes on with the request that
     it was at, each attempt is on record with its own, and nobody hears of those before the last.
     """
-    runner = {**NEEDS, "arguments": {"seconds": 0.3}}
+    runner = {**NEEDS, "arguments": {"seconds": 0.15}}
     campaign = Campaign.apart(tmp_path / "apart", wants(runner, 1.5, [10, 150, 2_000, 10]))
     with campaign.at_work(5):
         pass
@@ -104,8 +104,8 @@ def test_what_the_kernel_kills(tmp_path: Path) -> None:
         "resources": {"mem": "100M"},
     }
     grows = f"exec {sys.executable} -S {hungry.__file__} until"
-    commands = [f"{grows} 50", f"{grows} 140", f"{grows} 9999", "kill -9 $$", "exit 137"]
-    config = wants(program, {"factor": 1.5, "times": 2}, [], n_workers=1)
+    commands = [f"{grows} 50", f"{grows} 140", f"{grows} 9999", "kill -9 $$"]
+    config = wants(program, {"factor": 1.5, "times": 1}, [], n_workers=1)
     config["samplers"]["s0"] = array_sampler("command", commands)
     campaign = Campaign.apart(tmp_path / "programs", config)
     inside = Campaign.apart(
@@ -122,9 +122,8 @@ def test_what_the_kernel_kills(tmp_path: Path) -> None:
     assert attempts(campaign) == {
         0: [(0, 100, "ok")],
         1: [(0, 100, "memory"), (1, 150, "ok")],
-        2: [(0, 100, "memory"), (1, 150, "memory"), (2, 225, "memory")],
+        2: [(0, 100, "memory"), (1, 150, "memory")],
         3: [(0, 100, "signal")],
-        4: [(0, 100, "signal")],
     }
     assert attempts(inside) == {0: [(0, 100, "ok")], 1: [(0, 100, "memory"), (1, 150, "ok")]}
 
