@@ -7,6 +7,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy
 import pandas
@@ -38,7 +39,12 @@ def written(path: Path, rows: int = 40, *, twice: bool = False) -> None:
 def test_extended_and_resumed_it_goes_on(campaign: Campaign) -> None:
     """6 + 6 of 12, with another batch size: the rows of one campaign, each run once."""
     written(campaign.root / "p.csv")
-    sampler = {"type": "PoolSampler", "path": "p.csv", "columns": ["x", "shape"], "budget": 12}
+    sampler: dict[str, Any] = {
+        "type": "PoolSampler",
+        "path": "p.csv",
+        "columns": ["x", "shape"],
+        "budget": 12,
+    }
     assert campaign.run(config=campaign_config(sampler, runners=SUM)) == 0
     whole = campaign.column("x")
     assert (
@@ -56,7 +62,12 @@ def test_a_changed_pool_is_refused(campaign: Campaign, capsys: pytest.CaptureFix
     path = campaign.root / "p.csv"
     rows = [f"{k:06d}.5,{'a' * 60}" for k in range(1, 300_000)]  # more than is read of other files
     path.write_text("\n".join(["x,y", *rows]) + "\n")
-    sampler = {"type": "PoolSampler", "path": "p.csv", "columns": ["y"], "budget": 2}
+    sampler: dict[str, Any] = {
+        "type": "PoolSampler",
+        "path": "p.csv",
+        "columns": ["y"],
+        "budget": 2,
+    }
     runners = {"r0": {"type": "helpers.parts.scripted:TracingRunner", "add": []}}
     assert campaign.run(config=campaign_config(sampler, runners=runners)) == 0
     campaign.budget(3)
@@ -99,7 +110,11 @@ def test_a_million_rows_cost_no_more_than_200_MB(campaign: Campaign, kind: str) 
         else:
             columns = {name: values[:, k] for k, name in enumerate("abcdefghij")}
             parquet.write_table(pyarrow.table(columns), path)
-        sampler = {"type": "PoolSampler", "path": path.name, "columns": list("abcdefghij")}
+        sampler: dict[str, Any] = {
+            "type": "PoolSampler",
+            "path": path.name,
+            "columns": list("abcdefghij"),
+        }
         sampler |= {"budget": 100, "constraints": ["a + j < 1.5"]}
         campaign.write(
             campaign_config(sampler, runners={"r0": {"type": "SumRunner", "params_to_sum": ["a"]}})

@@ -195,7 +195,7 @@ def test_a_test_set_is_not_learnt_from(double_gaussian: Path, tmp_path: Path) ->
     assert "30 samples are in part-test.csv too and are not learnt from" in found["notes"]
     frame = enchanted_tui.load(test)
     mean, _ = enchanted_tui.load_model(tmp_path / "model.npz").predict(frame)
-    assert rmse(mean["output"], frame["output"]) == pytest.approx(
+    assert rmse(mean["output"].to_numpy(), frame["output"].to_numpy()) == pytest.approx(
         found["outputs"][0]["rmse"], rel=1e-3
     )
     (tmp_path / "part-test.csv.schema.json").unlink()  # a CSV of somebody else's

@@ -112,7 +112,7 @@ def test_nothing_in_a_file_is_run(ishigami: Path, tmp_path: Path) -> None:
     evil = tmp_path / "evil.npz"
 
     class Runs:
-        def __reduce__(self) -> tuple[object, tuple[str]]:
+        def __reduce__(self) -> tuple[object, tuple[str, str]]:
             return (open, (str(tmp_path / "was_run"), "w"))
 
     content["output0/mean"] = np.array([Runs()], dtype=object)
