@@ -75,7 +75,7 @@ from enchanted_tui.config.loading import load_config
 from enchanted_tui.record.session_start import build_samplers
 config = load_config(sys.argv[1])
 (sampler,) = build_samplers(config, 1)
-assert len(sampler.points(0, 0, 100, 0, 100)) == 100
+assert len(sampler.points(0, 0, 50, 0, 50)) == 50
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
 
@@ -100,9 +100,12 @@ def test_a_million_rows_cost_no_more_than_200_MB(campaign: Campaign, kind: str) 
             columns = {name: values[:, k] for k, name in enumerate("abcdefghij")}
             parquet.write_table(pyarrow.table(columns), path)
         sampler = {"type": "PoolSampler", "path": path.name, "columns": list("abcdefghij")}
-        sampler |= {"budget": 100, "constraints": ["a + j < 1.5"]}
+        options = {"budget": 50, "constraints": ["a + j < 1.5"]}
         campaign.write(
-            campaign_config(sampler, runners={"r0": {"type": "SumRunner", "params_to_sum": ["a"]}})
+            campaign_config(
+                {**sampler, **options},
+                runners={"r0": {"type": "SumRunner", "params_to_sum": ["a"]}},
+            )
         )
         measured = subprocess.run(
             [sys.executable, "-c", MEASURED, str(campaign.config_path)],
