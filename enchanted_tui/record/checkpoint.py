@@ -77,7 +77,7 @@ def _form() -> list[Any]:
     return [__version__, _FOLD, sorted(vars(CampaignState())), *fields]
 
 
-class Kept(NamedTuple):
+class FoldedState(NamedTuple):
     """A state as it was, ready to be written."""
 
     journal: Path
@@ -98,7 +98,7 @@ class Kept(NamedTuple):
         )
 
 
-def keep(journal: Path, state: CampaignState, size: int) -> Kept | None:
+def keep(journal: Path, state: CampaignState, size: int) -> FoldedState | None:
     """Return the state of a journal of this size, all of which is on disk, to be written; None if
     that is not worth it, or something in it is out of the ordinary. Raises OSError.
     """
@@ -106,7 +106,7 @@ def keep(journal: Path, state: CampaignState, size: int) -> Kept | None:
         return None
     import pickle
 
-    return Kept(journal, pickle.dumps(state, protocol=5), size, _tail(journal, size))
+    return FoldedState(journal, pickle.dumps(state, protocol=5), size, _tail(journal, size))
 
 
 def read(journal: Path) -> Checkpoint | None:

@@ -60,7 +60,6 @@ class Status:
             "holder": asdict(self.holder) if self.holder is not None else None,
             "live": self.live,
             "damage": self.damage,
-            "waiting_points": self.waiting_points,
             "last_failures": [
                 {
                     "task": note.task.name,
@@ -70,6 +69,7 @@ class Status:
                 }
                 for note in self.last_failures
             ],
+            "waiting_points": self.waiting_points,
         }
 
 

@@ -97,8 +97,7 @@ def test_constraints_and_repeats_hold(tmp_path: Path) -> None:
 def test_a_large_pool_is_searched_near_the_best(tmp_path: Path) -> None:
     """Where not all points are looked at, those next to the best ones are."""
     points = written(tmp_path / "p.csv", 3000)
-    few = type("Few", (), {"n_spread": 64})
-    before, Given.n_spread = Given.n_spread, few.n_spread  # type: ignore[attr-defined]
+    before, Given.n_spread = Given.n_spread, 64
     try:
         samples = drawn(bayesian(tmp_path / "p.csv", 30, random_fraction=0.0))
     finally:

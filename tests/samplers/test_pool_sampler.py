@@ -80,7 +80,9 @@ def test_arrays_are_pools_too(tmp_path: Path, kind: str) -> None:
         table = {name: values[:, k] for k, name in enumerate(columns)}
         parquet.write_table(pyarrow.table(table), path, row_group_size=3)
     else:
-        fields = numpy.array(list(map(tuple, values)), dtype=[(name, float) for name in columns])
+        fields = numpy.array(
+            [tuple(row) for row in values.tolist()], dtype=[(name, float) for name in columns]
+        )
         with path.open("wb") as file:
             numpy.save(file, values if kind == "npy" else fields)
     rows = [dict(zip(columns, row, strict=True)) for row in values.tolist()]

@@ -156,7 +156,7 @@ def test_while_it_runs(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -
     over, in the same session; the app's own way of asking is the same file.
     """
     config = campaign_config(random_sampler(2), array_sampler("y", list(range(8))))
-    config["runners"]["r1"] = {"type": "helpers.parts.probe:ProbeRunner", "sleep": 0.4}
+    config["runners"]["r1"] = {"type": "helpers.parts.probe:ProbeRunner", "sleep": 0.2}
     campaign.write(config)
     supervisor = Supervisor(config_from_mapping(config))
     outcome: list[Any] = []

@@ -119,9 +119,9 @@ def test_what_is_kept_while_a_campaign_runs_is_what_was_on_record_then(
     the middle is the fold of the journal up to there.
     """
     monkeypatch.setattr(projections, "_PROGRESS_INTERVAL", 0.0)
-    kept: list[checkpoint.Kept] = []
-    write = checkpoint.Kept.write
-    monkeypatch.setattr(checkpoint.Kept, "write", lambda one: (kept.append(one), write(one)))
+    kept: list[checkpoint.FoldedState] = []
+    write = checkpoint.FoldedState.write
+    monkeypatch.setattr(checkpoint.FoldedState, "write", lambda one: (kept.append(one), write(one)))
     assert campaign.run(config=slow(120, wait=0.02, share=0.1)) == 0
     journal = campaign.journal.read_bytes()
     assert len(kept) > 3

@@ -133,7 +133,8 @@ def test_json_has_the_words_of_the_record(held: CampaignDirectory, ended: Superv
     """Protects scripts: names, their order and the four words of `state` are those of before."""
     content = actions.status(held.root).as_json()
     assert list(content) == [
-        "run_dir", "snapshot", "liveness", "holder", "live", "damage", "last_failures"
+        "run_dir", "snapshot", "liveness", "holder", "live", "damage", "last_failures",
+        "waiting_points",
     ]  # fmt: skip
     assert list(content["snapshot"])[:3] == ["campaign", "mode", "state"]
     assert json.loads(json.dumps(content))["snapshot"]["state"] == "running"
