@@ -105,7 +105,7 @@ def check(options: argparse.Namespace, asked: str) -> None:
     ]
     if idle:
         where = _where(idle[0], asked)
-        together = [name for name in idle if _where(name, asked) == where]
+        together = [name for name in idle if where in _where(name, asked)]
         raise RefusedError(
             f"{', '.join(map(_spelt, together))} {'goes' if len(together) == 1 else 'go'} {where}."
         )

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
+from enchanted_tui.record.drawn_records import Added as Added
+from enchanted_tui.record.drawn_records import AddedRecord as AddedRecord
+from enchanted_tui.record.drawn_records import Drawn as Drawn
+from enchanted_tui.record.drawn_records import JournalLine
+from enchanted_tui.record.drawn_records import ParentsRecord as ParentsRecord
+from enchanted_tui.record.drawn_records import SamplesRecord as SamplesRecord
+
 Outcome = Literal["ok", "failed"]
 TaskPlace = list[int]  #: [depth, batch, sample, step]
-
-
-class _Line(TypedDict):
-    v: NotRequired[Annotated[int, "format version, now 1"]]
-    time: NotRequired[Annotated[float, "seconds since the epoch"]]
-    crc: NotRequired[Annotated[str, "checksum of the rest of the line"]]
 
 
 class StepNames(TypedDict):
@@ -38,18 +39,7 @@ class StageNames(TypedDict):
     steps: list[StepNames]
 
 
-Added = list[Any]  #: a batch added by hand, its size, and the request
-
-
-class Drawn(TypedDict, total=False):
-    """What sessions have drawn of a stage."""
-
-    sizes: list[list[int]]
-    parents: list[list[int]]
-    added: list[Added]
-
-
-class OpenRecord(_Line):
+class OpenRecord(JournalLine):
     """A session begins."""
 
     type: Literal["open"]
@@ -100,66 +90,7 @@ class OpenRecord(_Line):
     ]
 
 
-class ParentsRecord(_Line):
-    """Which rows of the stage before are combined with this stage's samples. The newest record of a
-    stage holds the whole list; parents keep their place for ever, new ones are added at the end.
-    """
-
-    type: Literal["parents"]
-    depth: Annotated[int, "of the stage"]
-    ranges: Annotated[list[list[int]], "a list of `[batch, first sample, end]`"]
-    anew: NotRequired[
-        Annotated[
-            bool,
-            "parents that were gone after damage have given their places to others; what had been"
-            " combined with them is given up",
-        ]
-    ]
-
-
-class SamplesRecord(_Line):
-    """Values drawn, before any of them runs; at most 1,000 in one record. Either `names` with
-    `rows` or, where samples differ in their names, `samples`.
-    """
-
-    type: Literal["samples"]
-    depth: Annotated[int, "of the stage"]
-    batch: Annotated[int, "number of the batch"]
-    first: Annotated[int, "position of the batch's sample 0 in its stage"]
-    size: Annotated[int, "of the batch"]
-    start: Annotated[int, "first sample of this record"]
-    known: NotRequired[
-        Annotated[
-            int,
-            "for a sampler that learns, how many samples of the stage had finished when they were"
-            " chosen",
-        ]
-    ]
-    names: NotRequired[Annotated[list[str], "of the parameters"]]
-    rows: NotRequired[Annotated[list[list[Any]], "values in the order of `names`"]]
-    samples: NotRequired[Annotated[list[dict[str, Any]], "samples by name"]]
-
-
-class AddedRecord(_Line):
-    """Points that somebody has added by hand: a batch of its own, beyond what the sampler draws; at
-    most 1,000 in one record. See [Points added by hand](samplers.md#points-added-by-hand).
-    """
-
-    type: Literal["added"]
-    request: Annotated[str, "of whom this is the answer to; the same points are never added twice"]
-    by: Annotated[str, "who asked"]
-    file: Annotated[str, "name of the file that the points were read from"]
-    depth: Annotated[int, "of the stage"]
-    batch: Annotated[int, "number of the batch"]
-    first: Annotated[int, "position of the batch's sample 0 in its stage"]
-    size: Annotated[int, "of the batch"]
-    start: Annotated[int, "first sample of this record"]
-    names: NotRequired[Annotated[list[str], "of the parameters"]]
-    rows: NotRequired[Annotated[list[list[Any]], "values in the order of `names`"]]
-    samples: NotRequired[Annotated[list[dict[str, Any]], "samples by name, as in `samples`"]]
-
-
-class TaskRecord(_Line):
+class TaskRecord(JournalLine):
     """One task has ended. The worker writes this line, so it is the same under every executor."""
 
     type: Literal["task"]
@@ -190,7 +121,7 @@ class TaskRecord(_Line):
     row: Annotated[dict[str, Any], "the datapoint, last"]
 
 
-class BatchCompleteRecord(_Line):
+class BatchCompleteRecord(JournalLine):
     """Every sample of a batch has a row."""
 
     type: Literal["batch_complete"]
@@ -201,7 +132,7 @@ class BatchCompleteRecord(_Line):
     added: NotRequired[Annotated[str, "of points added by hand, the request"]]
 
 
-class StageCompleteRecord(_Line):
+class StageCompleteRecord(JournalLine):
     """Every sample of a stage has a row."""
 
     type: Literal["stage_complete"]
@@ -212,7 +143,7 @@ class StageCompleteRecord(_Line):
     added: NotRequired[Annotated[list[Added], "batches added by hand: `[batch, size, request]`"]]
 
 
-class NeighboursRecord(_Line):
+class NeighboursRecord(JournalLine):
     """From which samples others start (`start_from`), chosen before they run. A task keeps its
     neighbour in later sessions, until it has a result; its row names it too.
     """
@@ -226,7 +157,7 @@ class NeighboursRecord(_Line):
     ]
 
 
-class LearnedRecord(_Line):
+class LearnedRecord(JournalLine):
     """A sampler that learns has fitted its model. See
     [learning.md](learning.md#what-it-says-of-itself).
     """
@@ -246,7 +177,7 @@ class LearnedRecord(_Line):
     seconds: Annotated[float, "that fitting and choosing took"]
 
 
-class JobsRecord(_Line):
+class JobsRecord(JournalLine):
     """What a scheduler was asked for. A task is held by the job that was given it last, until its
     record comes.
     """
@@ -280,7 +211,7 @@ class JobsRecord(_Line):
     ]
 
 
-class HeldRecord(_Line):
+class HeldRecord(JournalLine):
     """Core-seconds that have been held, from the beginning, by what has not ended or of which no
     other record says it. Written once a hundredth part more has come together, and at the end.
     """
@@ -297,7 +228,7 @@ class HeldRecord(_Line):
     ]
 
 
-class RetryRecord(_Line):
+class RetryRecord(JournalLine):
     """Results are given up; these tasks, their later steps and all their descendants run again."""
 
     type: Literal["retry"]
@@ -314,7 +245,7 @@ class RetryRecord(_Line):
     attempts: NotRequired[Annotated[list[int], "of the same, the number of the attempt to come"]]
 
 
-class ControlRecord(_Line):
+class ControlRecord(JournalLine):
     """Somebody steers the campaign."""
 
     type: Literal["control"]
@@ -322,7 +253,7 @@ class ControlRecord(_Line):
     by: Annotated[str, "who asked"]
 
 
-class GuardRecord(_Line):
+class GuardRecord(JournalLine):
     """Everything fails for one reason, and the campaign is paused: until somebody says `continue`,
     or till the next session where nobody is there to be asked. See
     [Campaigns that look after themselves](looking-after.md).
@@ -345,7 +276,7 @@ class GuardRecord(_Line):
     message: Annotated[str, "for people"]
 
 
-class EndRecord(_Line):
+class EndRecord(JournalLine):
     """The session ends."""
 
     type: Literal["end"]
@@ -364,7 +295,7 @@ class EndRecord(_Line):
     ]
 
 
-class OnCompleteRecord(_Line):
+class OnCompleteRecord(JournalLine):
     """What is done once a campaign is complete has been done."""
 
     type: Literal["on_complete"]
