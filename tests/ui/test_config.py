@@ -458,7 +458,7 @@ async def test_new_from_a_template_is_valid_and_saved_with_its_files(path: Path)
         dialog.query_one(Input).value = "csv"
         await editor.until(
             lambda: (
-                "Take points from the rows of a CSV, Parquet or NumPy file, in their order."
+                "Take points from the rows of a CSV, Parquet or NumPy file, in their"
                 in editor.shown()
             )
         )
