@@ -78,6 +78,7 @@ class StageSpec:
     sampler: str
     steps: tuple[StepSpec, ...]
     continuation: Continuation | None = None  #: how its samples start from others
+    start: str | None = None  #: `after_parent` or `after_stage`, where that is written
 
 
 class SupervisorOptions(Component):

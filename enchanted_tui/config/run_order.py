@@ -72,7 +72,7 @@ class RunOrder:
         executors = self._references("executor", (*path, "executor"), entry)
         runners = self._references("runner", (*path, "runner"), entry)
         sampler = self._sampler((*path, "sampler"), entry)
-        continuation = read_stage_options(self._reader, path, entry, self._report)
+        given = read_stage_options(self._reader, path, entry, self._report)
         if executors is None or runners is None or sampler is None:
             return None
         if len(executors) != len(runners):
@@ -85,7 +85,7 @@ class RunOrder:
         return StageSpec(
             sampler,
             tuple(StepSpec(*pair) for pair in zip(executors, runners, strict=True)),
-            continuation,
+            *given,
         )
 
     def _sampler(self, path: Path, entry: dict[Any, Any]) -> str | None:

@@ -1,12 +1,12 @@
-"""What an entry of `run_order` may say besides its sampler, runners and executors: where its
-samples start from, and in which order.
+"""What an entry of `run_order` may say besides its sampler, runners and executors: when it starts,
+where its samples start from, and in which order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from enchanted_tui.config.nested import Reader
 from enchanted_tui.config.options import Nested, option
@@ -64,6 +64,16 @@ class StartFrom(Nested):
 class StageOptions(Nested):
     """The declared options of a stage."""
 
+    start: str | None = option(
+        None,
+        doc=(
+            "When the samples of a stage after the first begin. after_parent: those that are"
+            " combined with a row of the stage before, as soon as that row is there. after_stage:"
+            " all of them when the stage before is complete. By default after_parent where the"
+            " sampler draws without results (see docs/nesting.md)."
+        ),
+        choices=("after_parent", "after_stage"),
+    )
     start_from: Literal["nearest"] | dict[str, Any] | None = option(
         None,
         doc=(
@@ -98,17 +108,25 @@ class Continuation:
     by_distance: bool  #: whether the order of drawing follows it
 
 
-def read_stage_options(
-    reader: Reader, path: Path, entry: dict[Any, Any], report: Report
-) -> Continuation | None:
-    """Return how the samples of the stage at `path` start from others; None if they do not, or if
-    there are errors, which are reported.
+class Given(NamedTuple):
+    """What the options of a stage say."""
+
+    continuation: Continuation | None = None  #: how its samples start from others, if they do
+    start: str | None = None  #: as written
+
+
+def read_stage_options(reader: Reader, path: Path, entry: dict[Any, Any], report: Report) -> Given:
+    """Return what the options of the stage at `path` say; nothing if there are errors, which are
+    reported.
     """
     given = {key: value for key, value in entry.items() if key in KEYS}
     found = reader.read(StageOptions, path, given, report) if given else None
-    if found is None or found[2].start_from is None:
-        return None
+    if found is None:
+        return Given()
     start_from: Any = found[2].start_from
+    if start_from is None:
+        return Given(start=found[2].start)
     if start_from == "nearest":
         start_from = {"nearest": "all"}
-    return Continuation(StartFrom(**start_from), found[2].order == "nearest")
+    continuation = Continuation(StartFrom(**start_from), found[2].order == "nearest")
+    return Given(continuation, found[2].start)

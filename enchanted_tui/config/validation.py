@@ -16,6 +16,7 @@ from enchanted_tui.config.flow import Flow, check_foreign_names
 from enchanted_tui.config.lookup import BUILTIN, KINDS, importing_from
 from enchanted_tui.config.models import STOP_LIMITS, ComponentSpec, StageSpec, SupervisorOptions
 from enchanted_tui.config.nested import option_path
+from enchanted_tui.config.nesting import check_starts
 from enchanted_tui.config.options import asked
 from enchanted_tui.config.problems import Path, describe
 from enchanted_tui.config.report import Report
@@ -134,6 +135,7 @@ def _check_together(
     check_continuation(
         report, sections["sampler"], sections["runner"], checked.stages, checked.supervisor
     )
+    check_starts(report, checked.stages, sections["sampler"])
 
 
 def _version_1_key(root: dict[Any, Any]) -> str | None:

@@ -17,7 +17,7 @@ from enchanted_tui.config.continuation import measured
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.durations import rough_duration
 from enchanted_tui.executors.older_form import build_executor
-from enchanted_tui.record import forecast, points_request, snapshot
+from enchanted_tui.record import forecast, points_request, snapshot, stage_order
 from enchanted_tui.record.file_use import Files, file_use, warning, with_room, words
 from enchanted_tui.record.folding import fold
 from enchanted_tui.record.forecast import Forecast
@@ -29,8 +29,9 @@ from enchanted_tui.record.state import CampaignState
 from enchanted_tui.runners.sample_resources import resources_of
 from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.room import room_of
-from enchanted_tui.supervisor.canary import in_batch_jobs, size_of
+from enchanted_tui.supervisor.canary import size_of
 from enchanted_tui.supervisor.free_directory import has_record
+from enchanted_tui.supervisor.open_executors import in_batch_jobs
 from enchanted_tui.supervisor.resuming import check_unchanged, go_on, read_at
 from enchanted_tui.supervisor.sampler_kinds import learns
 from enchanted_tui.task_paths import GROUPS
@@ -239,7 +240,9 @@ def _forecast(
         replace(taken, expected=stage.samples) for taken, stage in zip(known, stages, strict=False)
     ]
     most = config.supervisor.max_core_hours
-    return forecast.forecast(state.cost, going_on, state.current_depth, most=most)
+    return forecast.forecast(
+        state.cost, going_on, stage_order.depths_in_progress(state.stages), most=most
+    )
 
 
 def _canary(config: CampaignConfig, depth: int, samples: int) -> int:

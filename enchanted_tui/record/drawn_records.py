@@ -25,13 +25,17 @@ class Drawn(TypedDict, total=False):
 
 
 class ParentsRecord(JournalLine):
-    """Which rows of the stage before are combined with this stage's samples. The newest record of a
-    stage holds the whole list; parents keep their place for ever, new ones are added at the end.
+    """Which rows of the stage before are combined with this stage's samples, whether they are there
+    already or still to come. Parents keep their place for ever, new ones are added at the end. A
+    record with `after` holds these alone, any other one the whole list.
     """
 
     type: Literal["parents"]
     depth: Annotated[int, "of the stage"]
     ranges: Annotated[list[list[int]], "a list of `[batch, first sample, end]`"]
+    after: NotRequired[
+        Annotated[int, "how many parents the list had before, where those in `ranges` follow them"]
+    ]
     anew: NotRequired[
         Annotated[
             bool,

@@ -8,7 +8,7 @@ too small. Files and bytes are estimated in `file_use`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -37,7 +37,7 @@ class Forecast:
     core_hours_high: float | None
     max_core_hours: float | None  #: the limit, if there is one
     run_time_left: float | None  #: seconds, of all tasks that are left, one after another
-    tasks_left: float  #: in units of a task of the stage in progress
+    tasks_left: float  #: in units of a task of the stages in progress
 
 
 @dataclass
@@ -86,15 +86,15 @@ class _Step:
 def forecast(
     cost: RunCost,
     stages: Sequence[StageProgress],
-    depth: int,
+    depths: Collection[int],
     *,
     held: float | None = None,
     running: Iterable[tuple[TaskId, float]] = (),
     most: float | None = None,
 ) -> Forecast:
-    """Return the forecast of a campaign that is in the stage `depth`. `held`: core-seconds by now,
-    if more than what is on record; `running`: tasks that run, and for how many seconds; `most`: the
-    limit in core-hours.
+    """Return the forecast of a campaign with the stages `depths` in progress. `held`: core-seconds
+    by now, if more than what is on record; `running`: tasks that run, and for how many seconds;
+    `most`: the limit in core-hours.
     """
     held = cost.held() if held is None else max(held, cost.held())
     ended = sum(step.count for step in cost.steps.values())
@@ -126,7 +126,7 @@ def forecast(
         core_hours_high=high,
         max_core_hours=most,
         run_time_left=seconds_left,
-        tasks_left=seconds_left / (_typical(steps, cost, depth) or 1.0),
+        tasks_left=seconds_left / (_typical(steps, cost, depths) or 1.0),
     )
 
 
@@ -153,9 +153,9 @@ def _steps(
     return list(steps.values()), all_known
 
 
-def _typical(steps: Sequence[_Step], cost: RunCost, depth: int) -> float:
-    """Return the run time of a task of the stage in progress, or else of any."""
-    here = [step for step in steps if step.place[0] == depth and step.place in cost.steps]
+def _typical(steps: Sequence[_Step], cost: RunCost, depths: Collection[int]) -> float:
+    """Return the run time of a task of the stages in progress, or else of any."""
+    here = [step for step in steps if step.place[0] in depths and step.place in cost.steps]
     count = sum(step.cost.count for step in here)
     if not count:
         return cost.seconds / sum(step.count for step in cost.steps.values())

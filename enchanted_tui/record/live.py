@@ -68,7 +68,8 @@ class Live(TypedDict, total=False):
 
     time: Annotated[float, "when it was written, seconds since the epoch"]
     state: Annotated[str, "`running`, `paused` or `stopping`"]
-    depth: Annotated[int | None, "of the stage in progress"]
+    depth: Annotated[int | None, "of the stage in progress, the first of them where several are"]
+    depths: Annotated[list[int], "of all stages in progress"]
     in_flight: Annotated[int, "tasks handed out to executors"]
     workers: Annotated[list[Worker], "at most a thousand"]
     n_workers: Annotated[int, "how many there are"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 from enchanted_tui.campaign_status import Liveness
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.journal_lines import TaskId
-from enchanted_tui.record import progress_numbers, provenance, snapshot
+from enchanted_tui.record import progress_numbers, provenance, snapshot, stage_order
 from enchanted_tui.record.folding import fold
 from enchanted_tui.record.journal import JournalReader
 from enchanted_tui.record.records import TaskRecord
@@ -25,6 +25,7 @@ from enchanted_tui.storage.failures_file import Failure, Failures
 from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.progress import ProgressFiles
 from enchanted_tui.storage.run_state import RunState, write_run_state
+from enchanted_tui.suggestions import did_you_mean
 from enchanted_tui.values import Row
 
 log = logging.getLogger(__name__)
@@ -116,7 +117,7 @@ def older_run_state(state: CampaignState) -> RunState | None:
     """Return what the older program's ``enchanted_run.yaml`` says; None before the first batch is
     complete.
     """
-    for stage in reversed(state.stages):
+    for stage in reversed(stage_order.settled(state.stages)):
         complete = 0
         submitted = 0
         for batch in stage.batches:
@@ -214,8 +215,10 @@ def write_runs_hdf5(
 
 
 def dataset_stage(state: CampaignState) -> StageState:
-    """Return the stage whose rows the dataset holds: the deepest one that has any."""
-    for stage in reversed(state.stages):
+    """Return the stage whose rows the dataset holds: the deepest one that has any, of those whose
+    parents have all been known.
+    """
+    for stage in reversed(stage_order.settled(state.stages)):
         if stage.n_rows:
             return stage
     return state.stages[0]
@@ -229,6 +232,21 @@ def last_complete_stage(state: CampaignState) -> StageState | None:
     if stage.n_rows and stage.complete and stage.depth + 1 < len(state.stages):
         return stage
     return state.stages[stage.depth - 1] if stage.depth else None
+
+
+def unknown_units(state: CampaignState, stage: StageState, columns: Sequence[str]) -> str:
+    """Say which units are those of columns that the dataset of a complete stage does not have;
+    empty if none are. A misspelt name would leave its column without a unit in every file.
+    """
+    unknown = [name for name in state.units if name not in columns]
+    # outputs of failed samples are not there
+    if not unknown or all(batch.steps[-1].failed >= batch.count for batch in stage.batches):
+        return ""
+    guesses = ", ".join(f"{name!r}{did_you_mean(name, columns)}" for name in unknown)
+    return (
+        f"supervisor.units: the dataset has no column {guesses}; it has"
+        f" {', '.join(map(repr, columns))}"
+    )
 
 
 def rebuild_dataset(path: Path, stage: StageState, read_row: ReadRow) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from enchanted_tui.record import stage_order
 from enchanted_tui.record.snapshot import Snapshot
 from enchanted_tui.record.stage_state import BatchState
 from enchanted_tui.record.state import CampaignState
@@ -19,10 +20,10 @@ def batch_progress(depth: int, batch: BatchState, step: int) -> BatchProgress:
 
 
 def current_batch(state: CampaignState) -> BatchProgress | None:
-    """Return the first unfinished batch at its first unfinished step, or the last batch; None
-    before anything is drawn.
+    """Return the first unfinished batch at its first unfinished step, or the last batch, of the
+    stage whose rows the dataset holds or will hold next; None before anything is drawn.
     """
-    begun = [stage for stage in state.stages if stage.batches]
+    begun = [stage for stage in stage_order.settled(state.stages) if stage.batches]
     if not begun:
         return None
     stage = begun[-1]
@@ -36,7 +37,7 @@ def current_batch(state: CampaignState) -> BatchProgress | None:
 
 def finished_steps(state: CampaignState) -> Iterator[BatchProgress]:
     """Return the final report of every batch at every step that is complete."""
-    for stage in state.stages:
+    for stage in stage_order.settled(state.stages):
         for batch in stage.batches:
             for step, tasks in enumerate(batch.steps):
                 if batch.count and tasks.done == batch.count:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from enchanted_tui.campaign_status import RAN_EVERYTHING, EndReason, Liveness, Phase
+from enchanted_tui.record import stage_order
 from enchanted_tui.record.forecast import Forecast, forecast, running_tasks
 from enchanted_tui.record.learned import LearnedPoint
 from enchanted_tui.record.live import Live
@@ -39,7 +40,7 @@ class Snapshot:
     mode: str
     phase: Phase
     stages: tuple[StageSummary, ...]
-    depth: int  #: of the stage in progress
+    depth: int  #: of the stage in progress, the first of them where several are
     tasks_done: int
     tasks_expected: int
     succeeded: int
@@ -60,6 +61,7 @@ class Snapshot:
     sessions: int = 1  #: that the campaign has had, this one or the last included
     guard: GuardRecord | None = None  #: why a rule has paused or ended it, if one has
     use: tuple[StepUse, ...] = ()  #: what tasks have used of processors and memory, by step
+    depths: tuple[int, ...] = ()  #: of all stages in progress
     given_more_memory: int = 0  #: tasks that were killed for want of it and ran, or run, again
 
     @property
@@ -105,6 +107,7 @@ def take(
         phase=phase,
         stages=stages,
         depth=state.current_depth,
+        depths=stage_order.depths_in_progress(state.stages),
         tasks_done=done,
         tasks_expected=expected,
         succeeded=succeeded,
@@ -142,7 +145,7 @@ def _cost(
     return forecast(
         state.cost,
         stages,
-        state.current_depth,
+        stage_order.depths_in_progress(state.stages),
         held=None if held is None else 3600.0 * held,
         running=running_tasks(told.get("workers", ()), now),
         most=state.max_core_hours,

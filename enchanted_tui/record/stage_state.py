@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from enchanted_tui.executors.task_end import FAILURE_KINDS
@@ -142,6 +142,7 @@ class StageState:
         #: rows it had when it was complete, unless something has been added to it or given up since
         None
     )
+    once_complete: bool = False  #: whether it has been, whatever has been added to it since
     started_at: float | None = None
     drawn: int = 0  #: number of samples drawn, before they are combined with parents
     added: int = 0  #: how many of them somebody has added by hand
@@ -166,6 +167,14 @@ class StageState:
         if self.started_at is None:
             self.started_at = time
         return batch
+
+    def append_parents(self, ranges: Iterable[Sequence[int]]) -> None:
+        """Take parents at the end of the list."""
+        for batch, start, stop in ranges:
+            self.n_parents += stop - start
+            if self.parents and self.parents[-1][::2] == (batch, start):
+                start = self.parents.pop()[1]
+            self.parents.append((batch, start, stop))
 
     def failed_tasks(self, *, first: bool = True) -> Iterator[TaskId]:
         """Return the first failed step of every sample that has one, or all of its failed steps."""

@@ -13,7 +13,7 @@ from dataclasses import fields
 from typing import Any
 
 from enchanted_tui.journal_lines import TaskId
-from enchanted_tui.record import forgetting, gaps
+from enchanted_tui.record import forgetting, gaps, stage_order
 from enchanted_tui.record.batch_sizes import BatchSizes, Span, samples_added
 from enchanted_tui.record.chosen_neighbours import ChosenNeighbours
 from enchanted_tui.record.learned import LearnedPoint
@@ -162,9 +162,14 @@ class CampaignState:
             stage.sampler_target, stage.completed_rows = target, None
 
     def _parents(self, record: ParentsRecord, offset: int) -> None:
-        self._take_parents(
-            self.stages[record["depth"]], record["ranges"], anew=record.get("anew", False)
-        )
+        stage, after = self.stages[record["depth"]], record.get("after")
+        if after is None:
+            self._take_parents(stage, record["ranges"], anew=record.get("anew", False))
+        elif after == stage.n_parents:
+            stage.append_parents(record["ranges"])
+            self._parents_changed(stage)
+        else:  # a line before this one is lost, or this one is there twice
+            self.irregular = True
 
     def _take_parents(
         self, stage: StageState, ranges: list[list[int]], *, anew: bool = False
@@ -183,6 +188,9 @@ class CampaignState:
             return
         stage.parents = parents
         stage.n_parents = sum(stop - start for _, start, stop in parents)
+        self._parents_changed(stage)
+
+    def _parents_changed(self, stage: StageState) -> None:
         stage.completed_rows = None
         for batch in stage.batches:
             batch.combine(stage.n_parents)
@@ -301,6 +309,7 @@ class CampaignState:
             gaps.open_missing(self, stage, last, record["rows"] // stage.n_parents, record["time"])
         # there are fewer where lines before this one are damaged
         stage.completed_rows = record["rows"]
+        stage.once_complete = True
         for batch in stage.batches if stage.complete else ():
             # that it was complete may have been on record before its samples
             batch.finished_at = batch.finished_at or record["time"]
@@ -338,10 +347,7 @@ class CampaignState:
     @property
     def current_depth(self) -> int:
         """Depth of the first stage that is not complete, or of the last one."""
-        for stage in self.stages:
-            if not stage.complete:
-                return stage.depth
-        return max(0, len(self.stages) - 1)
+        return stage_order.current_depth(self.stages)
 
     @property
     def complete(self) -> bool:

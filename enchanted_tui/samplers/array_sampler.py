@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from enchanted_tui.config.options import option
 from enchanted_tui.samplers import shared_checks
@@ -12,6 +12,8 @@ from enchanted_tui.samplers.finite import ProductSampler
 
 class ArraySampler(ProductSampler):
     """Listed values of each parameter, numbers or text, in all combinations."""
+
+    independent: ClassVar[bool] = True
 
     bounds: list[list[Any]] | None = option(
         None,

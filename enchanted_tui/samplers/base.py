@@ -37,6 +37,10 @@ class Sampler(Component):
     kind: ClassVar[str] = "sampler"
     #: True if the next batch depends on the results of the ones before.
     adaptive: ClassVar[bool] = False
+    #: True if what it draws follows from its options, its seed, its stage and the position alone:
+    #: its samples can be combined with a parent as soon as this one has its row, before the others
+    #: have theirs. A class that is built upon another one says so itself.
+    independent: ClassVar[bool] = False
     #: Seed that holds where the user gives none, neither here nor for the campaign.
     default_seed: ClassVar[int | None] = None
 

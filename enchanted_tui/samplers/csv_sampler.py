@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import ClassVar
 
 from enchanted_tui.config.options import option
 from enchanted_tui.samplers import shared_checks
@@ -20,6 +21,8 @@ class CSVSampler(GivenPointsSampler):
     are, else text. Where ``;`` or a tab separates the cells, numbers may have a decimal comma. The
     file is read once.
     """
+
+    independent: ClassVar[bool] = True
 
     seed = None  # nothing here is random
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from enchanted_tui.config.options import option
 from enchanted_tui.samplers import shared_checks
@@ -16,6 +16,8 @@ Number = int | float
 
 class GridSampler(ProductSampler):
     """Evenly spaced values of each parameter, both bounds included, in all combinations."""
+
+    independent: ClassVar[bool] = True
 
     bounds: list[tuple[int | float, int | float]] | None = option(
         None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy
 
@@ -22,6 +22,8 @@ class LatinHypercubeSampler(RepeatingSampler, BoxSampler):
     in the analysis of output from a computer code, Technometrics 21 (1979), doi:10.2307/1268522.
     Batch k depends on the seed, the stage, k and its size.
     """
+
+    independent: ClassVar[bool] = True
 
     budget: int = option(doc="How many samples to draw in all.", ge=0, example=100)
     batch_size: int | None = option(

@@ -25,6 +25,8 @@ class NestedSampler(FiniteSampler):
     slowest.
     """
 
+    independent: ClassVar[bool] = True
+
     what: ClassVar[str] = "combinations"  #: what it takes
 
     samplers: dict[str, dict[str, Any]] = option(

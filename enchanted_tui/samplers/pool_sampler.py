@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from enchanted_tui.config.options import option
 from enchanted_tui.samplers import philox, shared_checks
@@ -32,6 +32,8 @@ class PoolSampler(GivenPointsSampler):
     Which row sample i is depends on the seed, the stage and i alone. A row without one of its
     values is an error.
     """
+
+    independent: ClassVar[bool] = True
 
     path: str = option(
         doc="CSV file whose first line names the columns, or Parquet or NumPy file, of the points.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from enchanted_tui.config.options import option
 from enchanted_tui.config.ranges import Ranges
@@ -30,6 +30,8 @@ class RandomSampler(RepeatingSampler, BoxSampler):
     Sample i depends on the seed, the stage and i alone, so a campaign of 25 samples extended by 25
     has the samples of one with 50, whatever the batches.
     """
+
+    independent: ClassVar[bool] = True
 
     budget: int = option(doc="How many samples to draw in all.", ge=0, example=100)
     batch_size: int | None = option(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from enchanted_tui.config.options import option
 from enchanted_tui.samplers.base import Sample
@@ -17,6 +17,8 @@ class RandomSamplerWithKill(RandomSampler):
     skipped, so that every resumed run gets `kill_after` batches further. Several slices of one
     batch are one batch.
     """
+
+    independent: ClassVar[bool] = True
 
     kill_after: int | None = option(
         None, doc="Batches to draw before raising an exception; without it, never.", ge=0

@@ -28,6 +28,8 @@ class SobolSequenceSampler(RepeatingSampler, BoxSampler):
     is scipy's own at every stage.
     """
 
+    independent: ClassVar[bool] = True
+
     default_seed: ClassVar[int | None] = 42
 
     budget: int = option(

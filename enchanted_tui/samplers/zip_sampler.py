@@ -17,6 +17,8 @@ class ZipSampler(NestedSampler):
     as many samples as the one with the fewest has.
     """
 
+    independent: ClassVar[bool] = True
+
     what: ClassVar[str] = "samples"
 
     samplers: dict[str, dict[str, Any]] = option(

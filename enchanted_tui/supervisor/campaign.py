@@ -34,14 +34,14 @@ from enchanted_tui.supervisor.live_report import LiveFile
 from enchanted_tui.supervisor.memory_retries import MemoryRetries
 from enchanted_tui.supervisor.notify import Alerts
 from enchanted_tui.supervisor.open_executors import OpenExecutors
-from enchanted_tui.supervisor.plan import StagePlan, stage_plans, task_context
+from enchanted_tui.supervisor.plan import task_context
 from enchanted_tui.supervisor.projections import Projections
 from enchanted_tui.supervisor.recorder import Observer, Recorder
 from enchanted_tui.supervisor.sampler_failure import SamplerFailure
-from enchanted_tui.supervisor.sampler_thread import Woken
 from enchanted_tui.supervisor.session import Session, environment_problem
 from enchanted_tui.supervisor.session_end import SessionEnd
-from enchanted_tui.supervisor.stage import Ready, StageRun
+from enchanted_tui.supervisor.stage import Ready
+from enchanted_tui.supervisor.stages_at_work import StagesAtWork
 from enchanted_tui.supervisor.stragglers import StragglerWatch
 
 log = logging.getLogger(__name__)
@@ -91,7 +91,6 @@ class Campaign:
         self._pause = self.journal.bearing = JournalPause(
             self.config.supervisor.io_patience, inbox, self.live.tell_of_trouble
         )
-        self._plans = stage_plans(session)
         self._stopping: Outcome | None = None
         #: how to stop when everything that was drawn has been run
         self._sampler_failed: Outcome | None = None
@@ -106,7 +105,15 @@ class Campaign:
         self._restless = 0
         self._lock_lost = False
         self._next_poll = 0.0
-        self._run: StageRun | None = None
+        self._stages = StagesAtWork(
+            session,
+            inbox,
+            self._recorder,
+            self._executors,
+            self._guard,
+            self.projections,
+            self._added,
+        )
 
     # -- the session -------------------------------------------------------------------------------
 
@@ -139,60 +146,30 @@ class Campaign:
         return self._end(outcome)
 
     def _run_stages(self) -> None:
-        """Run stage after stage, and again as long as points are added to one that was over."""
+        """Run stage after stage, or several at once, and again as long as points are added to one
+        that was over.
+        """
         while True:
-            for plan in self._plans:
-                self._added.take(plan.depth)
-                self._run_stage(self._stage_run(plan))
+            for together in self._stages.groups():
+                try:
+                    self._stages.begin(together)
+                    self._go_on()
+                    while not self._are_over():
+                        self._turn()
+                finally:
+                    self._stages.close()
+                self._stopping = self._stopping or self._sampler_failed
                 if self._stopping is not None:
                     return
             if not self._added.wait():
                 return
 
-    def _stage_run(self, plan: StagePlan) -> StageRun:
-        wake = lambda: self._inbox.put(Woken())  # noqa: E731
-        return StageRun(
-            plan, self.state, self.journal, self._recorder.put, wake, self.projections.publish
-        )
-
-    def _run_stage(self, run: StageRun) -> None:
-        depth = run.plan.depth
-        run.find_parents()
-        if run.late_samples.check_all() or self.state.placed:
-            self.state.take_placed()
-            self.projections.open(changed=True)
-        if run.stage.complete:
-            return
-        self._run = run
-        if depth and not run.stage.n_parents:
-            log.warning(
-                f"stage {depth} has nothing to run: the stage before gave no rows to combine its"
-                " samples with"
-            )
-        if run.learning is not None:
-            run.learning.workers = lambda: self._executors.worker_count(depth)
-        self._guard.begin_stage(run, lambda: self._executors.worker_count(depth))
-        self.projections.begin_stage(run)
-        try:
-            self._submit()
-            while not self._stage_is_over():
-                self._turn()
-        finally:
-            run.close()
-        self._stopping = self._stopping or self._sampler_failed
-        if self._stopping is None:
-            self._recorder.put(run.stage.complete_record())
-            self.journal.flush()
-            self._executors.keep_only(depth + 1)
-            self.projections.end_stage(run)
-
-    def _stage_is_over(self) -> bool:
-        assert self._run is not None
+    def _are_over(self) -> bool:
         if self._aborted:
             return True
         if self._stopping is not None:
             return not self._dispatcher.in_flight
-        return self._run.done
+        return self._stages.are_over
 
     def _turn(self) -> None:
         """Wait for something to happen and deal with all that has."""
@@ -204,6 +181,7 @@ class Campaign:
         for item in arrived:
             self._take(item)
         self._heed(self._limits.enough(self._dispatcher))
+        self._advance()
         self.journal.flush()
         if arrived:
             self._next_tick = min(self._next_tick, self._last_tick + _TICK)
@@ -211,12 +189,27 @@ class Campaign:
         now = time.monotonic()
         if now >= self._next_tick:
             self._tick(now)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Hand out what can run, as long as more can for it."""
         self._submit()
+        while self._advance():
+            self._submit()
+
+    def _advance(self) -> bool:
+        """Go on to what results have made possible; tell whether there is more to hand out."""
+        if self._stopping is not None:
+            return False
+        if self._sampler_failed is not None and self._stages.next_is_done:
+            self._stop(self._sampler_failed)
+            return False
+        return self._stages.advance()
 
     def _submit(self) -> None:
-        if self._stopping is None and self.state.paused_by is None and self._run is not None:
+        if self._stopping is None and self.state.paused_by is None and self._stages.runs:
             try:
-                self._dispatcher.fill(self._run, self._guard.next, self.journal.flush)
+                self._dispatcher.fill(self._stages.runs, self._guard.next, self.journal.flush)
                 self.projections.catch_up()
             except SamplerFailure as failure:
                 log.error(str(failure), exc_info=failure)
@@ -252,19 +245,15 @@ class Campaign:
         self._heed(self._limits.ended(failed=failed))
         if failed:
             self.projections.failure(task, record)
-        elif self._run is not None and self._run.neighbours is not None:
-            self._run.neighbours.finished(task)
+        else:
+            self._stages.went_well(task)
         following = batch.next_step(task.sample, task.step + 1)
         if following is not None:
             row = record["row"] if following == task.step + 1 else None
             self._dispatcher.put(Ready(task._replace(step=following), row))
         elif task.step + 1 == len(batch.steps):
             self.projections.row(task, record["row"])
-        if batch.steps[task.step].done == batch.count:
-            self.projections.step_complete(task, batch)
-            if batch.done:
-                self._recorder.put(batch.complete_record(task.depth))
-                self.projections.batch_complete(task, batch)
+        self._stages.ended(task, batch)
         self._pause_for(self._guard.ended(task, record))
 
     def _pause_for(self, reason: GuardRecord | None) -> None:
@@ -346,16 +335,21 @@ class Campaign:
             seen = control.look(self.session.run_dir.control)
             for request in seen.requests:
                 self._obey(request)
-            if seen.points and self._stopping is None and self._run is not None:
-                self._added.take(self._run.plan.depth)
+            if seen.points and self._stopping is None:
+                for run in self._stages:
+                    self._added.take(run.plan.depth)
             if seen.watched:
                 self._executors.watched(control.WATCHED_FOR)
-            self.live.straggling = self._stragglers.look(self._run)
+            self.live.straggling = self._stragglers.look(self._stages.runs)
             self.live.files = self._limits.budget.files
-            self.live.canary = self._guard.canary.words()
+            self.live.canary = self._guard.canary_words()
             self.journal.flush()  # viewers are told of nothing that is not on record
             self.live.write(
-                self.state, self._executors, self._dispatcher, self._run, self._stopping
+                self.state,
+                self._executors,
+                self._dispatcher,
+                self._stages.runs,
+                self._stopping,
             )
             self._alerts.look(len(self._dispatcher.in_flight), self.live)
 

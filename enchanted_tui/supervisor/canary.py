@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 
-from enchanted_tui.config.models import ComponentSpec
-from enchanted_tui.executors.older_form import adopts_jobs
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.supervisor.stage import Ready, StageRun
 
@@ -35,11 +33,6 @@ def size_of(option: int | None, expected: int, workers: Callable[[], int], *, in
     if in_jobs:
         return SIZE if expected >= _LARGE_IN_JOBS else 0
     return SIZE if expected >= _LARGE and expected >= _ROUNDS * workers() else 0
-
-
-def in_batch_jobs(specs: Iterable[ComponentSpec]) -> bool:
-    """Tell whether an executor runs its tasks in jobs of a scheduler."""
-    return any(adopts_jobs(spec.cls) or spec.options.get("SLURMcluster_config") for spec in specs)
 
 
 class Canary:

@@ -12,6 +12,7 @@ from typing import cast
 from enchanted_tui.executors.base import Running
 from enchanted_tui.executors.core_allowance import CoreAllowance
 from enchanted_tui.journal_lines import TaskId
+from enchanted_tui.record import stage_order
 from enchanted_tui.record.outcome import Outcome
 from enchanted_tui.record.records import HeldRecord
 from enchanted_tui.record.state import CampaignState
@@ -131,11 +132,11 @@ class CoreBudget:
         self.allowance.set_besides(self.held - sum(jobs.values()) + more)
 
     def _each(self) -> float:
-        """Return the core-seconds that a task of the stage in progress is expected to need; 0 while
-        none has ended.
+        """Return the core-seconds that a task of the stages in progress is expected to need; 0
+        while none has ended.
         """
-        depth = self._state.current_depth
-        costs = [cost for (at, _), cost in self._cost.steps.items() if at == depth]
+        depths = stage_order.depths_in_progress(self._state.stages)
+        costs = [cost for (at, _), cost in self._cost.steps.items() if at in depths]
         return max((cost.each for cost in costs), default=0.0)
 
     def limit_reached(self, in_flight: Mapping[TaskId, str]) -> Outcome | None:

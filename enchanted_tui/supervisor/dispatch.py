@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from enchanted_tui.config.models import CampaignConfig
-from enchanted_tui.executors.base import Deliver, Result, TaskContext
+from enchanted_tui.executors.base import Deliver, Result, Task, TaskContext
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.supervisor.open_executors import OpenExecutors
 from enchanted_tui.supervisor.sampler_failure import SamplerFailure
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: next steps that wait with their row in memory; the rest read it back when their turn comes
 _ROWS_KEPT = 1_000
+#: so many samples for each worker are the last ones of a stage: they come before deeper ones
+_LAST_ROUNDS = 4
 _MAX_WAITING = 20_000  #: waiting next steps above which no new samples are begun
 
 
@@ -55,24 +57,25 @@ class Dispatcher:
             ready = Ready(ready.id, None)
         waiting.append(ready)
 
-    def fill(self, run: StageRun, draw: Draw, flush: Callable[[], None]) -> None:
-        """Submit what can run; `draw` gives the samples that may begin. `flush` puts the journal on
-        disk, before the samples that it names are run.
+    def fill(self, runs: Sequence[StageRun], draw: Draw, flush: Callable[[], None]) -> None:
+        """Submit what can run of the stages at work; `draw` gives the samples that may begin.
+        `flush` puts the journal on disk, before the samples that it names are run.
 
         Raises SamplerFailure, when what was drawn before has been submitted.
         """
-        capacity = self._capacities(run)
+        capacity = self._capacities(runs)
         chosen: dict[str, list[Ready]] = {key: [] for key in capacity}
         for key, room in capacity.items():
             waiting = self._waiting.get(key)
             while waiting and len(chosen[key]) < room:
                 chosen[key].append(waiting.popleft())
-        failure = self._choose_new(run, draw, capacity, chosen)
+        failure = None
+        for run in self._by_preference(runs):
+            failure = self._choose_new(run, draw, capacity, chosen) or failure
         batches = {}
         for key, items in chosen.items():
             if items:
-                batches[key], unrun = self._builder.build(run, items)
-                self._deliver_unrun(unrun)
+                batches[key] = self._built(runs, items)
         flush()
         for key, tasks in batches.items():
             self.in_flight.update((task.id, key) for task in tasks)
@@ -80,10 +83,42 @@ class Dispatcher:
         if failure is not None:
             raise failure
 
+    def _built(self, runs: Sequence[StageRun], items: Sequence[Ready]) -> list[Task]:
+        """Return the tasks that are handed out of what can run."""
+        built = []
+        for run in runs:
+            own = [ready for ready in items if ready.id.depth == run.plan.depth]
+            if own:
+                tasks, unrun = self._builder.build(run, own)
+                self._deliver_unrun(unrun)
+                built += tasks
+        return built
+
+    def _by_preference(self, runs: Sequence[StageRun]) -> list[StageRun]:
+        """Return the stages in the order in which their samples begin: children before further
+        parents, so that something is complete early, but the last parents before all, lest a slow
+        one of them should run alone at the end; likewise where a sampler waits for results.
+        """
+        if len(runs) == 1:
+            return list(runs)
+        first = [run for run in runs[:-1] if run.plan.adaptive or self._few_are_left(run)]
+        return [*first, *(run for run in reversed(runs) if run not in first)]
+
+    def _few_are_left(self, run: StageRun) -> bool:
+        """Tell whether no more samples of a stage have still to begin than keep its workers busy
+        for a few rounds.
+        """
+        few = _LAST_ROUNDS * max(1, self._executors.worker_count(run.plan.depth))
+        left = run.expected - run.stage.n_rows
+        if left - len(self.in_flight) > few:
+            return False
+        return left - sum(task.depth == run.plan.depth for task in self.in_flight) <= few
+
     def _choose_new(
         self, run: StageRun, draw: Draw, capacity: dict[str, int], chosen: dict[str, list[Ready]]
     ) -> SamplerFailure | None:
         """Begin new samples while there is room; return what the sampler raised, if it did."""
+        capacity = {key: capacity[key] for key in self._executors.of_stage(run.plan.depth)}
         try:
             while self._room_for_new(capacity, chosen) and (ready := draw(run)) is not None:
                 key = self._executors.of(ready.id)
@@ -95,12 +130,14 @@ class Dispatcher:
             return failure
         return None
 
-    def _capacities(self, run: StageRun) -> dict[str, int]:
+    def _capacities(self, runs: Sequence[StageRun]) -> dict[str, int]:
         capacity = {}
-        for key in self._executors.of_stage(run.plan.depth):
-            capacity[key] = max(0, self._executors.opened(key).capacity())
-        if run.neighbours is not None:
-            self._hand_out_late(run, run.neighbours, capacity)
+        for run in runs:
+            for key in self._executors.of_stage(run.plan.depth):
+                capacity[key] = max(0, self._executors.opened(key).capacity())
+        for run in runs:
+            if run.neighbours is not None:
+                self._hand_out_late(run, run.neighbours, capacity)
         self._cores.restrict(capacity, self.in_flight)
         return capacity
 
@@ -113,7 +150,8 @@ class Dispatcher:
         at_once = max(self._context.runners[name].get("batch", 1) for name in run.plan.runners)
         # jobs of an earlier session may still run these
         again = neighbours.handed_out - len(self.in_flight)
-        for key, room in capacity.items():
+        for key in self._executors.of_stage(run.plan.depth):
+            room = capacity[key]
             held = sum(holder == key for holder in self.in_flight.values())
             workers = max(1, self._executors.opened(key).worker_count())
             most = at_once * workers + neighbours.plan.start_from.ahead - held

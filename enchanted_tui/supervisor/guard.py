@@ -11,7 +11,7 @@ from enchanted_tui.campaign_status import EndReason
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.errors import ExitCode
 from enchanted_tui.journal_lines import TaskId
-from enchanted_tui.record import guard_words
+from enchanted_tui.record import guard_words, stage_order
 from enchanted_tui.record.failure_signature import INFRASTRUCTURE, pattern_of, widen
 from enchanted_tui.record.journal import Journal
 from enchanted_tui.record.outcome import Outcome
@@ -19,10 +19,13 @@ from enchanted_tui.record.output_files import inputs_of, shown
 from enchanted_tui.record.records import GuardRecord, TaskRecord
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.supervisor.breaker import FEW, Breaker
-from enchanted_tui.supervisor.canary import Canary, in_batch_jobs, size_of
+from enchanted_tui.supervisor.canary import Canary, size_of
+from enchanted_tui.supervisor.open_executors import in_batch_jobs
 from enchanted_tui.supervisor.stage import Ready, StageRun
 
 Attended = Callable[[], bool]
+
+_NONE = Canary(0)  #: of a stage that has none
 
 
 class FailureGuard:
@@ -36,32 +39,38 @@ class FailureGuard:
         self._attended = attended
         few = config.supervisor.breaker
         self._few = FEW if few is None or few is True else int(few)
-        self._breaker: Breaker | None = None
-        self.canary = Canary(0)
+        #: by depth, of the stages that have begun
+        self._breakers: dict[int, Breaker] = {}
+        self._canaries: dict[int, Canary] = {}
 
     def begin_stage(self, run: StageRun, workers: Callable[[], int]) -> None:
         """Watch a stage; `workers` tells how many of its tasks run at once."""
-        self.canary = self._canary(run, workers)
+        self._canaries[run.plan.depth] = self._canary(run, workers)
         self._watch(run.plan.depth)
 
     def next(self, run: StageRun) -> Ready | None:
         """Return a task of the stage that may begin now; None if there is none."""
-        return self.canary.next(run)
+        return self._canaries[run.plan.depth].next(run)
+
+    def canary_words(self) -> str:
+        """Say that the samples of a stage wait for its first ones; empty if none do."""
+        return next(filter(None, (canary.words() for canary in self._canaries.values())), "")
 
     def ended(self, task: TaskId, record: TaskRecord) -> GuardRecord | None:
         """Take in a result; return the record of a pause if all fails and samples are left."""
         failed = record["outcome"] != "ok"
-        if not failed and self._breaker is not None:
-            self._breaker.went_well(task.step)
-        if not failed and self.canary.over:
+        breaker, canary = self._breakers.get(task.depth), self._canaries.get(task.depth, _NONE)
+        if not failed and breaker is not None:
+            breaker.went_well(task.step)
+        if not failed and canary.over:
             return None
         last = task.step + 1 == self._state.stages[task.depth].n_steps
-        together = self._breaker.failed(task, record) if failed and self._breaker else []
-        of_canary = self.canary.ended(task, failed=failed, last=last)
+        together = breaker.failed(task, record) if failed and breaker else []
+        of_canary = canary.ended(task, failed=failed, last=last)
         if (
             not (together or of_canary)
             or self._state.pause.guard is not None
-            or self._nothing_left()
+            or stage_order.have_all_rows(self._state.stages)
         ):
             return None
         return self._pause("canary", of_canary) if of_canary else self._pause("breaker", together)
@@ -79,8 +88,9 @@ class FailureGuard:
 
     def go_on(self) -> None:
         """Somebody wants the campaign to go on: what has failed until now counts no more."""
-        self.canary.give_way()
-        self._watch(self._state.current_depth)
+        for depth, canary in self._canaries.items():
+            canary.give_way()
+            self._watch(depth)
 
     # -- a stage -----------------------------------------------------------------------------------
 
@@ -89,7 +99,7 @@ class FailureGuard:
             batches = self._state.stages[depth].batches
             steps = range(self._state.stages[depth].n_steps)
             succeeded = [any(batch.steps[step].succeeded for batch in batches) for step in steps]
-            self._breaker = Breaker(self._few, succeeded)
+            self._breakers[depth] = Breaker(self._few, succeeded)
 
     def _canary(self, run: StageRun, workers: Callable[[], int]) -> Canary:
         """Return the canary of a stage, with what an earlier session has seen of it."""
@@ -99,7 +109,7 @@ class FailureGuard:
             return Canary(0)
         steps = self._config.stages[stage.depth].steps
         in_jobs = in_batch_jobs(self._config.executors[step.executor] for step in steps)
-        size = size_of(option, stage.expected, workers, in_jobs=in_jobs)
+        size = size_of(option, run.expected, workers, in_jobs=in_jobs)
         held = {task[1:3] for task in state.jobs.holders if task.depth == stage.depth}
         if len(held) > size:  # the rest has been handed out by an earlier session
             return Canary(0)
@@ -111,10 +121,6 @@ class FailureGuard:
             if note.task.depth == stage.depth and note.time > before
         ]
         return Canary(size, failed, len(held))
-
-    def _nothing_left(self) -> bool:
-        last = self._state.stages[-1]
-        return last.n_rows == last.expected > 0
 
     # -- a pause -----------------------------------------------------------------------------------
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Callable, Iterable
 
 from enchanted_tui.config.models import CampaignConfig, ComponentSpec
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.packing.door import TaskDirectories
 from enchanted_tui.record.output_files import Tell
+from enchanted_tui.record.stage_state import StageState
 from enchanted_tui.runners.kept_directory import STATE, begins_anew
 from enchanted_tui.supervisor.file_packing import FilePacking, has_result
 from enchanted_tui.supervisor.file_removal import FileRemoval
 from enchanted_tui.supervisor.finished_files import FinishedFiles
 from enchanted_tui.supervisor.session import Session
+from enchanted_tui.supervisor.streaming import read_by_children
 from enchanted_tui.supervisor.unread import KeptPlan
 
 
@@ -36,6 +39,9 @@ class KeptFiles:
         self._at_end = {
             depth for depth in range(len(config.stages)) if stay_to_the_end(config, depth)
         }
+        #: stages whose files go when no child needs them any more, and how many children of each
+        #: parent have ended, by the children's depth
+        self._read_on, self._children = read_by_children(config), dict[int, "array[int]"]()
         if options.save_files == "packed":
             self._packing = self._files = FilePacking(self._run_dir, self._state, options.pack)
         elif self._kept.keep is not None:
@@ -61,10 +67,28 @@ class KeptFiles:
     def finished(self, task: TaskId) -> None:
         """Take a sample, given by its last step, that has been through all steps."""
         now = self._packing is not None or task.depth == self._last
-        if self._files is None or not now or task.depth in self._at_end:
+        if self._files is None or not now:
+            return
+        if self._packing is not None and task.depth - 1 in self._read_on - self._at_end:
+            self._child_ended(task)
+        if task.depth in self._at_end | self._read_on:
             return
         if self._packing is not None or self._kept.left_to_clean(task):
             self._waiting.append(task)
+
+    def _child_ended(self, task: TaskId) -> None:
+        """Take a parent if all its children have ended."""
+        stage, before = self._state.stages[task.depth], self._state.stages[task.depth - 1]
+        ended = self._children.get(task.depth)
+        if ended is None:
+            ended = self._children[task.depth] = _ended_by_parent(stage)
+        else:
+            ended.extend([0] * (stage.n_parents - len(ended)))
+            ended[task.sample // stage.batches[task.batch].size] += 1
+        place = task.sample // stage.batches[task.batch].size
+        if ended[place] == stage.target:
+            batch, sample = stage.parent(place)
+            self._waiting.append(TaskId(before.depth, batch, sample, before.n_steps - 1))
 
     def tidy(self) -> None:
         """Have the files of finished samples treated, now that their results are on the disk."""
@@ -78,12 +102,13 @@ class KeptFiles:
         Raises OSError.
         """
         self.tidy()
-        if self._packing is None:
+        if self._packing is None or depth in self._read_on:
             return
         self._packing.take_over(self._record_of)
-        if depth in self._at_end:
-            self._packing.pack_all(depth)
-        elif depth < self._last:
+        for ended in sorted({*self._read_on, *(self._at_end & {depth})}):
+            if ended <= depth:
+                self._packing.pack_all(ended)
+        if depth < self._last:
             self._packing.wait()
 
     def close(self, *, complete: bool, tell: Tell) -> None:
@@ -113,6 +138,17 @@ class KeptFiles:
         """Touch nothing any more."""
         if self._files is not None:
             self._files.abandon()
+
+
+def _ended_by_parent(stage: StageState) -> array[int]:
+    """Return how many samples have a row, by the place of the parent that they are combined
+    with.
+    """
+    ended = array("q", bytes(8 * stage.n_parents))
+    for batch in stage.batches:
+        for sample, offset in enumerate(batch.steps[-1].offsets):
+            ended[sample // batch.size] += offset >= 0
+    return ended
 
 
 def begin_again(session: Session, tasks: Iterable[TaskId]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import time
 
 from enchanted_tui.config.models import CampaignConfig
+from enchanted_tui.record import stage_order
 from enchanted_tui.record.outcome import Outcome
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.layout import CampaignDirectory
@@ -40,8 +41,7 @@ class Limits:
         """Return how to stop if what ``stop_when`` asks for is reached, or nothing more may be
         begun for want of files or core-hours.
         """
-        last = self._state.stages[-1]
-        if last.n_rows == last.expected > 0:
+        if stage_order.have_all_rows(self._state.stages):
             return None
         limits = self._options.stop_when
         if limits:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from typing import cast
@@ -49,7 +50,7 @@ class LiveFile:
         state: CampaignState,
         executors: OpenExecutors,
         dispatcher: Dispatcher,
-        run: StageRun | None,
+        runs: Sequence[StageRun],
         stopping: Outcome | None,
     ) -> None:
         """Write the file if anything in it has changed."""
@@ -58,7 +59,8 @@ class LiveFile:
         idle = executors.idle_share()
         content: Live = {
             "state": phase_of(state, Liveness.RUNNING, stopping=stopping is not None),
-            "depth": run.plan.depth if run is not None else None,
+            "depth": runs[0].plan.depth if runs else None,
+            "depths": [run.plan.depth for run in runs],
             "in_flight": len(dispatcher.in_flight),
             "workers": workers[:_MOST_SHOWN],
             "n_workers": len(workers),

@@ -5,7 +5,7 @@ needs them any more.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from enchanted_tui.executors.base import (
     TaskContext,
     WorkerInfo,
 )
-from enchanted_tui.executors.older_form import build_executor
+from enchanted_tui.executors.older_form import adopts_jobs, build_executor
 from enchanted_tui.executors.straggler_rule import RunTimeLimit
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.open_jobs import JobBook
@@ -48,9 +48,7 @@ class OpenExecutors:
         self._running: dict[str, Running] = {}
         self._keys = _executor_keys(config)
         self._unopened = set(self._keys.values())  #: never opened in this session
-        self._resources = {
-            name: _resource(spec) or self._keys[name] for name, spec in config.executors.items()
-        }
+        self._resources = resources_of_executors(config)
 
     def __iter__(self) -> Iterator[Running]:
         return iter(self._running.values())
@@ -175,6 +173,17 @@ class OpenExecutors:
         """Why no task runs, in the words of the executors that know."""
         reasons = (running.waiting_for() for running in self._running.values())
         return "; ".join(dict.fromkeys(filter(None, reasons)))
+
+
+def in_batch_jobs(specs: Iterable[ComponentSpec]) -> bool:
+    """Tell whether an executor runs its tasks in jobs of a scheduler."""
+    return any(adopts_jobs(spec.cls) or spec.options.get("SLURMcluster_config") for spec in specs)
+
+
+def resources_of_executors(config: CampaignConfig) -> dict[str, str]:
+    """Return, by configured name, the name of the workers that an executor uses."""
+    keys = _executor_keys(config)
+    return {name: _resource(spec) or keys[name] for name, spec in config.executors.items()}
 
 
 def _executor_keys(config: CampaignConfig) -> dict[str, str]:

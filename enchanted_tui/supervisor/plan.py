@@ -20,6 +20,7 @@ from enchanted_tui.samplers.base import SomeSampler
 from enchanted_tui.supervisor.kept_files import stay_to_the_end
 from enchanted_tui.supervisor.sampler_kinds import is_learning_sampler, learns
 from enchanted_tui.supervisor.session import Session
+from enchanted_tui.supervisor.streaming import read_by_children
 from enchanted_tui.supervisor.unread import KeptPlan
 from enchanted_tui.task_paths import TaskPaths
 
@@ -82,7 +83,9 @@ def stage_plans(session: Session) -> list[StagePlan]:
 
 
 def _packed_after(config: CampaignConfig, depth: int) -> int:
-    if config.supervisor.save_files != "packed" or stay_to_the_end(config, depth):
+    if config.supervisor.save_files != "packed":
+        return -1
+    if stay_to_the_end(config, depth) or depth in read_by_children(config):
         return -1
     return len(config.stages[depth].steps) - 1
 

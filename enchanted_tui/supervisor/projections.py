@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
 from enchanted_tui.campaign_status import EndReason, Liveness
 from enchanted_tui.executors.passing_errors import endure
 from enchanted_tui.journal_lines import TaskId
-from enchanted_tui.record import checkpoint, progress_numbers, snapshot
+from enchanted_tui.record import checkpoint, progress_numbers, snapshot, stage_order
 from enchanted_tui.record.output_files import (
     Tell,
     dataset_stage,
@@ -24,6 +24,7 @@ from enchanted_tui.record.output_files import (
     older_run_state,
     read_failures,
     table_names,
+    unknown_units,
     write_tables,
 )
 from enchanted_tui.record.records import TaskRecord
@@ -34,7 +35,6 @@ from enchanted_tui.storage.dataset_header import Key
 from enchanted_tui.storage.failures_file import Failure, Failures
 from enchanted_tui.storage.progress import BatchProgress, ProgressFiles
 from enchanted_tui.storage.run_state import RunState, write_run_state
-from enchanted_tui.suggestions import did_you_mean
 from enchanted_tui.supervisor.background_tables import BackgroundTables
 from enchanted_tui.supervisor.failure_log import FailureLog
 from enchanted_tui.supervisor.file_writer import FileWriter
@@ -74,6 +74,7 @@ class Projections:
         self._failure_log = FailureLog(every=session.config.supervisor.log_failures)
         self._progress = ProgressFiles(self._run_dir)
         self._dataset: Dataset | None = None
+        self._shown = -1  #: depth of the stage whose rows it holds, if that is at work
         #: an earlier stage was run again, for a larger budget or because samples had failed
         self._went_back = False
         self._next_progress = 0.0
@@ -110,22 +111,32 @@ class Projections:
         self._write_progress()
 
     def begin_stage(self, run: StageRun) -> None:
+        """A stage begins, or is the one in progress from now on."""
         self._tables.expect(sum(stage.expected for stage in self._state.stages))
-        self._dataset = None
-        if any(stage.n_rows for stage in self._state.stages[run.plan.depth + 1 :]):
+        depth = run.plan.depth
+        if dataset_stage(self._state).depth > depth:
             self._went_back = (
                 True  # to run more parents; the dataset goes on showing the rows of the later stage
             )
-        else:
-            self._dataset = Dataset(self._run_dir.dataset, partial(self._recorded_rows, run.stage))
-            if run.stage.n_rows and self._touched:
-                self._put(_DATASET, self._dataset.rebuild)
+        elif depth < len(stage_order.settled(self._state.stages)) and self._shown != depth:
+            self._show(run.stage)
+        # else the rows of the stage show when those before are complete
         self._write_progress()
+
+    def _show(self, stage: StageState) -> None:
+        """Have the dataset hold the rows of a stage."""
+        self._shown = stage.depth
+        dataset = self._dataset = Dataset(
+            self._run_dir.dataset, partial(self._recorded_rows, stage)
+        )
+        if stage.n_rows and self._touched:
+            self._hand_over()
+            self._put(_DATASET, partial(self._rebuild_up_to, dataset, self._journal.size))
 
     def row(self, task: TaskId, row: Row) -> None:
         """Take the row of a finished sample."""
         self._touched = True
-        if self._dataset is not None:
+        if task.depth == self._shown:
             self._new_rows.append(((task.batch, task.sample), row))
         self.kept_files.finished(task)
 
@@ -151,21 +162,22 @@ class Projections:
         self._report([progress_numbers.batch_progress(task.depth, batch, task.step)])
 
     def batch_complete(self, task: TaskId, batch: BatchState) -> None:
-        if self._dataset is not None:
+        if task.depth == self._shown:
             self._complete_batches.append(batch.index)
         self._run_state_due = True
 
     def end_stage(self, run: StageRun) -> None:
         """The stage has reached its target."""
         self._hand_over()
-        if self._dataset is None:
+        if self._dataset is None or self._shown != run.plan.depth:
             self._rebuild_last_complete()
         elif self._touched:
             is_last = run.plan.depth + 1 == len(self._config.stages)
             self._put(_DATASET, partial(self._end_dataset, self._dataset, run.stage, is_last))
         self._put_run_state()
         endure(partial(self.kept_files.stage_ended, run.plan.depth), self._patience)
-        self._dataset = None
+        if self._shown == run.plan.depth:
+            self._dataset, self._shown = None, -1
 
     def publish(self) -> None:
         """Bring the dataset up to everything that has been recorded, for others to read."""
@@ -302,7 +314,9 @@ class Projections:
     def _end_dataset(self, dataset: Dataset, stage: StageState, is_last: bool) -> None:
         dataset.finish()
         if is_last:
-            self._tell_of_unknown_units(stage, dataset.header)
+            unknown = unknown_units(self._state, stage, dataset.header)
+            if unknown:
+                log.warning(unknown)
         elif stage.n_rows:
             with (
                 self._run_dir.dataset.open("rb") as source,
@@ -310,30 +324,21 @@ class Projections:
             ):
                 shutil.copyfileobj(source, copy)
 
-    def _tell_of_unknown_units(self, stage: StageState, columns: Sequence[str]) -> None:
-        """A misspelt name would leave its column without a unit in every file."""
-        unknown = [name for name in self._state.units if name not in columns]
-        # outputs of failed samples are not there
-        if unknown and any(batch.steps[-1].failed < batch.count for batch in stage.batches):
-            guesses = ", ".join(f"{name!r}{did_you_mean(name, columns)}" for name in unknown)
-            log.warning(
-                f"supervisor.units: the dataset has no column {guesses}; it has"
-                f" {', '.join(map(repr, columns))}"
-            )
-
     def _rebuild(self, path: Path, stage: StageState) -> None:
         self._hand_over()
         given = self._journal.size
 
         def write() -> None:
-            self._given_rows = (
-                given  # those of a stage that has no dataset are handed over by nobody
-            )
             dataset = Dataset(path, partial(self._recorded_rows, stage))
-            dataset.rebuild()
+            self._rebuild_up_to(dataset, given)
             dataset.finish()
 
         self._put(_DATASET, write)
+
+    def _rebuild_up_to(self, dataset: Dataset, given: int) -> None:
+        # rows of a stage that has no dataset are handed over by nobody
+        self._given_rows = given
+        dataset.rebuild()
 
     def _rebuild_last_complete(self) -> None:
         stage = last_complete_stage(self._state)

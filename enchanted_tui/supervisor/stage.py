@@ -7,22 +7,24 @@ The same code serves a fresh start and a resume: it looks at the state and goes 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from enchanted_tui.journal_lines import TaskId
-from enchanted_tui.record import parent_list
 from enchanted_tui.record.journal import Journal
-from enchanted_tui.record.records import LearnedRecord, ParentsRecord, Record
+from enchanted_tui.record.records import LearnedRecord, Record
 from enchanted_tui.record.samples import SLICE, clean_sample
 from enchanted_tui.record.stage_state import FAILED, NOT_RUN, BatchState, StageState
 from enchanted_tui.record.state import CampaignState
+from enchanted_tui.supervisor.coming_parents import ComingParents
 from enchanted_tui.supervisor.late_samples import LateSamples
+from enchanted_tui.supervisor.parents import Parents
 from enchanted_tui.supervisor.plan import StagePlan
 from enchanted_tui.supervisor.replayed_sampler import ReplayedSampler
 from enchanted_tui.supervisor.sampler_failure import SamplerFailure, blamed_on
 from enchanted_tui.supervisor.sampler_thread import SamplerThread
 from enchanted_tui.supervisor.stage_samples import StageSamples
+from enchanted_tui.supervisor.streamed_tasks import StreamedTasks
 from enchanted_tui.values import Row
 
 if TYPE_CHECKING:
@@ -62,14 +64,18 @@ class StageRun:
         record: Callable[[Record], int],
         wake: Callable[[], None],
         publish: Callable[[], None],
+        before: StageRun | None = None,
     ) -> None:
+        """`before`: the stage before, if that is still at work: its rows become parents one by
+        one.
+        """
         self.plan = plan
         self._publish = publish  #: brings the dataset up to what has been recorded
         self.state = state
         self.stage: StageState = state.stages[plan.depth]
         self._journal = journal
         self._record = record
-        self._parent: tuple[int, Row] | None = None
+        self.parents = Parents(plan, state, journal, record)
         self.late_samples = LateSamples(plan, state, journal, record, self._first_params)
         self._samples = StageSamples(plan, journal, record, self.late_samples.recovered)
         self._learned_batches = 0
@@ -83,7 +89,15 @@ class StageRun:
             )
         self._walk = self._tasks()
         self._added_walk = self._added_tasks()
-        self.exhausted = False  #: every task of what the sampler draws has been given out
+        self._exhausted = False  #: every task of what the sampler draws has been given out
+        self.coming: ComingParents | None = None
+        self._streamed: StreamedTasks | None = None
+        if before is not None:
+            skip = plan.skip_failed_parents
+            self.coming = ComingParents(before, self.stage, record, skip_failed=skip)
+            self._streamed = StreamedTasks(
+                self.stage, self.coming, self._unfinished, self._draw_by_position
+            )
 
     def next(self) -> Ready | None:
         """Return a task that can run, or None if there is none now (results have to arrive first,
@@ -91,16 +105,18 @@ class StageRun:
 
         Raises SamplerFailure, once; there are no more tasks then.
         """
+        if self._streamed is not None:
+            return self._streamed.next()
         added = next(self._added_walk)
-        if added is not None or self.exhausted:
+        if added is not None or self._exhausted:
             return added
         try:
             for ready in self._walk:
                 return ready
         except SamplerFailure:
-            self.exhausted = True
+            self._exhausted = True
             raise
-        self.exhausted = True
+        self._exhausted = True
         return None
 
     def close(self) -> None:
@@ -111,46 +127,35 @@ class StageRun:
     @property
     def done(self) -> bool:
         """True if the target is reached and every sample has a row."""
-        return self.exhausted and self.stage.n_rows == self.stage.count
+        exhausted = self._exhausted if self._streamed is None else self._streamed.exhausted
+        return exhausted and self.parents_are_known and self.stage.n_rows == self.stage.count
 
-    # -- parents -----------------------------------------------------------------------------------
+    @property
+    def has_drawn_all(self) -> bool:
+        """True if the sampler has drawn everything that it will draw."""
+        return self._exhausted or self.stage.drawn >= self.stage.target
 
-    def find_parents(self) -> None:
-        """Make parents of the previous stage's rows that are none yet; those that are keep their
-        place.
+    @property
+    def has_parents_to_give(self) -> bool:
+        """True if the samples of a next stage have something to be combined with."""
+        if not self.plan.skip_failed_parents:
+            return bool(self.stage.n_rows)
+        return any(batch.steps[-1].succeeded for batch in self.stage.batches)
 
-        Parents that have no row, now that the stage is complete, are gone: others get their places.
+    @property
+    def parents_are_known(self) -> bool:
+        """True if all its parents have their places."""
+        return self.coming is None or self.coming.are_known
+
+    @property
+    def expected(self) -> int:
+        """Number of rows that the stage will have, as far as is known while it still gets
+        parents.
         """
-        if self.plan.depth == 0:
-            return
-        listed = list(parent_list.rows(self.stage.parents))
-        gone, fresh = set(listed), []
-        known = set(listed)
-        for batch, sample, outcome, _ in self.state.stages[self.plan.depth - 1].rows():
-            gone.discard((batch, sample))
-            if (batch, sample) not in known and not (self.plan.skip_failed_parents and outcome > 1):
-                fresh.append((batch, sample))
-        if gone:
-            log.warning(
-                f"{len(gone)} parents of stage {self.plan.depth} are not there any more; what was"
-                " combined with them is drawn anew"
-            )
-        if gone or fresh:
-            ranges = parent_list.ranges(parent_list.without(listed, gone, fresh))
-            record = ParentsRecord(type="parents", depth=self.plan.depth, ranges=ranges)
-            if gone:
-                record["anew"] = True
-            self._record(record)
-
-    def _parent_row(self, index: int) -> Row:
-        if self._parent is None or self._parent[0] != index:
-            previous = self.state.stages[self.plan.depth - 1]
-            number, sample = self.stage.parent(index)
-            offset = previous.batches[number].steps[-1].offsets[sample]
-            row = self._journal.read_row(offset)
-            row["run_dir"] = self.plan.paths.moved(row["run_dir"])
-            self._parent = (index, row)
-        return self._parent[1]
+        before = self.state.stages[self.plan.depth - 1] if self.coming is not None else None
+        if before is None or self.parents_are_known:
+            return self.stage.expected
+        return self.stage.target * max(self.stage.n_parents, before.expected)
 
     # -- the walk ----------------------------------------------------------------------------------
 
@@ -162,7 +167,7 @@ class StageRun:
         while True:
             while number < len(self.stage.batches):
                 if self.stage.batches[number].added:
-                    yield from self._unfinished(self.stage.batches[number])
+                    yield from self._in_order(self.stage.batches[number])
                 number += 1
             yield None
 
@@ -171,7 +176,7 @@ class StageRun:
         while True:
             while number < len(self.stage.batches):
                 if not self.stage.batches[number].added:
-                    yield from self._unfinished(self.stage.batches[number])
+                    yield from self._in_order(self.stage.batches[number])
                 number += 1
             if self.stage.n_parents == 0:
                 return
@@ -188,13 +193,17 @@ class StageRun:
             if not drawn:
                 return
 
-    def _unfinished(self, batch: BatchState) -> Iterator[Ready]:
+    def _in_order(self, batch: BatchState) -> Iterator[Ready]:
+        """Return the tasks of a batch that can run, in the order in which its samples begin."""
         if batch.done:
             return
-        last = batch.steps[-1].outcomes
         by_distance = None if batch.added else self.neighbours
         follow = by_distance is not None and by_distance.order(batch)
-        for sample in follow or range(batch.count):
+        yield from self._unfinished(batch, follow or range(batch.count))
+
+    def _unfinished(self, batch: BatchState, samples: Iterable[int]) -> Iterator[Ready]:
+        last = batch.steps[-1].outcomes
+        for sample in samples:
             if last[sample] != NOT_RUN:
                 continue
             step = batch.next_step(sample, 0)
@@ -242,7 +251,7 @@ class StageRun:
         if not self.plan.depth:
             return self._sample(batch, sample)
         parent, position = divmod(sample, batch.size)
-        return {**self._parent_row(parent), **self._sample(batch, position)}
+        return {**self.parents.row(parent), **self._sample(batch, position)}
 
     def reason_to_skip(self, task: TaskId) -> str | None:
         """Say why a task is recorded as skipped and not run; None if it is run."""

@@ -84,11 +84,14 @@ class StragglerWatch:
         self._known: dict[tuple[int, int], tuple[int, list[float]]] = {}
         self._limits: dict[str, dict[tuple[int, int, int], RunTimeLimit]] = {}  #: by executor
 
-    def look(self, run: StageRun | None) -> Straggling | None:
-        """Have executors end what are stragglers by now; return what is to be told of them."""
-        if run is None or not run.stage.batches or run.stage.n_rows >= run.stage.expected:
+    def look(self, runs: Sequence[StageRun]) -> Straggling | None:
+        """Have executors end what are stragglers by now; return what is to be told of them.
+
+        Of several stages that is of the first one: most of the others is done only when that is.
+        """
+        if not runs or not runs[0].stage.batches or runs[0].stage.n_rows >= runs[0].stage.expected:
             return None
-        stage = run.stage
+        stage = runs[0].stage
         if self._rules:
             for step in range(stage.n_steps):
                 self._limit(stage, step)
@@ -101,7 +104,8 @@ class StragglerWatch:
         if rule is None:
             return
         fresh = []
-        for number in {task.batch for task in self._dispatcher.in_flight}:
+        in_flight = self._dispatcher.in_flight
+        for number in {task.batch for task in in_flight if task.depth == stage.depth}:
             place = stage.depth, number, step
             if place in limits:
                 continue

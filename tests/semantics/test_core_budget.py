@@ -132,7 +132,7 @@ def foretold(times: list[float], workers: int, ended: int) -> Forecast:
         0, "s", ("r",), expected=len(times), step_done=(done,), complete=False, **counts
     )
     held = cost.held() + sum(seconds for _, seconds in running)
-    return forecast(cost, [stage], 0, held=held, running=running)
+    return forecast(cost, [stage], (0,), held=held, running=running)
 
 
 @pytest.mark.parametrize("workers", [4, *in_full(1, 16, 64)])
