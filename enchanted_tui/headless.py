@@ -223,20 +223,22 @@ def width() -> int:
 
 
 def picture(taken: Snapshot, columns: int, doing: str = "", busy: str = "") -> list[str]:
-    """Return the progress display: whole pipeline, current stage, rate and ETA, failures; no line
-    wider than `columns`.
+    """Return the progress display: whole pipeline, stages in progress, rate and ETA, failures; no
+    line wider than `columns`.
 
     `doing` is what is done after the last task, `busy` how many cores tasks hold, if that is known.
     """
-    stage = taken.stages[taken.depth]
     whole = _bar("campaign", taken.tasks_done, taken.tasks_expected, "tasks", columns)
-    current = _bar(
-        f"stage {stage.depth + 1}/{len(taken.stages)}",
-        stage.done,
-        stage.expected,
-        "samples",
-        columns,
-    )
+    current = [
+        _bar(
+            f"stage {stage.depth + 1}/{len(taken.stages)}",
+            stage.done,
+            stage.expected,
+            "samples",
+            columns,
+        )
+        for stage in taken.in_progress
+    ]
     facts = [f"{taken.phase}", f"ok {taken.succeeded}", f"failed {taken.failed}"]
     if taken.rate is not None and not doing:
         facts.append(f"{taken.rate:.3g} tasks/s")
@@ -252,7 +254,7 @@ def picture(taken: Snapshot, columns: int, doing: str = "", busy: str = "") -> l
         facts.append(busy)
     if used := _memory_at_the_end(taken):
         facts.append(used)
-    lines = [whole, current, "  ".join(facts)]
+    lines = [whole, *current, "  ".join(facts)]
     if taken.failure_kinds:
         lines.append(
             "failures: " + ", ".join(f"{count} {kind}" for kind, count in taken.failure_kinds)
@@ -262,12 +264,14 @@ def picture(taken: Snapshot, columns: int, doing: str = "", busy: str = "") -> l
 
 def one_line(taken: Snapshot, doing: str = "", busy: str = "") -> str:
     """Return the progress as one line for logs and pipes; `doing` and `busy` as for `picture`."""
-    stage = taken.stages[taken.depth]
     parts = [
         time.strftime("%H:%M:%S"),
         taken.phase,
         f"{taken.tasks_done}/{taken.tasks_expected} tasks",
-        f"stage {stage.depth + 1}/{len(taken.stages)}: {stage.done}/{stage.expected} samples",
+        *(
+            f"stage {stage.depth + 1}/{len(taken.stages)}: {stage.done}/{stage.expected} samples"
+            for stage in taken.in_progress
+        ),
         f"{taken.succeeded} ok, {taken.failed} failed",
     ]
     if taken.rate is not None and not doing:
@@ -352,11 +356,13 @@ def status_lines(found: Status) -> list[str]:
     died = taken.phase is Phase.STOPPED and taken.end_reason is None
     word = "stopped, resumable" if died else taken.phase
     lines = [f"{found.root}", f"  state      {word}; supervisor {found.liveness}{holder}"]
+    several = len(taken.in_progress) > 1
     for stage in taken.stages:
         lines.append(
             f"  stage {stage.depth + 1}/{len(taken.stages)}  {stage.sampler} ->"
             f" {', '.join(stage.runners)}: {stage.done}/{stage.expected} samples, {stage.succeeded}"
             f" ok, {stage.failed} failed, batches {stage.batches_done}/{stage.batches}"
+            + (", in progress" if several and stage in taken.in_progress else "")
         )
         if stage.learned:
             lines.append(f"  learned    {learned_words(stage.learned[-1])}")

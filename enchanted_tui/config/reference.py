@@ -104,7 +104,8 @@ run_order:
   - {executor: [here, here], sampler: noise, runner: [prepare, simulate]}
 ```
 
-A stage may say where its samples start from (see [continuation.md](continuation.md)):
+A stage may say when it starts (see [nesting.md](nesting.md)) and where its samples start from (see
+[continuation.md](continuation.md)):
 """
 
 _TITLES = {"executor": "Executors", "sampler": "Samplers", "runner": "Runners"}

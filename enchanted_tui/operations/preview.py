@@ -34,6 +34,7 @@ from enchanted_tui.supervisor.free_directory import has_record
 from enchanted_tui.supervisor.open_executors import in_batch_jobs
 from enchanted_tui.supervisor.resuming import check_unchanged, go_on, read_at
 from enchanted_tui.supervisor.sampler_kinds import learns
+from enchanted_tui.supervisor.streaming import read_by_children
 from enchanted_tui.task_paths import GROUPS
 
 _SAMPLES_SHOWN = 3
@@ -53,6 +54,7 @@ class StagePreview:
     tasks: int
     done: int  #: samples that have a row already and are reused
     first_samples: tuple[dict[str, Any], ...]  #: only where they are known without running anything
+    after_parent: bool = False  #: a sample begins as soon as its parent has its row
     start_from: str = ""  #: where samples start from another one: in what the distance is measured
     canary: int = 0  #: samples that run before the rest
 
@@ -93,6 +95,8 @@ class Preview:
                 f"  {_counted(stage.samples, 'row')},"
                 f" {_counted(stage.tasks, 'task')}{_reused(stage)}"
             )
+            if stage.after_parent:
+                lines.append("  each begins as soon as its parent has its row")
             if stage.start_from:
                 lines.append(f"  each starts from its nearest neighbour in {stage.start_from}")
             if stage.canary:
@@ -325,6 +329,7 @@ def _stages(
                     if is_pure(sampler) and own
                     else ()
                 ),
+                after_parent=depth > 0 and depth - 1 in read_by_children(config),
                 start_from=_start_from(config, samplers, depth),
                 canary=0
                 if recorded and recorded.n_rows

@@ -65,6 +65,11 @@ class Snapshot:
     given_more_memory: int = 0  #: tasks that were killed for want of it and ran, or run, again
 
     @property
+    def in_progress(self) -> tuple[StageSummary, ...]:
+        """The stages in progress."""
+        return tuple(self.stages[depth] for depth in self.depths or (self.depth,))
+
+    @property
     def recorded_phase(self) -> Phase:
         """The phase for files and scripts, which have never been told more than what the journal
         says and whether nobody runs it: running, paused, stopped or finished.

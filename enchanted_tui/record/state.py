@@ -168,8 +168,8 @@ class CampaignState:
         elif after == stage.n_parents:
             stage.append_parents(record["ranges"])
             self._parents_changed(stage)
-        else:  # a line before this one is lost, or this one is there twice
-            self.irregular = True
+        else:
+            self.irregular = True  # a line before this one is lost, or this one is there twice
 
     def _take_parents(
         self, stage: StageState, ranges: list[list[int]], *, anew: bool = False
@@ -346,7 +346,6 @@ class CampaignState:
 
     @property
     def current_depth(self) -> int:
-        """Depth of the first stage that is not complete, or of the last one."""
         return stage_order.current_depth(self.stages)
 
     @property

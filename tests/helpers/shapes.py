@@ -71,6 +71,37 @@ def keeping(shape: dict[str, Any], *names: str) -> dict[str, Any]:
     return {**shape, "supervisor": {**shape["supervisor"], "save_files": "none", **kept}}
 
 
+def deep(outer: int, middle: int, inner: int, **options: Any) -> dict[str, Any]:
+    """Three stages, the second with batches of two; `options` are those of the runners."""
+    names = ["outer", "middle", "inner"]
+    return {
+        "executors": _EXECUTOR,
+        "samplers": {
+            "outer": sampler("x", outer, 3),
+            "middle": sampler("y", middle, 2),
+            "inner": sampler("z", inner),
+        },
+        "runners": {name: probe(**options) for name in names},
+        "supervisor": {
+            "run_order": [{"sampler": name, "executor": "local", "runner": name} for name in names]
+        },
+    }
+
+
+def after_stage(shape: dict[str, Any]) -> dict[str, Any]:
+    """The same, each of whose stages starts when the one before is complete."""
+    first, *others = shape["supervisor"]["run_order"]
+    order = [first, *({**stage, "start": "after_stage"} for stage in others)]
+    return {**shape, "supervisor": {**shape["supervisor"], "run_order": order}}
+
+
+def skipping(shape: dict[str, Any]) -> dict[str, Any]:
+    """The same, whose failed samples get no children."""
+    return {**shape, "supervisor": {**shape["supervisor"], "failed_parents": "skip"}}
+
+
+_DEEP = deep(4, 4, 2, mischief=True, sleep=[0.0, 0.02])
+
 #: Shapes to be killed at any instant.
 KILLED: dict[str, dict[str, Any]] = {
     "one batch": flat(300),
@@ -81,6 +112,13 @@ KILLED: dict[str, dict[str, Any]] = {
     "nested with steps": nested(8, 6, 3, inner_steps=2, sleep=[0.0, 0.01]),
     "failures": flat(60, 9, mischief=True, sleep=[0.0, 0.01]),
     "nested failures": nested(6, 6, 4, inner_steps=2, mischief=True, children=True),
+    "nested, stage by stage": after_stage(nested(12, 12, 5)),
+    "nested failures, stage by stage": after_stage(
+        nested(6, 6, 4, inner_steps=2, mischief=True, children=True)
+    ),
+    "deep": _DEEP,
+    "deep, stage by stage": after_stage(_DEEP),
+    "deep, failures left out": skipping(_DEEP),
     "nothing kept": keeping(nested(6, 6, 4, inner_steps=2, mischief=True)),
     "some files kept": keeping(flat(120, 9, mischief=True), "result.txt"),
 }

@@ -72,9 +72,7 @@ class Overview(Vertical):
 
     def _show_stages(self, view: View, roomy: bool) -> None:
         stages = view.snapshot.stages
-        wanted = (
-            stages[:_MAX_STAGES] if roomy else stages[view.snapshot.depth : view.snapshot.depth + 1]
-        )
+        wanted = stages[:_MAX_STAGES] if roomy else view.snapshot.in_progress[:_MAX_STAGES]
         if len(stages) == 1 and len(stages[0].runners) == 1 and not roomy:
             wanted = ()
         for number in range(_MAX_STAGES):

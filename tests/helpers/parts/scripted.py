@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 import zlib
 from typing import Any
 
@@ -85,6 +86,41 @@ class ParentFileRunner:
             with open(os.path.join(run_dir, name), "w", encoding="utf-8") as file:
                 file.write(mine)
         return {"chain": mine, "success": True}
+
+
+class WaitingParentRunner:
+    """A parent with `last` in its parameter ends only when the file `gate` is there, which a child
+    makes (`ChildRunner`); others end at once. Notes when each parent has ended.
+    """
+
+    def __init__(self, gate: str, parameter: str, last: Any, **_: Any) -> None:
+        self._gate, self._parameter, self._last = os.path.abspath(gate), parameter, last
+
+    def single_code_run(self, run_dir: str, params: dict[str, Any]) -> dict[str, Any]:
+        note_run(run_dir)
+        deadline = time.monotonic() + 60
+        while params[self._parameter] == self._last and not os.path.exists(self._gate):
+            if time.monotonic() > deadline:
+                raise TimeoutError("no child has begun while this parent ran")
+            time.sleep(0.01)
+        note_run(run_dir + "_ended")
+        return {"output": 1.0, "success": True}
+
+
+class ChildRunner:
+    """Opens the gate that a `WaitingParentRunner` waits for, once `after` of them have begun."""
+
+    def __init__(self, gate: str, after: int = 1, **_: Any) -> None:
+        self._gate, self._after = os.path.abspath(gate), after
+
+    def single_code_run(self, run_dir: str, params: dict[str, Any]) -> dict[str, Any]:
+        note_run(run_dir)
+        with open(os.environ["SEMANTICS_RUNS"], encoding="utf-8") as file:
+            begun = sum(line.startswith("d1_") for line in file)
+        if begun >= self._after:
+            with open(self._gate, "w", encoding="utf-8"):
+                pass
+        return {"output": 2.0, "success": True}
 
 
 class ScriptedRunner:

@@ -1,0 +1,267 @@
+"""Nested stages: children begin as soon as their parents have rows, or when the stage before is
+complete, and everything that is written is the same.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from enchanted_tui.errors import ExitCode
+from enchanted_tui.record.state import CampaignState
+from helpers.campaign import Campaign
+from helpers.configs import Config, array_sampler, campaign_config, random_sampler
+from helpers.marks import in_full
+from helpers.shapes import after_stage, deep, nested, skipping
+
+_ROUGH = deep(5, 4, 3, mischief=True, sleep=[0.0, 0.02])
+
+SHAPES: dict[str, Config] = {
+    "two stages": nested(6, 5, 2, mischief=True, sleep=[0.0, 0.02]),
+    "three stages": _ROUGH,
+    "failed parents left out": skipping(_ROUGH),
+    "steps": skipping(nested(7, 4, 3, inner_steps=2, mischief=True)),
+    "one sample a batch": deep(4, 3, 2, mischief=True),
+}
+for _part in SHAPES["one sample a batch"]["samplers"].values():
+    _part["batch_size"] = 1
+EVERYDAY = "failed parents left out"
+
+
+@pytest.mark.parametrize(
+    "shape", [EVERYDAY, *in_full(*(name for name in SHAPES if name != EVERYDAY))]
+)
+def test_the_same_files_either_way(tmp_path: Path, shape: str) -> None:
+    """Names, numbers, rows and their order, failures, reports: all but run times are those of
+    stages one after another.
+    """
+    found = []
+    for name, config in (("parent", SHAPES[shape]), ("stage", after_stage(SHAPES[shape]))):
+        (tmp_path / name).mkdir()
+        campaign = Campaign.apart(tmp_path / name, config)
+        ended = campaign.run_apart()
+        assert ended.code == 0, ended
+        campaign.assert_sound_record()
+        found.append((campaign.contents(), campaign))
+    (streamed, first), (barrier, second) = found
+    second.assert_like(streamed)
+    first.assert_like(barrier)
+    assert _ran_ahead(first) and not _ran_ahead(second)
+
+
+def _ran_ahead(campaign: Campaign) -> bool:
+    """Tell whether a task of a stage is on record before the one before is complete."""
+    complete = -1
+    for record in campaign.records():
+        if record["type"] == "stage_complete":
+            complete = record["depth"]
+        elif record["type"] == "task" and record["task"][0] > complete + 1:
+            return True
+    return False
+
+
+# -- when children begin ---------------------------------------------------------------------------
+
+
+def _gated(start: str | None = None, **more: Any) -> Config:
+    """Return a campaign whose last parent ends only when a child has begun."""
+    config = campaign_config(
+        array_sampler("x", [1, 2, 3]),
+        random_sampler(4, 2, ("y",)),
+        runners={
+            "r0": {
+                "type": "helpers.parts.scripted:WaitingParentRunner",
+                "gate": "gate",
+                "parameter": "x",
+                "last": 3,
+            },
+            "r1": {"type": "helpers.parts.scripted:ChildRunner", "gate": "gate", **more},
+        },
+    )
+    if start is not None:
+        config["supervisor"]["run_order"][1]["start"] = start
+    return config
+
+
+@pytest.mark.parametrize("start", [None, "after_parent"])
+def test_children_run_while_a_parent_is_still_at_work(
+    campaign: Campaign, start: str | None
+) -> None:
+    """All children of the two parents that have rows run, of both batches, before the third one
+    ends.
+    """
+    assert campaign.run(config=_gated(start, after=8)) == 0
+    begun = campaign.begun()
+    before = begun[: begun.index("d0_b0_s2_r0_ended")]
+    assert {name for name in before if name.startswith("d1_")} == {
+        f"d1_b{batch}_s{sample}_r0" for batch in range(2) for sample in range(4)
+    }
+    assert len(campaign.rows()) == 12
+
+
+def test_after_stage_waits_for_all_parents(campaign: Campaign) -> None:
+    """No child begins before the last parent has ended."""
+    (campaign.root / "gate").touch()
+    assert campaign.run(config=_gated("after_stage")) == 0
+    begun = campaign.begun()
+    first = next(place for place, name in enumerate(begun) if name.startswith("d1_"))
+    assert sum(name.endswith("_ended") for name in begun[:first]) == 3
+
+
+def test_learning_samplers_and_those_of_others_wait(campaign: Campaign) -> None:
+    """A class that does not say that it draws without results gets all of its parents at once."""
+    config = campaign_config(
+        array_sampler("x", [1, 2, 3]),
+        {"type": "helpers.parts.scripted:CountingSampler", "budget": 2, "parameters": ["y"]},
+    )
+    assert campaign.run(config=config) == 0
+    assert not _ran_ahead(campaign)
+    assert [record["ranges"] for record in campaign.records("parents")] == [[[0, 0, 3]]]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"start": "after_parents"}, "after_parent"),
+        (
+            {"start": "after_parent", "start_from": "nearest"},
+            "samples begin in the order of their distances",
+        ),
+        ({"start": "after_parent", "sampler": "s2"}, "the sampler 's2' may learn from results"),
+    ],
+)
+def test_a_start_that_cannot_hold_is_an_error(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str], change: Config, sentence: str
+) -> None:
+    """It is said where it is written, and why."""
+    config = campaign_config(array_sampler("x", [1, 2]), random_sampler(2, None, ("y",)))
+    config["samplers"]["s2"] = {
+        "type": "helpers.parts.scripted:CountingSampler",
+        "budget": 2,
+        "parameters": ["y"],
+    }
+    config["supervisor"]["run_order"][1].update(change)
+    assert campaign.run(config=config) == ExitCode.USAGE
+    said = capsys.readouterr().err
+    assert sentence in said and "start" in said
+    line = next(line for line in said.splitlines() if sentence in line)
+    assert f"{campaign.config_path.name}:" in line
+
+
+def test_the_first_stage_has_no_parents(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An option that could have no effect is an error too."""
+    config = campaign_config(array_sampler("x", [1, 2]))
+    config["supervisor"]["run_order"][0]["start"] = "after_stage"
+    assert campaign.run(config=config) == ExitCode.USAGE
+    assert "the first stage has no parents" in capsys.readouterr().err
+
+
+def test_workers_of_its_own_keep_a_stage_waiting(campaign: Campaign) -> None:
+    """Two pools of this machine together may be too many for it: they work one after the other,
+    unless it is asked for.
+    """
+    config = campaign_config(array_sampler("x", [1, 2, 3]), random_sampler(4, None, ("y",)))
+    config["executors"]["other"] = {"type": "LocalExecutor", "n_workers": 1}
+    config["supervisor"]["run_order"][1]["executor"] = "other"
+    assert campaign.run(config=config) == 0
+    assert not _ran_ahead(campaign)
+
+
+# -- going on --------------------------------------------------------------------------------------
+
+
+def test_extended_either_way(campaign: Campaign) -> None:
+    """25 children and 25 more for each parent are the 50 of one campaign, also where the way in
+    which they start is changed in between.
+    """
+    whole = campaign_config(random_sampler(3), random_sampler(50, None, ("y",)))
+    assert campaign.run(config=whole) == 0
+    expected = sorted(campaign.column("output"))
+    campaign.run_dir.rename(campaign.root / "whole")
+    half = campaign_config(random_sampler(3), random_sampler(25, None, ("y",)))
+    assert campaign.run(config=half) == 0
+    assert len(campaign.rows()) == 75
+    half["supervisor"]["run_order"][1]["start"] = "after_stage"
+    campaign.write(half)
+    assert campaign.extend() == 0
+    assert sorted(campaign.column("output")) == expected
+
+
+def test_more_parents_for_what_was_complete(campaign: Campaign) -> None:
+    """New parents take places at the end; the dataset has the rows of all in the end."""
+    config = campaign_config(
+        random_sampler(3), random_sampler(2, None, ("y",)), random_sampler(2, 1, ("z",))
+    )
+    assert campaign.run(config=config) == 0
+    before = campaign.rows()
+    campaign.forget_executions()
+    campaign.write(config)
+    campaign.budget(5)
+    assert campaign.resume() == 0
+    after = campaign.rows()
+    assert [row for row in after if row in before] == before and len(after) == 20
+    assert len(campaign.begun()) == 2 + 4 + 8
+
+
+# -- the record ------------------------------------------------------------------------------------
+
+
+def test_the_list_of_parents_only_grows(campaign: Campaign) -> None:
+    """Wherever the journal ends, the fold has a beginning of the final list, and every result in
+    its place.
+    """
+    config = campaign_config(
+        random_sampler(6, 2),
+        random_sampler(4, 2, ("y",)),
+        random_sampler(2, 1, ("z",)),
+        failed_parents="skip",
+    )
+    for depth in (0, 1):
+        config["runners"][f"r{depth}"] = {
+            "type": "helpers.parts.scripted:ScriptedRunner",
+            "salt": 5,
+            "chances": [3, 0, 0, 1, 1],
+        }
+    assert campaign.run(config=config) in (0, ExitCode.FAILURES)
+    lines = campaign.journal.read_bytes().splitlines(keepends=True)
+    final = _folded(lines)
+    assert any(record.get("after") for record in campaign.records("parents"))
+    state, offset = CampaignState(), 0
+    for line in lines:
+        state.apply(json.loads(line), offset)
+        offset += len(line)
+        assert not state.irregular and not state.waiting_results
+        for stage, whole in zip(state.stages, final.stages, strict=False):
+            places = [stage.parent(index) for index in range(stage.n_parents)]
+            assert places == [whole.parent(index) for index in range(stage.n_parents)]
+
+
+def _folded(lines: list[bytes]) -> CampaignState:
+    state, offset = CampaignState(), 0
+    for line in lines:
+        state.apply(json.loads(line), offset)
+        offset += len(line)
+    return state
+
+
+def test_a_lost_or_doubled_line_of_parents_is_mended(campaign: Campaign) -> None:
+    """Whichever line of the list is missing, or there twice, a resume has every row again."""
+    config = skipping(deep(5, 3, 2, mischief=True))
+    config["supervisor"] |= {"base_run_dir": "run", "seed": 7}
+    assert campaign.run(config=config) in (0, ExitCode.FAILURES)
+    whole, rows = campaign.journal.read_bytes().splitlines(keepends=True), campaign.rows()
+    places = [place for place, line in enumerate(whole) if json.loads(line)["type"] == "parents"]
+    for place in (places[0], places[-1]):
+        for lines in (whole[:place] + whole[place + 1 :], whole[:place] + whole[place - 1 :]):
+            campaign.journal.write_bytes(b"".join(lines))
+            assert campaign.resume() in (0, ExitCode.FAILURES)
+            assert _inputs(campaign.rows()) == _inputs(rows)
+
+
+def _inputs(rows: list[dict[str, str]]) -> list[tuple[str, ...]]:
+    return [(row["run_dir"], row["x"], row["y"], row["z"]) for row in rows]
