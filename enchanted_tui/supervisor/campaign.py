@@ -336,8 +336,7 @@ class Campaign:
             for request in seen.requests:
                 self._obey(request)
             if seen.points and self._stopping is None:
-                for run in self._stages:
-                    self._added.take(run.plan.depth)
+                self._stages.take_points()
             if seen.watched:
                 self._executors.watched(control.WATCHED_FOR)
             self.live.straggling = self._stragglers.look(self._stages.runs)

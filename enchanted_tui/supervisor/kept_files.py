@@ -90,6 +90,12 @@ class KeptFiles:
             batch, sample = stage.parent(place)
             self._waiting.append(TaskId(before.depth, batch, sample, before.n_steps - 1))
 
+    def more_children(self, depth: int) -> None:
+        """The parents of a stage get more children: nobody may pack what these read."""
+        if self._packing is not None:
+            self._waiting = [task for task in self._waiting if task.depth != depth - 1]
+            self._packing.wait()
+
     def tidy(self) -> None:
         """Have the files of finished samples treated, now that their results are on the disk."""
         if self._files is not None and self._waiting:

@@ -49,9 +49,6 @@ class StagesAtWork:
         self.runs: list[StageRun] = []  #: in the order of the stages
         self._to_come: list[StagePlan] = []
 
-    def __iter__(self) -> Iterator[StageRun]:
-        return iter(self.runs)
-
     def groups(self) -> Iterator[list[StagePlan]]:
         """Yield the stages that may be at work at once, group after group."""
         for depths in groups(self._session.config, self._state):
@@ -153,6 +150,13 @@ class StagesAtWork:
             self._warn_of_none(following)
             self._projections.begin_stage(following)
             self._catch_up(following)
+
+    def take_points(self) -> None:
+        """Take points that somebody adds by hand to a stage at work."""
+        for run in self.runs:
+            self._added.take(run.plan.depth)
+            if run.coming is not None:
+                self._projections.kept_files.more_children(run.plan.depth)
 
     # -- results -----------------------------------------------------------------------------------
 

@@ -81,8 +81,9 @@ class CampaignFold:
                 )
                 self._known[stage.depth] = len(stage.batches)
         if kind in _CHANGES_MANY:
+            changed = [state.stages[record["depth"]]] if kind == "parents" else state.stages
             self._open_batches.update(
-                (stage.depth, batch.index) for stage in state.stages for batch in stage.batches
+                (stage.depth, batch.index) for stage in changed for batch in stage.batches
             )
         if record["type"] == "retry":
             if "memory" in record:  # these alone, as soon as they have failed

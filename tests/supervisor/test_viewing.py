@@ -34,44 +34,13 @@ from enchanted_tui.views.liveness import LivenessWatch
 from enchanted_tui.views.pace import BUCKETS, Pace, eta_range
 from enchanted_tui.views.task_index import decode, encode
 from enchanted_tui.views.viewing import Viewer
+from helpers.journals import opening
 from helpers.marks import examples
 
 NOW = 1_700_000_000.0
 
 
 # -- random journals -------------------------------------------------------------------------------
-
-
-def opening(targets: list[int], steps: list[int]) -> Any:
-    """Give the record that opens a campaign with so many samples and steps a stage."""
-    stages = [
-        {
-            "sampler": f"s{depth}",
-            "sampler_type": "S",
-            "steps": (
-                [{"executor": "e", "executor_type": "E", "runner": "r", "runner_type": "R"}] * n
-            ),
-        }
-        for depth, n in enumerate(steps)
-    ]
-    names = {
-        "campaign": "c",
-        "session": "x",
-        "version": "0",
-        "host": "h",
-        "mode": "fresh",
-        "config": "c.yaml",
-        "config_dir": "/",
-    }
-    rest = {
-        "seed": 1,
-        "pid": 1,
-        "base_run_dir": ["/", "/"],
-        "identity": {},
-        "runner_options": {},
-        "overrides": [],
-    }
-    return {"type": "open", **names, **rest, "stages": stages, "targets": targets}
 
 
 def task_line(task: tuple[int, int, int, int], outcome: str, runtime: float) -> bytes:
