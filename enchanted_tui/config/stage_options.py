@@ -108,25 +108,27 @@ class Continuation:
     by_distance: bool  #: whether the order of drawing follows it
 
 
-class Given(NamedTuple):
+class StageSettings(NamedTuple):
     """What the options of a stage say."""
 
     continuation: Continuation | None = None  #: how its samples start from others, if they do
     start: str | None = None  #: as written
 
 
-def read_stage_options(reader: Reader, path: Path, entry: dict[Any, Any], report: Report) -> Given:
+def read_stage_options(
+    reader: Reader, path: Path, entry: dict[Any, Any], report: Report
+) -> StageSettings:
     """Return what the options of the stage at `path` say; nothing if there are errors, which are
     reported.
     """
     given = {key: value for key, value in entry.items() if key in KEYS}
     found = reader.read(StageOptions, path, given, report) if given else None
     if found is None:
-        return Given()
+        return StageSettings()
     start_from: Any = found[2].start_from
     if start_from is None:
-        return Given(start=found[2].start)
+        return StageSettings(start=found[2].start)
     if start_from == "nearest":
         start_from = {"nearest": "all"}
     continuation = Continuation(StartFrom(**start_from), found[2].order == "nearest")
-    return Given(continuation, found[2].start)
+    return StageSettings(continuation, found[2].start)

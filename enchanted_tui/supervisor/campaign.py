@@ -36,11 +36,11 @@ from enchanted_tui.supervisor.notify import Alerts
 from enchanted_tui.supervisor.open_executors import OpenExecutors
 from enchanted_tui.supervisor.plan import task_context
 from enchanted_tui.supervisor.projections import Projections
+from enchanted_tui.supervisor.ready import Ready
 from enchanted_tui.supervisor.recorder import Observer, Recorder
 from enchanted_tui.supervisor.sampler_failure import SamplerFailure
 from enchanted_tui.supervisor.session import Session, environment_problem
 from enchanted_tui.supervisor.session_end import SessionEnd
-from enchanted_tui.supervisor.stage import Ready
 from enchanted_tui.supervisor.stages_at_work import StagesAtWork
 from enchanted_tui.supervisor.stragglers import StragglerWatch
 
@@ -201,7 +201,7 @@ class Campaign:
         """Go on to what results have made possible; tell whether there is more to hand out."""
         if self._stopping is not None:
             return False
-        if self._sampler_failed is not None and self._stages.next_is_done:
+        if self._sampler_failed is not None and self._stages.sampler_has_failed:
             self._stop(self._sampler_failed)
             return False
         return self._stages.advance()

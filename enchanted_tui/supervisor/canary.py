@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Iterable
 
 from enchanted_tui.journal_lines import TaskId
-from enchanted_tui.supervisor.stage import Ready, StageRun
+from enchanted_tui.supervisor.ready import Ready
+from enchanted_tui.supervisor.stage import StageRun
 
 SIZE = 5  #: samples, where the configuration gives no number
 _LARGE = 1_000  #: samples of a stage from which on it has a canary by default

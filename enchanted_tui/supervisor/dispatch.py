@@ -12,8 +12,9 @@ from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.executors.base import Deliver, Result, Task, TaskContext
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.supervisor.open_executors import OpenExecutors
+from enchanted_tui.supervisor.ready import Ready
 from enchanted_tui.supervisor.sampler_failure import SamplerFailure
-from enchanted_tui.supervisor.stage import Ready, StageRun
+from enchanted_tui.supervisor.stage import StageRun
 from enchanted_tui.supervisor.task_building import TaskBuilder
 
 if TYPE_CHECKING:

@@ -21,7 +21,8 @@ from enchanted_tui.record.state import CampaignState
 from enchanted_tui.supervisor.breaker import FEW, Breaker
 from enchanted_tui.supervisor.canary import Canary, size_of
 from enchanted_tui.supervisor.open_executors import in_batch_jobs
-from enchanted_tui.supervisor.stage import Ready, StageRun
+from enchanted_tui.supervisor.ready import Ready
+from enchanted_tui.supervisor.stage import StageRun
 
 Attended = Callable[[], bool]
 

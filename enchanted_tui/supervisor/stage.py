@@ -20,6 +20,7 @@ from enchanted_tui.supervisor.coming_parents import ComingParents
 from enchanted_tui.supervisor.late_samples import LateSamples
 from enchanted_tui.supervisor.parents import Parents
 from enchanted_tui.supervisor.plan import StagePlan
+from enchanted_tui.supervisor.ready import Ready
 from enchanted_tui.supervisor.replayed_sampler import ReplayedSampler
 from enchanted_tui.supervisor.sampler_failure import SamplerFailure, blamed_on
 from enchanted_tui.supervisor.sampler_thread import SamplerThread
@@ -32,13 +33,6 @@ if TYPE_CHECKING:
     from enchanted_tui.supervisor.neighbour_choice import NeighbourChoice
 
 log = logging.getLogger(__name__)
-
-
-class Ready(NamedTuple):
-    """A task that can run now. `row` is its previous step's row if that is still at hand."""
-
-    id: TaskId
-    row: Row | None
 
 
 class TaskInputs(NamedTuple):
@@ -90,6 +84,7 @@ class StageRun:
         self._walk = self._tasks()
         self._added_walk = self._added_tasks()
         self._exhausted = False  #: every task of what the sampler draws has been given out
+        self.sampler_failed = False
         self.coming: ComingParents | None = None
         self._streamed: StreamedTasks | None = None
         if before is not None:
@@ -105,17 +100,18 @@ class StageRun:
 
         Raises SamplerFailure, once; there are no more tasks then.
         """
-        if self._streamed is not None:
-            return self._streamed.next()
+        try:
+            return self._next() if self._streamed is None else self._streamed.next()
+        except SamplerFailure:
+            self._exhausted = self.sampler_failed = True
+            raise
+
+    def _next(self) -> Ready | None:
         added = next(self._added_walk)
         if added is not None or self._exhausted:
             return added
-        try:
-            for ready in self._walk:
-                return ready
-        except SamplerFailure:
-            self._exhausted = True
-            raise
+        for ready in self._walk:
+            return ready
         self._exhausted = True
         return None
 
@@ -133,7 +129,8 @@ class StageRun:
     @property
     def has_drawn_all(self) -> bool:
         """True if the sampler has drawn everything that it will draw."""
-        return self._exhausted or self.stage.drawn >= self.stage.target
+        exhausted = self._exhausted and not self.sampler_failed
+        return exhausted or self.stage.drawn >= self.stage.target
 
     @property
     def has_parents_to_give(self) -> bool:

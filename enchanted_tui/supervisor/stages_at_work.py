@@ -64,9 +64,11 @@ class StagesAtWork:
         return not self.runs and not self._to_come
 
     @property
-    def next_is_done(self) -> bool:
-        """True if everything of the stage in progress has been drawn and has a row."""
-        return bool(self.runs) and self.runs[0].done
+    def sampler_has_failed(self) -> bool:
+        """True if everything of the stage in progress that was drawn has a row, and its sampler
+        draws no more because it has failed.
+        """
+        return bool(self.runs) and self.runs[0].sampler_failed and self.runs[0].done
 
     # -- from stage to stage -----------------------------------------------------------------------
 
@@ -82,7 +84,7 @@ class StagesAtWork:
         for run in self.runs:
             if run.coming is not None:
                 run.coming.grow()
-        completed = self.next_is_done
+        completed = bool(self.runs) and self.runs[0].done
         if completed:
             self._complete()
         return self._begin_next() or completed

@@ -6,17 +6,14 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from enchanted_tui.record.stage_state import BatchState, StageState
 from enchanted_tui.supervisor.coming_parents import ComingParents
+from enchanted_tui.supervisor.ready import Ready
 from enchanted_tui.supervisor.sampler_failure import SamplerFailure
 
-if TYPE_CHECKING:
-    from enchanted_tui.supervisor.stage import Ready
-
 #: gives the tasks of those of some samples of a batch that have no row
-Unfinished = Callable[[BatchState, range], "Iterator[Ready]"]
+Unfinished = Callable[[BatchState, range], Iterator[Ready]]
 
 
 class StreamedTasks:

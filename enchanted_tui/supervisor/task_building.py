@@ -19,7 +19,8 @@ from enchanted_tui.record.samples import LostSamplesError
 from enchanted_tui.resources import Resources
 from enchanted_tui.runners.base import SAMPLE_NAMES, Runner
 from enchanted_tui.runners.sample_resources import resources_of
-from enchanted_tui.supervisor.stage import Ready, StageRun
+from enchanted_tui.supervisor.ready import Ready
+from enchanted_tui.supervisor.stage import StageRun
 from enchanted_tui.task_paths import TaskPaths
 
 

@@ -81,7 +81,9 @@ class CampaignFold:
                 )
                 self._known[stage.depth] = len(stage.batches)
         if kind in _CHANGES_MANY:
-            changed = [state.stages[record["depth"]]] if kind == "parents" else state.stages
+            changed = state.stages
+            if record["type"] == "parents":
+                changed = [state.stages[record["depth"]]]
             self._open_batches.update(
                 (stage.depth, batch.index) for stage in changed for batch in stage.batches
             )

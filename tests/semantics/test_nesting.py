@@ -15,6 +15,7 @@ from enchanted_tui.record.state import CampaignState
 from helpers.campaign import Campaign
 from helpers.configs import Config, array_sampler, campaign_config, random_sampler
 from helpers.marks import in_full
+from helpers.processes import LIMIT, finish, wait_until
 from helpers.shapes import after_stage, deep, nested, skipping
 
 _ROUGH = deep(5, 4, 3, mischief=True, sleep=[0.0, 0.02])
@@ -172,6 +173,35 @@ def test_workers_of_its_own_keep_a_stage_waiting(campaign: Campaign) -> None:
     assert not _ran_ahead(campaign)
 
 
+def test_two_stages_are_shown_and_given_points(campaign: Campaign) -> None:
+    """While a parent runs, everybody is told of both stages, and points reach either of them."""
+    campaign.write(_gated(after=1_000))
+    process = campaign.supervise()
+    try:
+        campaign.wait_for_tasks(2 + 8, process)
+        live = campaign.path("state/live.json")
+        wait_until(lambda: json.loads(live.read_text())["depths"] == [0, 1], LIMIT, "both stages")
+        told = campaign.command("--status", "run").out
+        assert [line for line in told.splitlines() if line.endswith("in progress")] == [
+            line for line in told.splitlines() if line.startswith("  stage ")
+        ]
+        for stage, text in ((0, "x\n4\n"), (1, "y\n0.5\n")):
+            (campaign.root / f"{stage}.csv").write_text(text)
+            assert (
+                campaign.command("--add-points", f"{stage}.csv", "run", "--stage", str(stage)).code
+                == 0
+            )
+        campaign.wait_for_tasks(2 + 8 + 1 + 4 + 3, process)
+        assert not [line for line in campaign.begun() if line == "d0_b0_s2_r0_ended"]
+        (campaign.root / "gate").touch()
+        assert finish(process).code == 0
+    finally:
+        process.kill()
+        process.communicate()
+    assert len(campaign.rows()) == 4 * 5
+    assert {"d1_b2_s0_r0", "d1_b2_s3_r0", "d0_b1_s0_r0"} <= set(campaign.begun())
+
+
 # -- going on --------------------------------------------------------------------------------------
 
 
@@ -216,9 +246,9 @@ def test_the_list_of_parents_only_grows(campaign: Campaign) -> None:
     its place.
     """
     config = campaign_config(
-        random_sampler(6, 2),
-        random_sampler(4, 2, ("y",)),
-        random_sampler(2, 1, ("z",)),
+        random_sampler(6, 2, ("p0_0",)),
+        random_sampler(4, 2, ("p1_0",)),
+        random_sampler(2, 1, ("p2_0",)),
         failed_parents="skip",
     )
     for depth in (0, 1):
@@ -236,7 +266,7 @@ def test_the_list_of_parents_only_grows(campaign: Campaign) -> None:
         state.apply(json.loads(line), offset)
         offset += len(line)
         assert not state.irregular and not state.waiting_results
-        for stage, whole in zip(state.stages, final.stages, strict=False):
+        for stage, whole in zip(state.stages[1:], final.stages[1:], strict=False):
             places = [stage.parent(index) for index in range(stage.n_parents)]
             assert places == [whole.parent(index) for index in range(stage.n_parents)]
 
