@@ -42,7 +42,12 @@ class KeptFiles:
         }
         #: stages whose files go when no child needs them any more, and how many children of each
         #: parent have ended, by the children's depth
-        self._read_on, self._children = read_by_children(config), dict[int, "array[int]"]()
+        self._read_on = {
+            depth
+            for depth in read_by_children(config)
+            if (depth, len(config.stages[depth].steps) - 1) not in self._kept.unread
+        }
+        self._children = dict[int, "array[int]"]()
         if options.save_files == "packed":
             recorded = RecordedDatapoints(self._kept.unread, self._state, session.journal)
             self._packing = self._files = FilePacking(
