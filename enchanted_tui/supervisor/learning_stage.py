@@ -14,8 +14,10 @@ from enchanted_tui.record.journal import Journal
 from enchanted_tui.record.samples import LostSamplesError
 from enchanted_tui.record.stage_state import NOT_RUN, BatchState, StageState
 from enchanted_tui.record.state import CampaignState
+from enchanted_tui.samplers.asked_sampler import AskedSampler, RecallingSampler
+from enchanted_tui.samplers.gest.transcript import PastDraw
 from enchanted_tui.samplers.learning.fitting_process import LearningProcess
-from enchanted_tui.samplers.learning_sampler import Draw, LearningSampler, Pending
+from enchanted_tui.samplers.learning_sampler import Draw, Pending
 from enchanted_tui.supervisor.sampler_thread import SamplerThread
 from enchanted_tui.task_paths import TaskPaths
 from enchanted_tui.values import Row
@@ -39,7 +41,7 @@ class Learning:
 
     def __init__(
         self,
-        sampler: LearningSampler,
+        sampler: AskedSampler,
         state: CampaignState,
         stage: StageState,
         journal: Journal,
@@ -68,6 +70,18 @@ class Learning:
         """Wait until the sampler should be asked, and ask; None when all is drawn and everything is
         learnt.
         """
+        while True:
+            draw = yield from self._asked(sample_of)
+            if draw is None or draw.samples or self._learnt_all or not self._open:
+                return draw
+            known = self._stage.n_rows  # it waits for what runs
+            while self._stage.n_rows == known:
+                yield None
+
+    def _asked(self, sample_of: SampleOf) -> Generator[None, None, Draw | None]:
+        """Ask, when the time has come; a draw without samples is one that has to wait for further
+        results, or has only learnt.
+        """
         while (count := self._wanted()) is None:
             yield None
         if count == 0 and (self._learnt_all or not self._stage.drawn):
@@ -77,6 +91,7 @@ class Learning:
         pending = [
             Pending(position, sample) for position, sample in self._samples(self._open, sample_of)
         ]
+        self._recall()
         started = time.monotonic()
         draw: Draw = yield from self._thread.run(lambda: self._answer(told, first, count, pending))
         took = time.monotonic() - started
@@ -135,6 +150,25 @@ class Learning:
         for position, sample, rows in told:
             self._sampler.tell(position, sample, rows)
         return self._sampler.draw(first, count, pending, self._process.ask)
+
+    def _recall(self) -> None:
+        """Tell a sampler that wants to know it, once, in which order things have happened."""
+        if self._begun or not isinstance(self._sampler, RecallingSampler):
+            return
+        draws, finished = [], []
+        still_open = set(self._open)
+        for batch in self._stage.batches:
+            if not batch.added and 0 in batch.slices:
+                known = self._journal.read(batch.slices[0]).get("known") or 0
+                draws.append(PastDraw(batch.sampler_first, batch.size, known))
+            for place in range(batch.size):
+                if (batch.index, place) not in still_open:
+                    finished.append((self._finished_at(batch, place), self._position(batch, place)))
+        self._sampler.recall(draws, [position for _, position in sorted(finished)])
+
+    def _finished_at(self, batch: BatchState, place: int) -> int:
+        """Return where in the journal a sample has finished."""
+        return max(batch.steps[-1].offsets[task] for task in self._tasks(batch, place))
 
     # -- results -----------------------------------------------------------------------------------
 

@@ -4,12 +4,16 @@ input closes.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
+import signal
 import sys
 import threading
 import traceback
+from collections.abc import Callable
+from typing import Any
 
 
 def main() -> None:
@@ -21,16 +25,20 @@ def main() -> None:
     def listen() -> None:
         for line in sys.stdin:
             questions.put(line)
-        os._exit(0)
+        _end()
 
     threading.Thread(target=listen, name="questions", daemon=True).start()
-    # takes seconds: whoever asks may be gone by then
-    from enchanted_tui.samplers.learning.answers import (
-        answer,
-        prepare,
-    )
 
-    prepare(sys.argv[1])
+    def say(reply: dict[str, Any]) -> None:
+        replies.write(json.dumps(reply) + "\n")
+        replies.flush()
+
+    def overdue(reply: dict[str, Any]) -> None:
+        say(reply)
+        _end()
+
+    # takes seconds: whoever asks may be gone by then
+    answer = _answering(sys.argv[1], overdue)
     while True:
         try:
             reply = answer(json.loads(questions.get()))
@@ -40,8 +48,31 @@ def main() -> None:
                 "error": f"{type(error).__name__}: {error}",
                 "traceback": traceback.format_exc(),
             }
-        replies.write(json.dumps(reply) + "\n")
-        replies.flush()
+        say(reply)
+
+
+def _answering(
+    method: str, overdue: Callable[[dict[str, Any]], None]
+) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Return what answers the questions of a method, with what it needs imported; it calls
+    `overdue` with its last answer where one takes too long.
+    """
+    if method == "gest":
+        from enchanted_tui.samplers.gest.conversation import Conversation
+
+        return Conversation(overdue).answer
+    from enchanted_tui.samplers.learning.answers import answer, prepare
+
+    prepare(method)
+    return answer
+
+
+def _end() -> None:
+    """End this process, and those that it has started, which are in its group."""
+    with contextlib.suppress(OSError):
+        if os.getpgrp() == os.getpid():
+            os.killpg(os.getpid(), signal.SIGKILL)
+    os._exit(0)
 
 
 if __name__ == "__main__":
