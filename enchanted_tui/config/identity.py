@@ -31,6 +31,7 @@ FREE_SAMPLER_OPTIONS = frozenset(
         "generator_file",
         "failed_samples",
         "added_points",
+        "outside_bounds",
         "on_resume",
         "patience_sec",
     )

@@ -18,6 +18,7 @@ from enchanted_tui.samplers.base import Sample
 from enchanted_tui.samplers.findings import mean, number_in, useless
 from enchanted_tui.samplers.gest.generator_options import GeneratorOptions
 from enchanted_tui.samplers.gest.problem import Point
+from enchanted_tui.samplers.gest.suggestions_read import counted
 from enchanted_tui.samplers.gest.transcript import (
     Ask,
     DifferentPointsError,
@@ -203,6 +204,7 @@ class GestSampler(GeneratorOptions):
             "file": self.generator_file,
             "options": self.generator_options,
             "problem": self.told_problem(),
+            "clip": self.outside_bounds.lower() == "clip",
             "seed": [self.effective_seed(), self.stage, *drawn],
         }
         return Transcript(setup, self.patience_sec)
@@ -235,7 +237,7 @@ class GestSampler(GeneratorOptions):
             )
         self._warn_once(
             "few",
-            f"{self.generator} has given {given} points when it was asked for {wanted}, which"
+            f"{self.generator} has given {counted(given)} when it was asked for {wanted}, which"
             " gest-api does not allow; the campaign goes on with these",
         )
 

@@ -60,6 +60,8 @@ class Learning:
         self._batches = 0
         self._begun = False
         self._learnt_all = False
+        #: rows that there were when it gave fewer samples than were wanted: it waits for another
+        self._short_at: int | None = None
         self._took: deque[float] = deque(maxlen=5)  #: seconds of the last answers of the model
         self.workers: Callable[[], int] = lambda: 1
 
@@ -72,21 +74,17 @@ class Learning:
         """
         while True:
             draw = yield from self._asked(sample_of)
+            # without samples, it waits for what runs
             if draw is None or draw.samples or self._learnt_all or not self._open:
                 return draw
-            known = self._stage.n_rows  # it waits for what runs
-            while self._stage.n_rows == known:
-                yield None
 
     def _asked(self, sample_of: SampleOf) -> Generator[None, None, Draw | None]:
-        """Ask, when the time has come; a draw without samples is one that has to wait for further
-        results, or has only learnt.
-        """
+        """Ask, when the time has come."""
         while (count := self._wanted()) is None:
             yield None
         if count == 0 and (self._learnt_all or not self._stage.drawn):
             return None
-        first = self._stage.sampler_drawn
+        first, known = self._stage.sampler_drawn, self._stage.n_rows
         told = self._finished(sample_of)
         pending = [
             Pending(position, sample) for position, sample in self._samples(self._open, sample_of)
@@ -106,6 +104,7 @@ class Learning:
             if getattr(self._sampler, "verbose", False):
                 log.info(f"learnt from {draw.learned['observations']} observations: {draw.learned}")
         self._learnt_all = count == 0
+        self._short_at = known if len(draw.samples) < count else None
         return draw
 
     def _wanted(self) -> int | None:
@@ -115,6 +114,8 @@ class Learning:
         left = stage.target - stage.drawn
         if left <= 0:
             return None if running else 0
+        if running and stage.n_rows == self._short_at:
+            return None
         drawn = stage.sampler_drawn
         if not self._sampler.asynchronous or drawn < self._sampler.first_batch():
             return None if running else self._sampler.next_count(drawn, stage.sampler_target)

@@ -10,7 +10,6 @@ from typing import Any
 
 from enchanted_tui.samplers import shared_checks
 from enchanted_tui.samplers.gest import generator_class
-from enchanted_tui.suggestions import did_you_mean
 
 Problems = Iterator[tuple[str, str]]
 
@@ -43,13 +42,6 @@ def output_problems(
             "objectives",
             "there is none; name at least one output, as in {output: minimize}",
         )
-    for name, way in objectives.items():
-        if way.lower() not in WAYS:
-            yield (
-                f"objectives.{name}",
-                f"{way!r} is no direction{did_you_mean(way, WAYS) or '; there are'}"
-                + ("" if did_you_mean(way, WAYS) else f" {', '.join(WAYS)}"),
-            )
     for option, names in {"objectives": list(objectives), **others}.items():
         for index, name in enumerate(names):
             where = f"{option}[{index}]" if option == "observables" else f"{option}.{name}"

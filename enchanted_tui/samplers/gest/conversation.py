@@ -20,7 +20,12 @@ from typing import Any
 
 from enchanted_tui.samplers.gest import generator_class
 from enchanted_tui.samplers.gest.problem import Point, to_generator, vocs_of
-from enchanted_tui.samplers.gest.suggestions_read import BadSuggestionError, is_same, read_points
+from enchanted_tui.samplers.gest.suggestions_read import (
+    BadSuggestionError,
+    counted,
+    is_same,
+    read_points,
+)
 
 Question = dict[str, Any]
 Answer = dict[str, Any]
@@ -113,6 +118,7 @@ class _Generator:
     def __init__(self, setup: Mapping[str, Any]) -> None:
         self._problem = setup["problem"]
         self._variables = self._problem["variables"]
+        self._clip = setup["clip"]
         self._name = generator_class.path_of(setup["generator"]).rpartition(".")[2]
         self._given: dict[int, Point] = {}  #: as it gave them, with keys of its own
         with self._blamed("cannot be imported", "install what it needs, or mend its name"):
@@ -141,15 +147,15 @@ class _Generator:
             "it may need results first (initial_samples), or give fewer points at a time"
             " (batch_size)"
         )
-        with self._blamed(f"failed when it was asked for {count} points", remedy):
+        with self._blamed(f"failed when it was asked for {counted(count)}", remedy):
             given = self._generator.suggest(count)
         try:
-            whole, points = read_points(given, self._variables, count)
+            whole, points = read_points(given, self._variables, count, clip=self._clip)
         except BadSuggestionError as error:
             if recorded is not None:
                 raise DiffersError(first, {}, recorded[0]) from error
             raise RefusedError(
-                f"{self._name} {error}, which is not what gest-api asks of a generator; mend it, or"
+                f"{self._name} {error}; that is not what gest-api asks of a generator: mend it, or"
                 " use another"
             ) from error
         for number, expected in enumerate(recorded or ()):
@@ -163,19 +169,23 @@ class _Generator:
         """Tell results: first those of points of its own, then all others, which have no name."""
         own = [result for result in results if result["position"] in self._given]
         others = [result for result in results if result["position"] not in self._given]
-        for several, whose, remedy in (
-            (own, "", "leave failed samples out (failed_samples: leave_out) if it takes none"),
-            (
-                others,
-                " of points that it has not suggested",
-                "if it takes none, leave out those added by hand (added_points: leave_out), or have"
-                " no initial_samples",
-            ),
-        ):
-            if several:
-                doing = f"failed when it was told {len(several)} results{whose}"
-                with self._blamed(doing, remedy):
-                    self._generator.ingest(list(map(self._told, several)))
+        self._tell(own, "", "mend it, or use another")
+        self._tell(
+            others,
+            " of points that it has not suggested",
+            "if it takes none, leave out those added by hand (added_points: leave_out), or have no"
+            " initial_samples",
+        )
+
+    def _tell(self, results: list[Mapping[str, Any]], whose: str, remedy: str) -> None:
+        if not results:
+            return
+        failed = sum(bool(result["failed"]) for result in results)
+        if failed:
+            remedy = "if it takes no failed samples, leave them out (failed_samples: leave_out)"
+        doing = f"failed when it was told results{whose} ({len(results)}, {failed} of them failed)"
+        with self._blamed(doing, remedy):
+            self._generator.ingest(list(map(self._told, results)))
 
     def _told(self, result: Mapping[str, Any]) -> dict[str, Any]:
         """Return a result as the generator is told it: a point of its own as it gave it."""

@@ -40,6 +40,7 @@ class GeneratorOptions(BoxSampler):
     )
     objectives: dict[str, str] = option(
         doc="Outputs that are wanted small, large or well known: minimize, maximize or explore.",
+        choices=checks.WAYS,
         example={"cost": "minimize", "beta_n": "maximize"},
     )
     subject_to: dict[str, dict[str, Any]] = option(
@@ -83,6 +84,11 @@ class GeneratorOptions(BoxSampler):
         "ingest",
         doc="Whether the generator is told of points added by hand.",
         choices=("ingest", "leave_out"),
+    )
+    outside_bounds: str = option(
+        "refuse",
+        doc="Whether a suggested point outside of the bounds is an error, or moved onto them.",
+        choices=("refuse", "clip"),
     )
     on_resume: str = option(
         "replay",

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from enchanted_tui.samplers.gest.problem import Point, Variable, bounds_told
-from enchanted_tui.suggestions import did_you_mean
 
 _ROUNDING = 1e-9  #: share of a range that is put down to rounding
 
@@ -17,20 +16,26 @@ class BadSuggestionError(Exception):
 
 
 def read_points(
-    given: Any, variables: Mapping[str, Variable], most: int
+    given: Any, variables: Mapping[str, Variable], most: int, *, clip: bool
 ) -> tuple[list[Point], list[Point]]:
     """Return what a generator has suggested, as it was given, and the values of each point in the
-    units of the parameters. Raises BadSuggestionError.
+    units of the parameters; `clip`: what is outside of the bounds is moved onto them. Raises
+    BadSuggestionError.
     """
     if not isinstance(given, Sequence) or isinstance(given, str):
         raise BadSuggestionError(f"gave no list of points but {_told(given)}")
     if len(given) > most:
-        raise BadSuggestionError(f"gave {len(given)} points when it was asked for {most}")
+        raise BadSuggestionError(f"gave {counted(len(given))} when it was asked for {most}")
     for number, point in enumerate(given):
         if not isinstance(point, Mapping):
             raise BadSuggestionError(f"gave {_told(point)} as point {number}, which is no mapping")
     whole = [dict(point) for point in given]
-    return whole, [_values(point, variables) for point in whole]
+    return whole, [_values(point, variables, clip) for point in whole]
+
+
+def counted(points: int) -> str:
+    """Return a number of points in words."""
+    return f"{points} point" if points == 1 else f"{points} points"
 
 
 def is_same(one: Point, other: Point, variables: Mapping[str, Variable]) -> bool:
@@ -44,19 +49,16 @@ def _is_near(one: Any, other: Any, variable: Variable) -> bool:
     return bool(abs(one - other) <= _ROUNDING * (variable["high"] - variable["low"]))
 
 
-def _values(point: Mapping[str, Any], variables: Mapping[str, Variable]) -> Point:
+def _values(point: Mapping[str, Any], variables: Mapping[str, Variable], clip: bool) -> Point:
     missing = [name for name in variables if name not in point]
     if missing:
         others = [str(name) for name in point if name not in variables and name != "_id"]
-        instead = f", but {', '.join(map(repr, others))}" if others else ""
-        hint = did_you_mean(missing[0], others)
-        raise BadSuggestionError(
-            f"gave a point without {', '.join(map(repr, missing))}{instead}{hint}"
-        )
-    return {name: _value(name, point[name], variable) for name, variable in variables.items()}
+        instead = f", but with {', '.join(map(repr, others))}" if others else ""
+        raise BadSuggestionError(f"gave a point without {', '.join(map(repr, missing))}{instead}")
+    return {name: _value(name, point[name], each, clip) for name, each in variables.items()}
 
 
-def _value(name: str, given: Any, variable: Variable) -> Any:
+def _value(name: str, given: Any, variable: Variable, clip: bool) -> Any:
     value = _plain(given)
     if "values" in variable:
         for possible in variable["values"]:
@@ -67,12 +69,13 @@ def _value(name: str, given: Any, variable: Variable) -> Any:
         raise BadSuggestionError(f"gave {_told(given)} for {name!r}, which must be a number")
     low, high = bounds_told(variable)
     rounding = _ROUNDING * (high - low)
-    if not low - rounding <= value <= high + rounding:
+    if not clip and not low - rounding <= value <= high + rounding:
         unit = " (as a decimal logarithm)" if variable.get("log") else ""
         raise BadSuggestionError(
             f"gave {value!r} for {name!r}, which is outside of its bounds, {low!r} to"
-            f" {high!r}{unit}"
+            f" {high!r}{unit}; `outside_bounds: clip` moves such points onto them"
         )
+    value = min(max(value, low), high)
     number = 10.0 ** float(value) if variable.get("log") else float(value)
     return min(max(number, float(variable["low"])), float(variable["high"]))
 

@@ -13,17 +13,16 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TextIO
 
 
 def main() -> None:
     """Serve until whoever asks is gone, in the middle of an answer too."""
-    replies = os.fdopen(os.dup(1), "w", encoding="ascii")
-    os.dup2(2, 1)  # what a library prints is no answer
+    lines, replies = _own_streams()
     questions: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def listen() -> None:
-        for line in sys.stdin:
+        for line in lines:
             questions.put(line)
         _end()
 
@@ -49,6 +48,26 @@ def main() -> None:
                 "traceback": traceback.format_exc(),
             }
         say(reply)
+
+
+def _own_streams() -> tuple[TextIO, TextIO]:
+    """Return where questions come from and answers go, which nobody else in this process uses, nor
+    processes that a library forks: these close what they know as standard input, and would keep
+    whoever asks waiting when this process has died.
+    """
+    lines, replies = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w", encoding="ascii")
+    os.dup2(2, 1)  # what a library prints is no answer
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    ends = [lines.fileno(), replies.fileno()]
+
+    def close() -> None:
+        while ends:  # once: later, these numbers are of other files
+            os.close(ends.pop())
+
+    os.register_at_fork(after_in_child=close)
+    return lines, replies
 
 
 def _answering(

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 #: Matrices of a few hundred rows are quickest, and the same to the bit, on one thread.
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+_WHAT = {"gest": "the process of the generator"}  #: by method
 _SAME_SETS = {"PYTHONHASHSEED": "0"}  #: so that sets have the same order in every process
 
 
@@ -74,7 +75,7 @@ class LearningProcess:
             self._process = None if self._process is process else self._process
         how = ending_of(process.wait()) + last_words(self._printed)
         _end_group(process.pid)
-        raise LearningError(f"the process that fits the model {how}")
+        raise LearningError(f"{_WHAT.get(self._method, 'the process that fits the model')} {how}")
 
     def prepare(self) -> None:
         """Start the process: importing numerical libraries takes seconds where the file system is
