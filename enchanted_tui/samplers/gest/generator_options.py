@@ -20,8 +20,6 @@ from enchanted_tui.samplers.gest.problem import (
 class GeneratorOptions(BoxSampler):
     """The options of a sampler that asks a generator."""
 
-    constraints = None  # a generator cannot be held to them
-
     generator: str = option(
         doc=(
             "Class of the generator, by its import path; with `generator_file`, its name in that"
@@ -129,7 +127,7 @@ class GeneratorOptions(BoxSampler):
     def problems(self) -> Iterator[tuple[str, str]]:
         found = list(super().problems())
         yield from found
-        if "constraints" in self.extra:
+        if self.constraints:
             yield (
                 "constraints",
                 "a generator cannot be held to conditions on parameters; limits of outputs are"
