@@ -17,18 +17,18 @@ from enchanted_tui.samplers import qmc
 from enchanted_tui.samplers.base import Sample
 from enchanted_tui.samplers.findings import mean, number_in, useless
 from enchanted_tui.samplers.gest.generator_options import GeneratorOptions
-from enchanted_tui.samplers.gest.problem import Point
 from enchanted_tui.samplers.gest.suggestions_read import counted
 from enchanted_tui.samplers.gest.transcript import (
     Ask,
     DifferentPointsError,
+    Finished,
     GeneratorError,
-    Outcome,
     PastDraw,
     Transcript,
     from_record,
     in_order,
 )
+from enchanted_tui.samplers.gest.vocs import Point
 from enchanted_tui.samplers.learning_sampler import Draw, Pending
 from enchanted_tui.samplers.spread_points import SpreadPoints
 from enchanted_tui.values import Row
@@ -53,8 +53,10 @@ class GestSampler(GeneratorOptions):
 
     def __init__(self, **config: Any) -> None:
         super().__init__(**config)
-        self._outcomes: dict[int, Outcome] = {}  #: of all samples that have finished, in that order
-        self._left: list[Outcome] = []  #: of which the generator has not been told
+        self._outcomes: dict[
+            int, Finished
+        ] = {}  #: of all samples that have finished, in that order
+        self._left: list[Finished] = []  #: of which the generator has not been told
         self._samples: dict[int, Sample] = {}
         self._history: tuple[Sequence[PastDraw], Sequence[int]] | None = None
         self._transcript: Transcript | None = None
@@ -90,7 +92,7 @@ class GestSampler(GeneratorOptions):
             if name.startswith("runtime_sec_")
         ]
         point = {name: sample[name] for name in self.parameters}
-        outcome = Outcome(position, point, outputs, math.fsum(filter(math.isfinite, seconds)))
+        outcome = Finished(position, point, outputs, math.fsum(filter(math.isfinite, seconds)))
         self._samples[position] = sample
         self._outcomes[position] = outcome
         self._left.append(outcome)
@@ -101,7 +103,7 @@ class GestSampler(GeneratorOptions):
             number is not None and math.isfinite(number) for number in numbers
         )
 
-    def _is_told(self, outcome: Outcome) -> bool:
+    def _is_told(self, outcome: Finished) -> bool:
         """Tell whether the generator hears of a result."""
         if outcome.position < 0 and self.added_points != "ingest":
             return False
@@ -271,7 +273,7 @@ class GestSampler(GeneratorOptions):
             "acquisition": None,
         }
 
-    def _keeps_limits(self, outcome: Outcome) -> bool:
+    def _keeps_limits(self, outcome: Finished) -> bool:
         return all(
             (low is None or outcome.outputs[name] >= low)
             and (high is None or outcome.outputs[name] <= high)

@@ -18,14 +18,15 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from enchanted_tui.errors import UserError
 from enchanted_tui.samplers.gest import generator_class
-from enchanted_tui.samplers.gest.problem import Point, to_generator, vocs_of
 from enchanted_tui.samplers.gest.suggestions_read import (
     BadSuggestionError,
     counted,
     is_same,
     read_points,
 )
+from enchanted_tui.samplers.gest.vocs import Point, to_generator, vocs_of
 
 Question = dict[str, Any]
 Answer = dict[str, Any]
@@ -34,11 +35,11 @@ Event = dict[str, Any]
 _LONGEST = 400  #: characters of what a generator says of an error
 
 
-class RefusedError(Exception):
+class GeneratorRefusal(UserError):
     """The generator, or this program, cannot go on; the text is one sentence."""
 
 
-class DiffersError(Exception):
+class _DiffersError(Exception):
     """A generator does not give the points again that are on record."""
 
     def __init__(self, position: int, suggested: Point, recorded: Point) -> None:
@@ -64,10 +65,10 @@ class Conversation:
             return {"behind": True}
         try:
             return {"points": self._points(question)}
-        except DiffersError as error:
+        except _DiffersError as error:
             self._forget()
             return {"differs": error.told}
-        except RefusedError as error:
+        except GeneratorRefusal as error:
             self._forget()
             return {"refused": str(error), "traceback": traceback.format_exc()}
 
@@ -153,15 +154,15 @@ class _Generator:
             whole, points = read_points(given, self._variables, count, clip=self._clip)
         except BadSuggestionError as error:
             if recorded is not None:
-                raise DiffersError(first, {}, recorded[0]) from error
-            raise RefusedError(
+                raise _DiffersError(first, {}, recorded[0]) from error
+            raise GeneratorRefusal(
                 f"{self._name} {error}; that is not what gest-api asks of a generator: mend it, or"
                 " use another"
             ) from error
         for number, expected in enumerate(recorded or ()):
             suggested = points[number] if number < len(points) else {}
             if not suggested or not is_same(suggested, expected, self._variables):
-                raise DiffersError(first + number, suggested, expected)
+                raise _DiffersError(first + number, suggested, expected)
         self._given.update(zip(range(first, first + len(whole)), whole, strict=True))
         return points
 
@@ -206,11 +207,11 @@ class _Generator:
         try:
             yield
         except generator_class.NoGeneratorError as error:
-            raise RefusedError(str(error)) from error
+            raise GeneratorRefusal(str(error)) from error
         except (Exception, SystemExit) as error:
             words = " ".join(str(error).split())
             words = words if len(words) <= _LONGEST else f"{words[: _LONGEST - 3]}..."
-            raise RefusedError(
+            raise GeneratorRefusal(
                 f"{self._name} {doing}: {type(error).__name__}: {words}; {remedy}"
             ) from error
 

@@ -13,10 +13,11 @@ import os
 import sys
 from collections.abc import Iterator
 
+from enchanted_tui.errors import UserError
 from enchanted_tui.suggestions import did_you_mean
 
 
-class NoGeneratorError(Exception):
+class NoGeneratorError(UserError):
     """There is no such class; the text is a sentence."""
 
 
@@ -71,7 +72,7 @@ def load(name: str, file: str | None) -> type:
     for method in ("suggest", "ingest"):
         if not callable(getattr(found, method, None)):
             raise NoGeneratorError(
-                f"{name} has no {method}, so it is no generator; name a class with suggest and"
+                f"{path_of(name).rpartition('.')[2]} has no {method}, so it is no generator; name a class with suggest and"
                 " ingest"
             )
     return found

@@ -9,7 +9,7 @@ from enchanted_tui.config.options import option
 from enchanted_tui.samplers.bayesian_optimization_sampler import OutcomeLimit
 from enchanted_tui.samplers.box import BoxSampler
 from enchanted_tui.samplers.gest import checks
-from enchanted_tui.samplers.gest.problem import (
+from enchanted_tui.samplers.gest.vocs import (
     NoVariableError,
     Problem,
     Variable,

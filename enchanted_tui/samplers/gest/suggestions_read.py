@@ -6,12 +6,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from enchanted_tui.samplers.gest.problem import Point, Variable, bounds_told
+from enchanted_tui.errors import UserError
+from enchanted_tui.samplers.gest.vocs import Point, Variable, bounds_told
 
 _ROUNDING = 1e-9  #: share of a range that is put down to rounding
 
 
-class BadSuggestionError(Exception):
+class BadSuggestionError(UserError):
     """A generator has not kept to the interface; the text goes on after its name."""
 
 

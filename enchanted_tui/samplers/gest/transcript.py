@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from enchanted_tui.errors import UserError
 from enchanted_tui.samplers.gest.conversation import Answer, Event, Question
-from enchanted_tui.samplers.gest.problem import Point
+from enchanted_tui.samplers.gest.vocs import Point
 
 Ask = Callable[[Question], Answer]
 
@@ -24,8 +24,8 @@ class GeneratorError(UserError):
         self.trace = trace  #: the traceback in the generator's process
 
 
-class DifferentPointsError(Exception):
-    """A generator that was asked and told the same has given other points."""
+class DifferentPointsError(UserError):
+    """A generator that was asked and told the same has given other points; the text says where."""
 
 
 class PastDraw(NamedTuple):
@@ -36,7 +36,7 @@ class PastDraw(NamedTuple):
     known: int
 
 
-class Outcome(NamedTuple):
+class Finished(NamedTuple):
     """What became of a sample: its outputs, NaN where it failed."""
 
     position: int
@@ -52,7 +52,7 @@ class Outcome(NamedTuple):
         return {**self._asdict(), "failed": self.failed}
 
 
-def in_order(outcomes: Iterable[Outcome]) -> list[Outcome]:
+def in_order(outcomes: Iterable[Finished]) -> list[Finished]:
     """Return results in the order in which they are told together: those of the sampler's own
     samples by position, then those of points added by hand.
     """
@@ -68,7 +68,7 @@ class Transcript:
     events: list[Event] = field(default_factory=list)
     _done: int = 0  #: how many of the events the process has been through, if it is still there
 
-    def tell(self, outcomes: Sequence[Outcome]) -> None:
+    def tell(self, outcomes: Sequence[Finished]) -> None:
         """Add results to what there is to tell."""
         if outcomes:
             self.events.append({"ingest": [outcome.told() for outcome in outcomes]})
@@ -119,9 +119,9 @@ def from_record(
     transcript: Transcript,
     draws: Sequence[PastDraw],
     points: Mapping[int, Point],
-    finished: Sequence[Outcome],
-    is_told: Callable[[Outcome], bool],
-) -> list[Outcome]:
+    finished: Sequence[Finished],
+    is_told: Callable[[Finished], bool],
+) -> list[Finished]:
     """Bring a transcript to where the record ends, and return what is left to tell.
 
     `points`: the values of all samples drawn, by position; `finished`: results in the order in

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from enchanted_tui.errors import UserError
 from enchanted_tui.samplers.axes import Axis, Interval, Logarithmic, Normal, WholeNumbers
 
 #: Whole numbers that are told one by one
@@ -22,7 +23,7 @@ Point = dict[str, Any]
 Problem = dict[str, Any]
 
 
-class NoVariableError(Exception):
+class NoVariableError(UserError):
     """A parameter cannot be told to a generator; the text says why and what to do."""
 
 
