@@ -72,8 +72,8 @@ def load(name: str, file: str | None) -> type:
     for method in ("suggest", "ingest"):
         if not callable(getattr(found, method, None)):
             raise NoGeneratorError(
-                f"{path_of(name).rpartition('.')[2]} has no {method}, so it is no generator; name a class with suggest and"
-                " ingest"
+                f"{found.__name__} has no {method}, so it is no generator; name a class with"
+                " suggest and ingest"
             )
     return found
 

@@ -8,7 +8,7 @@ from typing import Any
 from enchanted_tui.config.options import option
 from enchanted_tui.samplers.bayesian_optimization_sampler import OutcomeLimit
 from enchanted_tui.samplers.box import BoxSampler
-from enchanted_tui.samplers.gest import checks
+from enchanted_tui.samplers.gest import generator_checks as checks
 from enchanted_tui.samplers.gest.vocs import (
     NoVariableError,
     Problem,
