@@ -7,6 +7,7 @@ said of a name without that is found by reading the files of the package.
 from __future__ import annotations
 
 import ast
+import glob
 import importlib
 import importlib.util
 import os
@@ -47,7 +48,10 @@ def problem_of(name: str, file: str | None) -> str | None:
     source = _source_of(places, module.split(".")[1:]) if places else spec.origin
     if source is None:
         return _no_module(module, places)
-    names = _names_in(source)
+    try:
+        names = _names_in(source)
+    except SyntaxError:  # it may be of another version of Python; importing it says so
+        return None
     if names is None or attribute in names:
         return None
     known = [each for each in names if each[:1].isupper()]
@@ -118,10 +122,11 @@ def _no_module(module: str, places: list[str]) -> str:
 
 
 def _source_of(places: list[str], parts: list[str]) -> str | None:
-    """Return the file of a module within a package that is in `places`."""
+    """Return the file of a module within a package that is in `places`, compiled ones included."""
     for place in places:
         path = os.path.join(place, *parts)
-        for file in (os.path.join(path, "__init__.py"), f"{path}.py"):
+        compiled = glob.glob(f"{glob.escape(path)}.*.so")
+        for file in (os.path.join(path, "__init__.py"), f"{path}.py", *compiled):
             if os.path.isfile(file):
                 return file
     return None
@@ -144,7 +149,9 @@ def _names_in(source: str) -> set[str] | None:
     try:
         with open(source, encoding="utf-8") as file:
             tree = ast.parse(file.read(), source)
-    except (OSError, UnicodeDecodeError):
+    except SyntaxError:
+        raise
+    except (OSError, ValueError):  # compiled, not text
         return None
     found: set[str] = set()
     for node in tree.body:
