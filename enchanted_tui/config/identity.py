@@ -15,7 +15,8 @@ from enchanted_tui.config.lookup import find
 from enchanted_tui.config.models import CampaignConfig, ComponentSpec
 from enchanted_tui.config.options import Component, Nested, part_options
 
-#: Options of samplers that may change: how many points and in what portions, not which.
+#: Options of samplers that may change: how many points and in what portions, not which; and how a
+#: generator is told of results, since what is on record of it is checked when it is resumed.
 FREE_SAMPLER_OPTIONS = frozenset(
     (
         "budget",
@@ -27,6 +28,12 @@ FREE_SAMPLER_OPTIONS = frozenset(
         "min_new_results",
         "ahead",
         "verbose",
+        "generator_file",
+        "failed_samples",
+        "added_points",
+        "outside_bounds",
+        "on_resume",
+        "patience_sec",
     )
 )
 _NOT_OPTIONS = frozenset(("type", "__runner_name"))

@@ -43,6 +43,7 @@ BUILTIN: dict[str, dict[str, str]] = {
         "BayesianOptimizationSampler": (
             "enchanted_tui.samplers.bayesian_optimization_sampler:BayesianOptimizationSampler"
         ),
+        "GestSampler": "enchanted_tui.samplers.gest_sampler:GestSampler",
     },
     "runner": {
         "ExampleRunner": "enchanted_tui.runners.example_runner:ExampleRunner",

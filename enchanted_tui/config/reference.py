@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from enchanted_tui.config.declared import choices_of, members, option_types, type_name
+from enchanted_tui.config.declared import choices_of, members, option_types, split, type_name
 from enchanted_tui.config.lookup import ALIASES, BUILTIN, PARSERS, find
 from enchanted_tui.config.models import SupervisorOptions
 from enchanted_tui.config.options import Component, Declared, Nested, Option
@@ -233,7 +233,8 @@ def _row(name: str, hint: Any, option: Option, more: str) -> str:
 def _type_cell(hint: Any, option: Option) -> str:
     choices = choices_of(hint, option)
     if choices:
-        return ", ".join(f"`{choice}`" for choice in choices)
+        listed = ", ".join(f"`{choice}`" for choice in choices)
+        return f"mapping of names to {listed}" if split(hint)[0] is dict else listed
     return "path" if option.path and members(hint) == (str,) else type_name(hint, option)
 
 

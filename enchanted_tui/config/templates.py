@@ -88,6 +88,15 @@ _VALUES: dict[str, dict[str, Any]] = {
         "budget": 100,
         "initial_samples": 20,
     },
+    "GestSampler": {
+        "generator": "MyGenerator",
+        "generator_file": "my_generator.py",
+        "parameters": ["x", "y"],
+        "bounds": [[0, 1], [0, 1]],
+        "objectives": {"output": "minimize"},
+        "budget": 40,
+        "batch_size": 4,
+    },
     "SlurmExecutor": {
         "sbatch": {"account": "project_1", "partition": "small", "time": "02:00:00", "mem": "4G"}
     },
@@ -113,6 +122,16 @@ _VALUES: dict[str, dict[str, Any]] = {
 _FILES: dict[str, dict[str, str]] = {
     "CSVSampler": {"points.csv": "x,y\n0.1,0.2\n0.3,0.4\n0.5,0.6\n"},
     "PoolSampler": {"points.csv": "x,y\n0.1,0.2\n0.3,0.4\n0.5,0.6\n"},
+    "GestSampler": {
+        "my_generator.py": (
+            '"""The generator that the campaign asks: random points."""\n\nimport random\n\n\n'
+            "class MyGenerator:\n    def __init__(self, vocs):\n        self.vocs = vocs\n\n"
+            "    def suggest(self, num_points):\n        return [\n            {name:"
+            " random.uniform(*each.domain) for name, each in self.vocs.variables.items()}\n"
+            "            for _ in range(num_points)\n        ]\n\n"
+            "    def ingest(self, results):\n        pass\n"
+        )
+    },
     "TableRunner": {"table.csv": "x,y,energy\n0.1,0.2,1.5\n0.3,0.9,2.5\n0.8,0.4,1.0\n"},
     "PythonRunner": {
         "my_model.py": (

@@ -14,8 +14,10 @@ from enchanted_tui.record.journal import Journal
 from enchanted_tui.record.samples import LostSamplesError
 from enchanted_tui.record.stage_state import NOT_RUN, BatchState, StageState
 from enchanted_tui.record.state import CampaignState
+from enchanted_tui.samplers.asked_sampler import AskedSampler, RecallingSampler
+from enchanted_tui.samplers.gest.transcript import PastDraw
 from enchanted_tui.samplers.learning.fitting_process import LearningProcess
-from enchanted_tui.samplers.learning_sampler import Draw, LearningSampler, Pending
+from enchanted_tui.samplers.learning_sampler import Draw, Pending
 from enchanted_tui.supervisor.sampler_thread import SamplerThread
 from enchanted_tui.task_paths import TaskPaths
 from enchanted_tui.values import Row
@@ -39,7 +41,7 @@ class Learning:
 
     def __init__(
         self,
-        sampler: LearningSampler,
+        sampler: AskedSampler,
         state: CampaignState,
         stage: StageState,
         journal: Journal,
@@ -58,6 +60,8 @@ class Learning:
         self._batches = 0
         self._begun = False
         self._learnt_all = False
+        #: rows that there were when it gave fewer samples than were wanted: it waits for another
+        self._short_at: int | None = None
         self._took: deque[float] = deque(maxlen=5)  #: seconds of the last answers of the model
         self.workers: Callable[[], int] = lambda: 1
 
@@ -68,15 +72,24 @@ class Learning:
         """Wait until the sampler should be asked, and ask; None when all is drawn and everything is
         learnt.
         """
+        while True:
+            draw = yield from self._asked(sample_of)
+            # without samples, it waits for what runs
+            if draw is None or draw.samples or self._learnt_all or not self._open:
+                return draw
+
+    def _asked(self, sample_of: SampleOf) -> Generator[None, None, Draw | None]:
+        """Ask, when the time has come."""
         while (count := self._wanted()) is None:
             yield None
         if count == 0 and (self._learnt_all or not self._stage.drawn):
             return None
-        first = self._stage.sampler_drawn
+        first, known = self._stage.sampler_drawn, self._stage.n_rows
         told = self._finished(sample_of)
         pending = [
             Pending(position, sample) for position, sample in self._samples(self._open, sample_of)
         ]
+        self._recall()
         started = time.monotonic()
         draw: Draw = yield from self._thread.run(lambda: self._answer(told, first, count, pending))
         took = time.monotonic() - started
@@ -91,6 +104,7 @@ class Learning:
             if getattr(self._sampler, "verbose", False):
                 log.info(f"learnt from {draw.learned['observations']} observations: {draw.learned}")
         self._learnt_all = count == 0
+        self._short_at = known if len(draw.samples) < count else None
         return draw
 
     def _wanted(self) -> int | None:
@@ -100,6 +114,8 @@ class Learning:
         left = stage.target - stage.drawn
         if left <= 0:
             return None if running else 0
+        if running and stage.n_rows == self._short_at:
+            return None
         drawn = stage.sampler_drawn
         if not self._sampler.asynchronous or drawn < self._sampler.first_batch():
             return None if running else self._sampler.next_count(drawn, stage.sampler_target)
@@ -135,6 +151,25 @@ class Learning:
         for position, sample, rows in told:
             self._sampler.tell(position, sample, rows)
         return self._sampler.draw(first, count, pending, self._process.ask)
+
+    def _recall(self) -> None:
+        """Tell a sampler that wants to know it, once, in which order things have happened."""
+        if self._begun or not isinstance(self._sampler, RecallingSampler):
+            return
+        draws, finished = [], []
+        still_open = set(self._open)
+        for batch in self._stage.batches:
+            if not batch.added and 0 in batch.slices:
+                known = self._journal.read(batch.slices[0]).get("known") or 0
+                draws.append(PastDraw(batch.sampler_first, batch.size, known))
+            for place in range(batch.size):
+                if (batch.index, place) not in still_open:
+                    finished.append((self._finished_at(batch, place), self._position(batch, place)))
+        self._sampler.recall(draws, [position for _, position in sorted(finished)])
+
+    def _finished_at(self, batch: BatchState, place: int) -> int:
+        """Return where in the journal a sample has finished."""
+        return max(batch.steps[-1].offsets[task] for task in self._tasks(batch, place))
 
     # -- results -----------------------------------------------------------------------------------
 

@@ -20,6 +20,5 @@ def blamed_on(sampler: object) -> Iterator[None]:
     try:
         yield
     except (Exception, SystemExit) as error:
-        raise SamplerFailure(
-            f"{type(sampler).__name__} failed: {type(error).__name__}: {error}"
-        ) from error
+        kind = "" if isinstance(error, UserError) else f" {type(error).__name__}:"
+        raise SamplerFailure(f"{type(sampler).__name__} failed:{kind} {error}") from error

@@ -20,6 +20,7 @@ def is_learning_sampler(sampler: Any) -> bool:
     """Tell whether a sampler says what is to be learnt and leaves the asking to the supervisor."""
     if not (isinstance(sampler, Sampler) and sampler.adaptive):
         return False
+    from enchanted_tui.samplers.gest_sampler import GestSampler
     from enchanted_tui.samplers.learning_sampler import LearningSampler
 
-    return isinstance(sampler, LearningSampler)
+    return isinstance(sampler, LearningSampler | GestSampler)

@@ -345,12 +345,11 @@ class StageRun:
         return self._replayed.next_samples() if self.stage.drawn < self.stage.target else []
 
     def _make_learning(self) -> Learning:
-        from enchanted_tui.samplers.learning_sampler import LearningSampler
+        from enchanted_tui.samplers.asked_sampler import AskedSampler
         from enchanted_tui.supervisor.learning_stage import Learning
 
-        assert isinstance(self.plan.sampler, LearningSampler)
         return Learning(
-            self.plan.sampler,
+            cast(AskedSampler, self.plan.sampler),
             self.state,
             self.stage,
             self._journal,

@@ -36,6 +36,7 @@ BY_PLACE = {
     "ssh/*": "ssh",
     "durability/test_continuation_kill.py": "kill",
     "durability/test_kill.py": "kill",
+    "durability/test_gest_kill.py": "kill",
     "durability/test_learning_kill.py": "kill",
     "durability/test_write_points.py": "kill",
     "ui/test_config_killed.py": "kill",

@@ -4,9 +4,11 @@ are left alone.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
+import signal
 import subprocess
 import tempfile
 import threading
@@ -18,6 +20,8 @@ log = logging.getLogger(__name__)
 
 #: Matrices of a few hundred rows are quickest, and the same to the bit, on one thread.
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+_WHAT = {"gest": "the process of the generator"}  #: by method
+_SAME_SETS = {"PYTHONHASHSEED": "0"}  #: so that sets have the same order in every process
 
 
 class LearningError(Exception):
@@ -70,7 +74,8 @@ class LearningProcess:
             # the next question starts another
             self._process = None if self._process is process else self._process
         how = ending_of(process.wait()) + last_words(self._printed)
-        raise LearningError(f"the process that fits the model {how}")
+        _end_group(process.pid)
+        raise LearningError(f"{_WHAT.get(self._method, 'the process that fits the model')} {how}")
 
     def prepare(self) -> None:
         """Start the process: importing numerical libraries takes seconds where the file system is
@@ -86,6 +91,7 @@ class LearningProcess:
         if process is not None:
             process.kill()
             process.wait()
+            _end_group(process.pid)
 
     def _started(self) -> subprocess.Popen[str]:
         with self._lock:
@@ -102,10 +108,16 @@ class LearningProcess:
                     stdout=subprocess.PIPE,
                     stderr=self._printed,
                     text=True,
-                    env={**os.environ, **_ONE_THREAD},
+                    env={**os.environ, **_ONE_THREAD, **_SAME_SETS},
                     process_group=0,
                 )
             return self._process
+
+
+def _end_group(leader: int) -> None:
+    """End what a process has started, and has left behind."""
+    with contextlib.suppress(OSError):
+        os.killpg(leader, signal.SIGKILL)
 
 
 class _Traceback(Exception):
