@@ -164,6 +164,14 @@ class SupervisorOptions(Component):
         ),
         example={"pressure": "Pa", "beta_p": "1"},
     )
+    code_version: list[str] = option(
+        [],
+        doc=(
+            "Commands that say which version of a code is used, run without a shell, at most 10 s,"
+            " when a session begins; the first line of each is recorded. See docs/sharing.md."
+        ),
+        example=["solver --version"],
+    )
     log_failures: bool = option(
         False,
         doc=(
@@ -316,6 +324,9 @@ class SupervisorOptions(Component):
         for name, command in (("notify", self.notify), ("on_complete", self.on_complete)):
             if not isinstance(command, dict) and (problem := command_problem(command)):
                 yield name, problem
+        for index, line in enumerate(self.code_version):
+            if problem := command_problem(line):
+                yield f"code_version[{index}]", problem
 
     def warnings(self) -> Iterator[tuple[str, str]]:
         if self.save_files == "custom" and not self.save_files_list:

@@ -76,7 +76,7 @@ def export(
                 yield reader.read_row(offset)
 
         def read_provenance() -> Iterator[Row]:
-            return provenance_rows(stage, reader.read)
+            return provenance_rows(stage, reader.read, state.codes)
 
         keep = [not wanted.successes_only or bool(row.get("success")) for row in read_rows()]
         if not any(keep):

@@ -23,7 +23,7 @@ from enchanted_tui.version import __version__
 from enchanted_tui.whole_files import read_regular, write_atomically
 
 WORTH = 20_000  #: tasks from which on folding takes longer than people notice
-_FOLD = 3  #: to be raised whenever the same journal gives another state than before
+_FOLD = 4  #: to be raised whenever the same journal gives another state than before
 _TAIL = 256  #: bytes by which the end of what was folded is known again; they hold a checksum
 _SAFE = {
     ("array", "_array_reconstructor"),

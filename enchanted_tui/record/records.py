@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
+from enchanted_tui.record.code_records import CodeRecord as CodeRecord
 from enchanted_tui.record.drawn_records import Added as Added
 from enchanted_tui.record.drawn_records import AddedRecord as AddedRecord
 from enchanted_tui.record.drawn_records import Drawn as Drawn
@@ -305,6 +306,7 @@ class OnCompleteRecord(JournalLine):
 
 Record = (
     OpenRecord
+    | CodeRecord
     | ParentsRecord
     | SamplesRecord
     | AddedRecord
@@ -325,6 +327,7 @@ Record = (
 #: The kinds by the word in `type`, in the order of the page.
 KINDS: dict[str, type] = {
     "open": OpenRecord,
+    "code": CodeRecord,
     "parents": ParentsRecord,
     "samples": SamplesRecord,
     "added": AddedRecord,

@@ -25,6 +25,7 @@ from enchanted_tui.record.recorded_failures import RecordedFailures
 from enchanted_tui.record.records import (
     AddedRecord,
     BatchCompleteRecord,
+    CodeRecord,
     EndRecord,
     LearnedRecord,
     OnCompleteRecord,
@@ -71,6 +72,7 @@ class CampaignState:
         self.taken_over = False  #: what is recorded is, in part, the older program's
         self.hooked_rows = -1  #: rows of the dataset when `on_complete` was run last
         self.stage_names: list[StageNames] = []
+        self.codes: list[CodeRecord] = []  #: with which code samples were run, the newest last
         self.sessions = 0
         self.opened_at = self.session_started_at = 0.0
         self.allocation = ""  #: the job of SLURM in which the session's supervisor ran
@@ -384,6 +386,7 @@ _HANDLERS: dict[str, Callable[[CampaignState, Any, int], None]] = {
     "batch_complete": CampaignState._batch_complete,
     "stage_complete": CampaignState._stage_complete,
     "learned": CampaignState._learned,
+    "code": lambda state, record, _: state.codes.append(record),
     "control": lambda state, record, _: state.pause.steered(record),
     "guard": lambda state, record, _: state.pause.guarded(record),
     "jobs": lambda state, record, _: state.jobs.apply(record),

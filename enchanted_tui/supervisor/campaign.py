@@ -17,6 +17,7 @@ from enchanted_tui.errors import ExitCode
 from enchanted_tui.executors.base import Note, Result, Returned, TaskContext, Trouble
 from enchanted_tui.executors.continued import CONTINUES
 from enchanted_tui.journal_lines import TaskId
+from enchanted_tui.record.code_versions.noting import put_code_on_record
 from enchanted_tui.record.outcome import EnvironmentProblem, Outcome
 from enchanted_tui.record.records import ControlRecord, GuardRecord
 from enchanted_tui.record.state import CampaignState
@@ -114,6 +115,8 @@ class Campaign:
         for warning in self.config.warnings:
             log.warning(str(warning), extra=ALREADY_SHOWN)
         for notice in self.session.notices:
+            log.warning(notice)
+        for notice in put_code_on_record(self.config, self.state, self._recorder.put):
             log.warning(notice)
         control.receive(self.session.run_dir.control)  # requests made to an earlier session
         try:
