@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+from enchanted_tui.config.about_options import About
 from enchanted_tui.config.notify_options import Notify, command_problem
 from enchanted_tui.config.options import Component, option
 from enchanted_tui.config.pack_options import Pack
@@ -171,6 +172,12 @@ class SupervisorOptions(Component):
             " when a session begins; the first line of each is recorded. See docs/sharing.md."
         ),
         example=["solver --version"],
+    )
+    about: dict[str, Any] = option(
+        {},
+        doc="What a crate of the dataset says of it (`--export RUN_DIR --crate`).",
+        example={"title": "Equilibria", "licence": "CC-BY-4.0", "authors": ["Ada Lovelace"]},
+        nested=About,
     )
     log_failures: bool = option(
         False,

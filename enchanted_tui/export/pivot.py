@@ -8,6 +8,7 @@ these samples, in the order (batch, sample), and the same place is the same samp
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any
@@ -50,9 +51,10 @@ class Pivot:
         self._runner = state.stage_names[stage.depth]["steps"][-1]["runner"]
         self._successes_only = successes_only
         self._starts = [0, *accumulate(batch.size for batch in stage.batches)]
+        self._held: Counter[str] = Counter()  #: children that have a value, by column
+        self._count = 0  #: parents that have children
         self._types = {column.name: column for column in column_types(self._children(), {})}
         self._own = self._find_own()
-        self._has_gaps = self._find_gaps()
 
     def rows(self) -> Iterator[Row]:
         """Yield a row for each parent with at least one child: the columns that it hands on as they
@@ -82,9 +84,14 @@ class Pivot:
                         yield start + number, row
 
     def _children(self) -> Iterator[Row]:
+        """Yield all children, and count what they have."""
         for parent in range(self._stage.n_parents):
+            has_any = False
             for _, row in self._places(parent):
+                self._held.update(name for name, value in row.items() if value is not None)
+                has_any = True
                 yield row
+            self._count += has_any
 
     def _parent_row(self, parent: int) -> Row:
         batch, sample = self._stage.parent(parent)
@@ -113,17 +120,6 @@ class Pivot:
                 )
         return own
 
-    def _find_gaps(self) -> set[str]:
-        """Name those of the children's columns that have no value in some place."""
-        gaps: set[str] = set()
-        for parent in range(self._stage.n_parents):
-            children = dict(self._places(parent))
-            if children and len(children) < self._starts[-1]:
-                return set(self._own)
-            for row in children.values():
-                gaps.update(name for name in self._own if row.get(name) is None)
-        return gaps
-
     def _gathered(self, column: ColumnType, children: dict[int, Row]) -> Any:
         """Return a column's values of all places, as an array where they are numbers, truth values
         or arrays of one shape.
@@ -131,7 +127,7 @@ class Pivot:
         cells = [children.get(place, {}).get(column.name) for place in range(self._starts[-1])]
         if column.name == "success":
             return np.array([bool(cell) for cell in cells])
-        gaps = column.name in self._has_gaps
+        gaps = self._held[column.name] < self._count * self._starts[-1]
         if column.kind in ("bool", "int", "float"):
             whole = {"bool": np.bool_, "int": np.int64, "float": np.float64}[column.kind]
             dtype = np.dtype(np.float64 if gaps else whole)

@@ -64,6 +64,7 @@ class OpenRecord(JournalLine):
     runner_options: Annotated[Any, "what may, with a warning"]
     overrides: NotRequired[Annotated[list[str], "what the command line set besides the file"]]
     units: NotRequired[Annotated[dict[str, str], "of parameters and outputs"]]
+    about: NotRequired[Annotated[dict[str, Any], "what others are to be told of the dataset"]]
     stages: Annotated[
         list[StageNames],
         "names and types of samplers, and of each step; `in_jobs` where jobs of a scheduler hold"

@@ -67,6 +67,7 @@ class CampaignState:
         self.identity: Any = None
         self.runner_options: Any = None
         self.units: dict[str, str] = {}  #: of parameters and outputs
+        self.about: dict[str, Any] = {}  #: what others are to be told of the dataset
         self.spread = False  #: whether run directories lie in groups, see `task_paths`
         self.version = ""  #: of the program, in the last session
         self.taken_over = False  #: what is recorded is, in part, the older program's
@@ -133,7 +134,8 @@ class CampaignState:
         self.taken_over |= self.mode == "adopted"
         self.config_file = record["config"]
         self.identity, self.runner_options = record["identity"], record["runner_options"]
-        self.units, self.version = record.get("units", {}), record.get("version", "")
+        self.units, self.about = record.get("units", {}), record.get("about", {})
+        self.version = record.get("version", "")
         self.stage_names = record["stages"]
         self.cost.session_begins(self.stage_names)
         self.max_core_hours = record.get("max_core_hours")
