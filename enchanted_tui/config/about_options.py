@@ -41,6 +41,7 @@ class Author(NamedTuple):
     name: str
     orcid: str = ""  #: the address, https://orcid.org/...
     affiliation: str = ""
+    place: str = ""  #: the address of the affiliation, such as https://ror.org/...
 
 
 class Licence(NamedTuple):
@@ -61,7 +62,10 @@ class About(Nested):
     )
     authors: list[str] = option(
         [],
-        doc="Each as `Name <ORCID> (affiliation)`, of which the name is enough.",
+        doc=(
+            "Each as `Name <ORCID> (affiliation)`, of which the name is enough; an address such as"
+            " https://ror.org/... may stand behind the affiliation."
+        ),
         example=["Ada Lovelace <0000-0002-1825-0097> (Example University)"],
     )
     licence: str = option(
@@ -103,7 +107,10 @@ def author_of(text: str) -> Author:
     assert found is not None
     orcid = _ORCID.fullmatch((found[2] or "").strip())
     address = f"https://orcid.org/{orcid[1]}" if orcid is not None else ""
-    return Author(" ".join(found[1].split()), address, " ".join((found[3] or "").split()))
+    affiliation, place = " ".join((found[3] or "").split()), ""
+    if at := re.search(rf"[,;]?\s*({_ADDRESS.pattern})$", affiliation):
+        affiliation, place = affiliation[: at.start()], at[1]
+    return Author(" ".join(found[1].split()), address, affiliation or place, place)
 
 
 def licence_problem(text: str) -> str:
@@ -128,8 +135,8 @@ def licence_of(text: str) -> Licence:
 
 def _is_checked(orcid: str) -> bool:
     """Tell whether the last sign is the check digit of the others (ISO 7064, MOD 11-2)."""
-    *digits, last = orcid.replace("-", "")
+    signs = orcid.replace("-", "")
     total = 0
-    for digit in digits:
+    for digit in signs[:-1]:
         total = (total + int(digit)) * 2
-    return "0123456789X"[(12 - total % 11) % 11] == last
+    return "0123456789X"[(12 - total % 11) % 11] == signs[-1]

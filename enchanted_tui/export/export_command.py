@@ -9,7 +9,7 @@ from pathlib import Path
 from enchanted_tui.export.crate.crate_arguments import add_crate_arguments
 
 FORMATS = ("csv", "parquet", "hdf5", "netcdf")
-_BY_SUFFIX = {".parquet": "parquet", ".h5": "hdf5", ".hdf5": "hdf5", ".nc": "netcdf"}
+BY_SUFFIX = {".parquet": "parquet", ".h5": "hdf5", ".hdf5": "hdf5", ".nc": "netcdf"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,7 +73,7 @@ def run(options: argparse.Namespace) -> list[Path]:
         )
     out = Path(options.out) if options.out else None
     wanted = Export(
-        to=options.to or _BY_SUFFIX.get(out.suffix.lower() if out else "", "csv"),
+        to=options.to or BY_SUFFIX.get(out.suffix.lower() if out else "", "csv"),
         out=out,
         columns=chosen_columns(options) or (),
         successes_only=options.successes_only,

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from enchanted_tui.config.about_options import Author
 from enchanted_tui.export.crate.code_entities import code_entities
-from enchanted_tui.export.crate.graph import CONFORMS, DESCRIPTOR, Entity, Graph, one_or_all
+from enchanted_tui.export.crate.graph import CONFORMS, DESCRIPTOR, Entity, Graph, reference
 from enchanted_tui.export.crate.told import Described
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.column_types import ColumnType, unicode_name
@@ -40,7 +41,7 @@ def describe_campaign(
     columns = _columns(graph, described, tables)
     for name, types in tables.items():
         known = [columns[column.name] for column in types if column.name in columns]
-        graph.entities[name]["variableMeasured"] = known
+        graph.entities[name]["variableMeasured"] = known[0] if len(known) == 1 else known
     action = _action(graph, state, tables, configuration, shorten)
     licence = graph.add(
         described.licence.url,
@@ -57,12 +58,12 @@ def describe_campaign(
         datePublished=datetime.now(UTC).date().isoformat(),
         dateCreated=_moment(state.opened_at),
         license=licence,
-        author=one_or_all(authors),
+        author=authors,
         publisher=_publisher(graph, described, authors),
         keywords=", ".join(described.keywords),
         variableMeasured=list(columns.values()),
         hasPart=list(files),
-        mentions=[action],
+        mentions=action,
         conformsTo=graph.add(_PROCESS, "CreativeWork", name="Process Run Crate", version="0.5"),
     )
 
@@ -73,29 +74,28 @@ def _authors(graph: Graph, described: Described) -> list[Entity]:
             author.orcid or f"#author-{number}",
             "Person",
             name=author.name,
-            affiliation=_organization(graph, author.affiliation),
+            affiliation=_organization(graph, author),
         )
         for number, author in enumerate(described.authors, 1)
     ]
 
 
 def _publisher(graph: Graph, described: Described, authors: list[Entity]) -> Entity:
-    """Return the organization of the first author who has one, or else that author."""
-    places = (author.affiliation for author in described.authors)
-    return _organization(graph, next(filter(None, places), "")) or authors[0]
+    """Return the organization of the first author who has one, or else the first author."""
+    places = (_organization(graph, author) for author in described.authors)
+    return next(filter(None, places), authors[0])
 
 
-def _organization(graph: Graph, name: str) -> Entity | None:
-    if not name:
+def _organization(graph: Graph, author: Author) -> Entity | None:
+    """Add the affiliation of an author, each name once."""
+    if not author.affiliation:
         return None
-    known = [
-        entity
-        for entity in graph.entities.values()
-        if entity["@type"] == "Organization" and entity["name"] == name
-    ]
-    number = sum(entity["@type"] == "Organization" for entity in graph.entities.values()) + 1
-    identifier = known[0]["@id"] if known else f"#organization-{number}"
-    return graph.add(identifier, "Organization", name=name)
+    known = [each for each in graph.entities.values() if each["@type"] == "Organization"]
+    same = next((each for each in known if each["name"] == author.affiliation), None)
+    if same is not None:
+        return reference(same)
+    identifier = author.place or f"#organization-{len(known) + 1}"
+    return graph.add(identifier, "Organization", name=author.affiliation, url=author.place)
 
 
 def _columns(
@@ -132,7 +132,10 @@ def _action(
         description="ran the campaign",
     )
     code = [] if not state.codes else list(code_entities(graph, shorten(state.codes[-1])))
-    graph.entities["#enchanted-tui"] |= {"softwareRequirements": code} if code else {}
+    if code:
+        graph.entities["#enchanted-tui"]["softwareRequirements"] = (
+            code[0] if len(code) == 1 else code
+        )
     seeds = [graph.value("#seed", "seed of the campaign", state.seed)]
     for depth, stage in enumerate((state.identity or {}).get("stages", ())):
         seed = (stage.get("options") or {}).get("seed")

@@ -6,7 +6,7 @@ https://www.researchobject.org/ro-crate/specification/1.1/
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 CONTEXT = "https://w3id.org/ro/crate/1.1/context"
@@ -26,9 +26,13 @@ class Graph:
 
     def add(self, identifier: str, kind: str | list[str], **properties: Any) -> Entity:
         """Add an entity and return what refers to it. Properties that are empty are left out; one
-        that is there already stays.
+        that is there already stays. A list of one is that one, as JSON-LD has it.
         """
-        told = {name: value for name, value in properties.items() if value not in ("", None, [])}
+        told = {
+            name: value[0] if isinstance(value, list) and len(value) == 1 else value
+            for name, value in properties.items()
+            if value not in ("", None, [])
+        }
         self.entities.setdefault(identifier, {"@id": identifier, "@type": kind, **told})
         return {"@id": identifier}
 
@@ -42,10 +46,9 @@ class Graph:
         return json.dumps(held, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def one_or_all(found: Iterable[Entity]) -> Any:
-    """Return references as JSON-LD has them: one by itself, several as a list."""
-    listed = list(found)
-    return listed[0] if len(listed) == 1 else listed
+def all_of(found: Any) -> list[Any]:
+    """Return references of which there may be none, one, or a list."""
+    return found if isinstance(found, list) else [] if found is None else [found]
 
 
 def reference(entity: Mapping[str, Any]) -> Entity:

@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 from urllib.parse import quote
 
-from enchanted_tui.export.crate.graph import DESCRIPTOR, Graph
+from enchanted_tui.export.crate.graph import DESCRIPTOR, Entity, Graph, all_of
 from enchanted_tui.storage.column_types import unicode_name
 
 _LONGEST = 80  #: characters of a cell
@@ -41,52 +41,54 @@ def preview(graph: Graph, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> st
 
 
 def _parts(graph: Graph, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator[str]:
-    root, known = graph.entities["./"], graph.entities
+    known = graph.entities
+    root, software = known["./"], known["#enchanted-tui"]
     yield _HEAD.format(title=_text(root["name"]))
     yield f"<h1>{_text(root['name'])}</h1>\n<p>{_text(root['description'])}</p>\n"
-    action = known["#campaign"]
-    yield _table(
-        [
-            (
-                "authors",
-                ", ".join(_author(known[each["@id"]], known) for each in _all(root["author"])),
-            ),
-            ("licence", _link(root["license"]["@id"], known[root["license"]["@id"]]["name"])),
-            ("keywords", _text(root.get("keywords", ""))),
-            ("published", _text(root["datePublished"])),
-            ("campaign", _text(f"{action['description']}")),
-            ("from, to", _text(f"{action['startTime']}, {action['endTime']}")),
-            *(_said(known[each["@id"]]) for each in action["object"] if each["@id"][0] == "#"),
-        ]
-    )
+    yield _table(_facts(known))
     yield "<h2>Files</h2>\n"
-    yield _table((_file(known[each["@id"]]) for each in root["hasPart"]), None)
+    yield _table(map(_file, _meant(known, root["hasPart"])))
     yield "<h2>Columns</h2>\n"
-    columns = (known[each["@id"]] for each in root.get("variableMeasured", ()))
-    yield _table(
-        (
-            (_text(each["name"]), _text(each.get("unitText", "")), _text(each["description"]))
-            for each in columns
-        ),
-        ("name", "unit", "meaning"),
-    )
+    columns = _meant(known, root.get("variableMeasured"))
+    told = ("name", "unitText", "description")
+    cells = ([_text(column.get(name, "")) for name in told] for column in columns)
+    yield _table(cells, ("name", "unit", "meaning"))
     for name, first in rows.items():
         yield f"<h2>First rows of {_text(name)}</h2>\n{_rows(first)}"
     yield "<h2>Code</h2>\n"
-    software = known["#enchanted-tui"]
-    parts = [software, *(known[each["@id"]] for each in software.get("softwareRequirements", ()))]
-    yield _table(map(_said, parts), None)
+    yield _table(map(_said, [software, *_meant(known, software.get("softwareRequirements"))]))
     yield f"<p>All of it, for programs: {_link(DESCRIPTOR, DESCRIPTOR)}.</p>\n"
 
 
-def _author(person: Mapping[str, Any], known: Mapping[str, Any]) -> str:
+def _facts(known: Mapping[str, Entity]) -> Iterator[tuple[str, str]]:
+    """Say who made the dataset, what may be done with it, and how and when it was made."""
+    root, action = known["./"], known["#campaign"]
+    (licence,) = _meant(known, root["license"])
+    yield "authors", ", ".join(_author(each, known) for each in _meant(known, root["author"]))
+    yield "licence", _link(licence["@id"], licence["name"])
+    if "keywords" in root:
+        yield "keywords", _text(root["keywords"])
+    yield "published", _text(root["datePublished"])
+    yield "campaign", _text(action["description"])
+    yield "from, to", _text(f"{action['startTime']}, {action['endTime']}")
+    for each in _meant(known, action["object"]):
+        if each["@type"] == "PropertyValue":
+            yield _said(each)
+
+
+def _meant(known: Mapping[str, Entity], references: Any) -> list[Entity]:
+    """Return the entities that are referred to."""
+    return [known[each["@id"]] for each in all_of(references)]
+
+
+def _author(person: Entity, known: Mapping[str, Entity]) -> str:
     identifier = str(person["@id"])
     name = _link(identifier, person["name"]) if identifier[0] != "#" else _text(person["name"])
     place = person.get("affiliation")
     return f"{name} ({_text(known[place['@id']]['name'])})" if place else name
 
 
-def _file(entity: Mapping[str, Any]) -> tuple[str, ...]:
+def _file(entity: Entity) -> tuple[str, ...]:
     identifier = str(entity["@id"])
     size = entity.get("contentSize", "")
     return (
@@ -96,7 +98,7 @@ def _file(entity: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _said(entity: Mapping[str, Any]) -> tuple[str, str]:
+def _said(entity: Entity) -> tuple[str, str]:
     """Return an entity as a name and what is known of it."""
     told = ("value", "softwareVersion", "version", "codeRepository", "description")
     words = dict.fromkeys(str(entity[name]) for name in told if name in entity)
@@ -118,15 +120,11 @@ def _short(value: Any) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def _table(rows: Iterable[Sequence[str]], names: Sequence[str] | None = ()) -> str:
-    """Return a table of cells in HTML; without `names` those of each row's first cell are heads."""
-    head = "".join(f"<th>{_text(name)}</th>" for name in names or ())
+def _table(rows: Iterable[Sequence[str]], names: Sequence[str] = ()) -> str:
+    """Return a table of cells that are HTML, below the names of its columns."""
+    head = "".join(f"<th>{_text(name)}</th>" for name in names)
     lines = [f"<tr>{head}</tr>\n"] if head else []
-    lines += [
-        f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>\n"
-        for row in rows
-        if row[-1:] != ("",) or names != ()
-    ]
+    lines += [f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>\n" for row in rows]
     return f"<div><table>\n{''.join(lines)}</table></div>\n"
 
 
@@ -138,7 +136,3 @@ def _link(address: str, text: object, *, quoted: bool = False) -> str:
 
 def _text(value: object) -> str:
     return escape(str(value).encode("utf-8", "backslashreplace").decode().replace("\0", ""))
-
-
-def _all(found: Any) -> list[Any]:
-    return found if isinstance(found, list) else [found]
