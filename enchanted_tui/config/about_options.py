@@ -66,7 +66,7 @@ class About(Nested):
             "Each as `Name <ORCID> (affiliation)`, of which the name is enough; an address such as"
             " https://ror.org/... may stand behind the affiliation."
         ),
-        example=["Ada Lovelace <0000-0002-1825-0097> (Example University)"],
+        example=["Josiah Carberry <0000-0002-1825-0097> (Example University)"],
     )
     licence: str = option(
         "",

@@ -176,7 +176,7 @@ class SupervisorOptions(Component):
     about: dict[str, Any] = option(
         {},
         doc="What a crate of the dataset says of it (`--export RUN_DIR --crate`).",
-        example={"title": "Equilibria", "licence": "CC-BY-4.0", "authors": ["Ada Lovelace"]},
+        example={"title": "Equilibria", "licence": "CC-BY-4.0", "authors": ["Josiah Carberry"]},
         nested=About,
     )
     log_failures: bool = option(
