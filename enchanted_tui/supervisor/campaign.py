@@ -116,10 +116,10 @@ class Campaign:
             log.warning(str(warning), extra=ALREADY_SHOWN)
         for notice in self.session.notices:
             log.warning(notice)
-        for notice in put_code_on_record(self.config, self.state, self._recorder.put):
-            log.warning(notice)
         control.receive(self.session.run_dir.control)  # requests made to an earlier session
         try:
+            for notice in put_code_on_record(self.config, self.state, self._recorder.put):
+                log.warning(notice)
             given_up = retry(self.state) if retry is not None else []
             begin_again(self.session, given_up)
             self._recorder.give_up(given_up)

@@ -43,6 +43,7 @@ def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 "type": "CommandRunner",
                 "command": [str(root / "solver"), "{{ x }}"],
                 "outputs": outputs,
+                "environment": {"MY_TOKEN": "s3cret", "REPO": "https://me:s3cret@example.org/a"},
             }
         },
         "executors": {"here": {"type": "LocalExecutor", "n_workers": 1}},
@@ -108,6 +109,7 @@ def test_nothing_of_mine_is_in_it(run_dir: Path, crate: Path, tmp_path: Path) ->
         if path.is_file() and path.name != "log.txt"
     }
     assert len(texts) == 7
+    assert not [name for name, text in texts.items() if "s3cret" in text]
     assert not [(name, place) for name, text in texts.items() for place in private if place in text]
     assert list(enchanted_tui.load(crate)["mesh"]) == ["mesh.nc"] * 3
     assert yaml.safe_load(texts["configuration.yaml"])["runners"]["r"]["command"][0] == "solver"

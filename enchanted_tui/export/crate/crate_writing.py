@@ -23,6 +23,7 @@ from enchanted_tui.export.selection import ExportError
 from enchanted_tui.export.writing import SUFFIXES, Export, Table, campaign_in, write_tables
 from enchanted_tui.file_patterns import FilePatterns
 from enchanted_tui.packing.door import TaskDirectories
+from enchanted_tui.record.code_versions.version_commands import masked
 from enchanted_tui.record.older.older_view import Recorded, recorded
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.layout import CampaignDirectory, campaign_that_owns
@@ -154,12 +155,12 @@ def _configuration(
     made: Path,
     shorten: Callable[[Any], Any],
 ) -> Entity | None:
-    """Copy the configuration, if it is still there."""
+    """Copy the configuration, if it is still there, without what is called a secret in it."""
     try:
         text = (run_dir.config / state.config_file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return None
-    (made / "configuration.yaml").write_text(shorten(text), encoding="utf-8")
+    (made / "configuration.yaml").write_text(masked(shorten(text)), encoding="utf-8")
     return _file(graph, made, "configuration.yaml", "configuration of the campaign")
 
 

@@ -22,7 +22,11 @@ _READ = 1 << 16  #: bytes in which the first line must be
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _LOG_IN = re.compile(r"(?<=://)[^/\s@]+@")
 _TOKEN = re.compile(r"\b(?:gh[pousr]_\w{16,}|github_pat_\w{20,}|glpat-[\w-]{16,}|AKIA[0-9A-Z]{16})")
-_SECRET = re.compile(r"((?:token|passw(?:or)?d|secret|api_?key)\s*[=:]\s*)\S+", re.IGNORECASE)
+_SECRET = re.compile(
+    r"((?:token|passw(?:or)?d|secret|api_?key)[\"']?[ \t]*[=:][ \t]*)"
+    r"(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s,}\[{\"'][^\s,}]*)",
+    re.IGNORECASE,
+)
 
 
 class _Started(NamedTuple):
@@ -40,17 +44,23 @@ def version_lines(commands: Sequence[str], directory: Path) -> list[VersionLine]
     return [_finish(each, until) if isinstance(each, _Started) else each for each in begun]
 
 
+def masked(text: str) -> str:
+    """Return a text without passwords of addresses, tokens, and what is called a secret."""
+    return _SECRET.sub(r"\1...", _TOKEN.sub("...", _LOG_IN.sub("", text)))
+
+
 def harmless(text: str) -> str:
     """Return a text as one line that can be shown and handed on: no control characters, no
     passwords of addresses, no tokens.
     """
     line = " ".join(_CONTROL.sub("", text).split())
-    return _SECRET.sub(r"\1...", _TOKEN.sub("...", _LOG_IN.sub("", line)))[:_LONGEST]
+    return masked(line)[:_LONGEST]
 
 
 def _start(command: str, directory: Path) -> _Started | VersionLine:
-    output: Any = TemporaryFile()  # noqa: SIM115 - closed when the process has ended
+    output: Any = None
     try:
+        output = TemporaryFile()  # noqa: SIM115 - closed when the process has ended
         process = subprocess.Popen(
             shlex.split(command),
             stdin=subprocess.DEVNULL,
@@ -60,7 +70,8 @@ def _start(command: str, directory: Path) -> _Started | VersionLine:
             start_new_session=True,
         )
     except OSError as error:
-        output.close()
+        if output is not None:
+            output.close()
         problem = f"cannot be run: {error.strerror or error}"
         return VersionLine(command=harmless(command), problem=problem)
     return _Started(command, process, output)
