@@ -12,7 +12,7 @@ from enchanted_tui.ui.app_interface import Steer
 from enchanted_tui.ui.app_screen import AppScreen
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.editing import edit_config_of
-from enchanted_tui.ui.sharing import share
+from enchanted_tui.ui.handing_on import share
 from enchanted_tui.ui.widgets.dialog import Choice, Dialog
 
 _DRAIN = Choice("drain", "Drain", "d")

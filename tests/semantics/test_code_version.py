@@ -15,6 +15,9 @@ import pytest
 import yaml
 
 from enchanted_tui import cli
+from enchanted_tui.config.loading import config_from_mapping
+from enchanted_tui.record.code_versions import code_words
+from enchanted_tui.record.code_versions.in_use import code_in_use
 from helpers.files import journal_records
 
 SOLVER = '#!/bin/sh\n[ "$1" = --version ] && { echo; echo \'solver 1.2\'; exit; }\necho "y = $1"\n'
@@ -199,3 +202,33 @@ def test_a_command_that_is_none_is_an_error(
     said = capsys.readouterr().err
     assert "code_version[0]" in said
     assert "code_version[1]" in said
+
+
+def test_programs_of_another_machine_are_not_taken_for_ours(place: Place) -> None:
+    """Protects campaigns over SSH: a program of that name on this machine is another one, so it is
+    left out, and the record says whose it is; the work tree of a template counts, since it is sent
+    from here.
+    """
+    (place.code / "deck.tmpl").write_text("x = {{ x }}\n")
+    runner = {
+        "type": "CommandRunner",
+        "command": [str(place.solver)],
+        "templates": {"deck": str(place.code / "deck.tmpl")},
+        "outputs": {"y": {"exit_code": True}},
+    }
+    sampler = {"type": "RandomSampler", "parameters": ["x"], "bounds": [[0, 1]], "budget": 2}
+    far = {"type": "SlurmExecutor", "ssh": {"host": "cluster.example.org", "user": "me"}}
+    config = {
+        "executors": {"far": {**far, "remote_dir": "/scratch/me"}},
+        "samplers": {"s": sampler},
+        "runners": {"r": runner},
+        "supervisor": {
+            "base_run_dir": "run",
+            "run_order": [{"executor": "far", "sampler": "s", "runner": "r"}],
+        },
+    }
+    record = code_in_use(config_from_mapping(config))
+    assert record is not None
+    assert record["elsewhere"] == {"r": "cluster.example.org"}
+    assert record["runners"]["r"] == {"work_trees": [str(place.code)]}
+    assert any("cluster.example.org, not looked up" in line for line in code_words.lines(record))

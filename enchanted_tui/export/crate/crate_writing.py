@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from enchanted_tui.export.crate.crate_page import preview
 from enchanted_tui.export.crate.entities import describe_campaign
 from enchanted_tui.export.crate.graph import DESCRIPTOR, Entity, Graph
-from enchanted_tui.export.crate.preview import preview
 from enchanted_tui.export.crate.private_paths import PathShortener
 from enchanted_tui.export.crate.told import Told
 from enchanted_tui.export.selection import ExportError

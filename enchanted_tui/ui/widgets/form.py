@@ -42,8 +42,8 @@ class Form(Opened, ClosedByMouse, ModalScreen[Filled | None]):
     Form { align: center middle; }
     Form > Vertical { width: 78; max-width: 98%; height: auto; max-height: 98%; padding: 0 2; }
     Form > Vertical { border: round $primary; background: $surface; }
-    Form #title { text-style: bold; width: 100%; margin: 0 0 1 0; }
-    Form #hint { width: 100%; margin: 1 0 0 0; color: $text-muted; }
+    Form #form-title { text-style: bold; width: 100%; margin: 0 0 1 0; }
+    Form #form-hint { width: 100%; margin: 1 0 0 0; color: $text-muted; }
     Form .blank { height: 1; width: 100%; }
     Form .blank Label { width: 13; }
     Form .blank Input { width: 1fr; height: 1; border: none; padding: 0; background: $boost; }
@@ -66,7 +66,7 @@ class Form(Opened, ClosedByMouse, ModalScreen[Filled | None]):
     def compose(self) -> ComposeResult:
         with Vertical() as box:
             self.tell_how_to_close(box)
-            yield Label(self._title, id="title", markup=False)
+            yield Label(self._title, id="form-title", markup=False)
             for blank in self._blanks:
                 with Horizontal(classes="blank"):
                     yield Label(blank.label, markup=False)
@@ -75,7 +75,7 @@ class Form(Opened, ClosedByMouse, ModalScreen[Filled | None]):
                     )
                     line.cursor_blink = False
                     yield line
-            yield Label(self._hint, id="hint", markup=False)
+            yield Label(self._hint, id="form-hint", markup=False)
             with Horizontal(id="buttons"):
                 for choice in self._choices:
                     yield Button(choice.label, id=choice.id, compact=True)
