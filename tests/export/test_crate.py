@@ -14,6 +14,7 @@ import yaml
 
 import enchanted_tui
 from enchanted_tui import cli
+from enchanted_tui.export.crate.private_paths import PathShortener
 from enchanted_tui.export.selection import ExportError
 from helpers.crates import PREVIEW, Page, entities, listed
 
@@ -135,6 +136,26 @@ def test_the_page_is_harmless(crate: Path) -> None:
     assert all(link.startswith("https://") or (crate / link).exists() for link in links)
     assert not [name for _, name, _ in page.attributes if name.startswith("on")]
     assert ("meta", "http-equiv", "Content-Security-Policy") in page.attributes
+
+
+@pytest.mark.parametrize(
+    ("text", "shortened"),
+    [
+        ("/home/me/runs/x/data/d0_b0_s0_r0", "data/d0_b0_s0_r0"),
+        ("/home/me/runs/xy/z", "z"),
+        ("/home/me/my code/a/b.py", "b.py"),
+        ("/home/me/my code", "my code"),
+        ("cc -L/home/me/lib/y -I/opt/inc/z", "cc -Ly -Iz"),
+        ("file:///scratch/u/v and PATH=/a/b:/c/d", "v and PATH=b:d"),
+        ('{"p": "/scratch/me/a.nc"}', '{"p": "a.nc"}'),
+        ("https://a.b/c/d, docker://a/b/c", "https://a.b/c/d, docker://a/b/c"),
+        ("m/s, 1/2, ../x/y, runs/x/data, kg /m3", "m/s, 1/2, ../x/y, runs/x/data, kg /m3"),
+    ],
+)
+def test_which_texts_are_paths(text: str, shortened: str) -> None:
+    """Protects both: a path is found behind whatever sign, and what is none stays as it is."""
+    shortener = PathShortener("/home/me/runs/x", ["/home/me", "/home/me/my code"])
+    assert shortener.text(text) == shortened
 
 
 @pytest.mark.parametrize("out", ["crate", "crate.zip"])

@@ -57,4 +57,4 @@ async def test_a_name_with_a_suffix_is_the_dataset_alone(
         await watcher.command("Share…")
         await fill(watcher, "write", where="data.parquet")
         await watcher.is_told("Written: ")
-    assert [path.name for path in tmp_path.iterdir()] == ["data.parquet"]
+    assert [path.name for path in tmp_path.glob("*.*")] == ["data.parquet"]

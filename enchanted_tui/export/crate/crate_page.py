@@ -29,6 +29,7 @@ div {{ overflow-x: auto; }}
 table {{ border-collapse: collapse; font-variant-numeric: tabular-nums; }}
 th, td {{ text-align: left; vertical-align: top; padding: .2rem .8rem .2rem 0; }}
 th, td {{ border-bottom: 1px solid #8884; overflow-wrap: anywhere; min-width: 4rem; }}
+.rows th, .rows td {{ overflow-wrap: normal; white-space: nowrap; }}
 </style>
 </head>
 <body>
@@ -111,21 +112,24 @@ def _rows(rows: Sequence[Mapping[str, Any]]) -> str:
         tuple(_text(_short("" if row.get(name) is None else row[name])) for name in names)
         for row in rows
     )
-    return _table(cells, [unicode_name(name) for name in names])
+    return _table(cells, [unicode_name(name) for name in names], "rows")
 
 
 def _short(value: Any) -> str:
-    """Return a value as text that a cell can hold."""
-    text = " ".join(str(value).split())
+    """Return a value as text that a cell can hold: of an array its size."""
+    shape = getattr(value, "shape", (len(value),) if isinstance(value, list) else None)
+    if shape:
+        return f"{' x '.join(map(str, shape))} values"
+    text = f"{value:.6g}" if isinstance(value, float) else " ".join(str(value).split())
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def _table(rows: Iterable[Sequence[str]], names: Sequence[str] = ()) -> str:
-    """Return a table of cells that are HTML, below the names of its columns."""
+def _table(rows: Iterable[Sequence[str]], names: Sequence[str] = (), kind: str = "facts") -> str:
+    """Return a table of cells that are HTML, below the names of its columns, of a class `kind`."""
     head = "".join(f"<th>{_text(name)}</th>" for name in names)
     lines = [f"<tr>{head}</tr>\n"] if head else []
     lines += [f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>\n" for row in rows]
-    return f"<div><table>\n{''.join(lines)}</table></div>\n"
+    return f"<div><table class={kind}>\n{''.join(lines)}</table></div>\n"
 
 
 def _link(address: str, text: object, *, quoted: bool = False) -> str:

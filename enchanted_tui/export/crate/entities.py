@@ -14,6 +14,25 @@ from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.column_types import ColumnType, unicode_name
 
 _PROCESS = "https://w3id.org/ro/wfrun/process/0.5"
+#: What columns of this program's own mean.
+_MEANINGS = {
+    "success": "whether the sample has succeeded",
+    "run_dir": "directory of the sample",
+    "task": "name of the task that gave the row",
+    "host": "where it ran",
+    "started": "when it began",
+    "finished": "when it ended",
+    "runtime_sec": "how long it ran",
+    "attempt": "how often it had been begun before",
+    "cpu_sec": "processor time of its processes, where that is known",
+    "memory_bytes": "most memory that a process of it had, where that is known",
+    "memory_at_most_bytes": "the same where only an upper bound is known",
+    "code": "with which code it was run",
+}
+_OF_RUNNERS = {
+    "success_": "whether the sample has succeeded at the runner ",
+    "runtime_sec_": "run time in seconds of the runner ",
+}
 _KINDS = {
     "bool": "truth value",
     "int": "whole number",
@@ -109,10 +128,21 @@ def _columns(
                 f"#column-{len(found) + 1}",
                 "PropertyValue",
                 name=unicode_name(column.name),
-                description=described.columns.get(column.name, "") or _KINDS[column.kind],
+                description=_meaning(described, column),
                 unitText=column.unit,
             )
     return found
+
+
+def _meaning(described: Described, column: ColumnType) -> str:
+    """Say what a column means: by its description, by its name where it is one of this program, or
+    else what kind of values it has.
+    """
+    told = described.columns.get(column.name) or _MEANINGS.get(column.name)
+    for start, words in _OF_RUNNERS.items():
+        if not told and column.name.startswith(start):
+            told = words + column.name.removeprefix(start)
+    return told or _KINDS[column.kind]
 
 
 def _action(

@@ -57,7 +57,8 @@ class PathShortener:
             return text
         here = re.escape(place)
         text = re.sub(rf"{here}/+(?=[^\s/])", "" if inside else _SOMEWHERE, text)
-        return re.sub(rf"{here}/?(?![\w.-])", os.path.basename(place) if inside else "~", text)
+        name = "~" if place == os.path.expanduser("~") else os.path.basename(place)
+        return re.sub(rf"{here}/?(?![\w.-])", lambda _: name, text)
 
 
 def _last(path: str) -> str:
