@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # what type checkers and editors see; nothing else is there f
     from enchanted_tui.cli import main
     from enchanted_tui.config.loading import load_config
     from enchanted_tui.config.models import CampaignConfig
+    from enchanted_tui.export.crate.crate_function import write_crate
     from enchanted_tui.export.frame import load
     from enchanted_tui.record.outcome import Outcome
     from enchanted_tui.supervisor.supervisor import Supervisor
@@ -29,6 +30,7 @@ if TYPE_CHECKING:  # what type checkers and editors see; nothing else is there f
         "load_config",
         "load_model",
         "main",
+        "write_crate",
     ]
 else:
     __getattr__, __all__ = offer(
@@ -42,6 +44,7 @@ else:
             "load_config": "enchanted_tui.config.loading",
             "load_model": "enchanted_tui.surrogate.surrogate_model",
             "main": "enchanted_tui.cli",
+            "write_crate": "enchanted_tui.export.crate.crate_function",
         },
     )
     __all__.append("__version__")

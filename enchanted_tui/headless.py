@@ -387,6 +387,7 @@ def status_lines(found: Status) -> list[str]:
         lines.append(f"  added      {found.waiting_words}")
     if found.why and not found.doing and not found.phase.at_rest:
         lines.append(f"  waiting    {found.why}")
+    lines += [f"  code       {line}" for line in found.code_lines]
     if taken.end_message:
         lines.append(f"  last end   {taken.end_message}")
     if taken.failure_kinds:

@@ -8,11 +8,14 @@ import argparse
 from collections.abc import Sequence
 from typing import NoReturn
 
+from enchanted_tui.export.crate.crate_arguments import CRATE_OPTIONS
 from enchanted_tui.record.outcome import RefusedError
 
 _TARGET = frozenset({"target", "config_file"})
 _OF_THE_APP = frozenset({"read_only", "low_bandwidth", "ascii"})
-_OF_EXPORTS = frozenset({"to", "out", "columns", "successes_only", "split", "seed", "provenance"})
+_OF_EXPORTS = frozenset(
+    {"to", "out", "columns", "successes_only", "pivot", "split", "seed", "provenance"}
+) | frozenset(CRATE_OPTIONS)
 _OF_FITS = frozenset({"outputs", "model", "test", "cv"})
 _OF_RUNS = frozenset(
     {"run_mode", "base_run_dir", "overrides", "overwrite", "json", "log_level", "detach"}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+from enchanted_tui.config.about_options import About
 from enchanted_tui.config.notify_options import Notify, command_problem
 from enchanted_tui.config.options import Component, option
 from enchanted_tui.config.pack_options import Pack
@@ -165,6 +166,20 @@ class SupervisorOptions(Component):
         ),
         example={"pressure": "Pa", "beta_p": "1"},
     )
+    code_version: list[str] = option(
+        [],
+        doc=(
+            "Commands that say which version of a code is used, run without a shell, at most 10 s,"
+            " when a session begins; the first line of each is recorded. See docs/sharing.md."
+        ),
+        example=["solver --version"],
+    )
+    about: dict[str, Any] = option(
+        {},
+        doc="What a crate of the dataset says of it (`--export RUN_DIR --crate`).",
+        example={"title": "Equilibria", "licence": "CC-BY-4.0", "authors": ["Josiah Carberry"]},
+        nested=About,
+    )
     log_failures: bool = option(
         False,
         doc=(
@@ -317,6 +332,9 @@ class SupervisorOptions(Component):
         for name, command in (("notify", self.notify), ("on_complete", self.on_complete)):
             if not isinstance(command, dict) and (problem := command_problem(command)):
                 yield name, problem
+        for index, line in enumerate(self.code_version):
+            if problem := command_problem(line):
+                yield f"code_version[{index}]", problem
 
     def warnings(self) -> Iterator[tuple[str, str]]:
         if self.save_files == "custom" and not self.save_files_list:

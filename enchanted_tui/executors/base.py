@@ -268,6 +268,10 @@ class Executor(Component):
     #: runner.
     gives_shares: ClassVar[bool] = False
 
+    #: The option that names the machine whose programs its samples run, where that may be another
+    #: than this one.
+    far_by: ClassVar[str] = ""
+
     def __init_subclass__(cls, **keywords: Any) -> None:
         """Refuse classes of before that change how one of ours runs: nobody would call them."""
         super().__init_subclass__(**keywords)
@@ -358,6 +362,12 @@ class Executor(Component):
         options (`Running.core_seconds_of_jobs`).
         """
         return cls.jobs_hold_cores
+
+    @classmethod
+    def far_machine(cls, options: Mapping[str, Any]) -> str:
+        """Name the machine whose programs samples run, where that is not this one."""
+        given = options.get(cls.far_by)
+        return str(given.get("host", "") if isinstance(given, dict) else given or "")
 
     def dry_run(self, run_dir: str, wanted: Sequence[Mapping[str, Any]] = ()) -> str:
         """Return what it would ask a scheduler for, for a campaign in `run_dir` (absolute); nothing

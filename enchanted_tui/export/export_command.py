@@ -6,8 +6,10 @@ import argparse
 import sys
 from pathlib import Path
 
+from enchanted_tui.export.crate.crate_arguments import add_crate_arguments
+
 FORMATS = ("csv", "parquet", "hdf5", "netcdf")
-_BY_SUFFIX = {".parquet": "parquet", ".h5": "hdf5", ".hdf5": "hdf5", ".nc": "netcdf"}
+BY_SUFFIX = {".parquet": "parquet", ".h5": "hdf5", ".hdf5": "hdf5", ".nc": "netcdf"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,6 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--successes-only", action="store_true", help="leave the failed samples out")
     group.add_argument(
+        "--pivot",
+        action="store_true",
+        help="a row for each parent of a nested campaign, arrays of what its children have",
+    )
+    group.add_argument(
         "--split",
         metavar="0.8/0.1/0.1",
         help="files for training, validation and test, divided at random",
@@ -36,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="a second file: where and when each sample was run",
     )
+    add_crate_arguments(parser)
 
 
 def chosen_columns(options: argparse.Namespace) -> tuple[str, ...] | None:
@@ -50,28 +58,35 @@ def run(options: argparse.Namespace) -> list[Path]:
     or OSError for a full or lost disk.
     """
     from enchanted_tui.executors.task_end import environment_error
+    from enchanted_tui.export.crate.crate_command import check_crate_options, write_asked
     from enchanted_tui.export.selection import ExportError, parse_split
     from enchanted_tui.export.writing import Export, export
     from enchanted_tui.record.outcome import EnvironmentProblem
 
+    check_crate_options(options)
     if options.seed is not None and options.seed < 0:
         raise ExportError(f"--seed {options.seed}: expected a whole number, 0 or more")
+    if options.pivot and options.provenance:
+        raise ExportError(
+            "--provenance says of each sample where it was run, and with --pivot a row is many of"
+            " them; export it without --pivot"
+        )
     out = Path(options.out) if options.out else None
     wanted = Export(
-        to=options.to or _BY_SUFFIX.get(out.suffix.lower() if out else "", "csv"),
+        to=options.to or BY_SUFFIX.get(out.suffix.lower() if out else "", "csv"),
         out=out,
         columns=chosen_columns(options) or (),
         successes_only=options.successes_only,
+        pivot=options.pivot,
         split=parse_split(options.split) if options.split else None,
         seed=options.seed,
         provenance=options.provenance,
     )
+    tell = lambda sentence: print(sentence, file=sys.stderr)  # noqa: E731, T201
     try:
-        return export(
-            Path(options.export),
-            wanted,
-            lambda sentence: print(sentence, file=sys.stderr),  # noqa: T201
-        )
+        if options.crate:
+            return [write_asked(options, wanted, tell)]
+        return export(Path(options.export), wanted, tell)
     except OSError as error:
         if environment_error(error) is not None:  # a full disk is told alike everywhere
             raise

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from enchanted_tui.export.crate.crate_reading import dataset_of, is_crate
 from enchanted_tui.export.csv_table import read_csv, schema_path
 from enchanted_tui.export.hdf5_table import read_hdf5_table
 from enchanted_tui.export.selection import ExportError
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
 Cells = tuple[list[ColumnType], list[list[Any]], dict[str, str]]
 
 
-def load(path: str | Path) -> pandas.DataFrame:
-    """Return the dataset of a run directory, or a file made by ``--export``, as a pandas.DataFrame;
-    one row for each sample.
+def load(path: str | Path, *, pivot: bool = False) -> pandas.DataFrame:
+    """Return the dataset of a run directory, a file or a crate made by ``--export``, as a frame;
+    one row for each sample or, with `pivot`, for each row of the stage before the last of a nested
+    campaign, in which what the children have is an array.
 
     Columns have the types of their values: bool, int64, float64, or where values are missing
     pandas' boolean, Int64 and Float64, in which NaN is told from a missing value; text and arrays
@@ -37,10 +39,14 @@ def load(path: str | Path) -> pandas.DataFrame:
     What a run directory holds and the frame lacks is told by a UserWarning: samples that the older
     program has added, damaged records.
 
-    Raises ExportError if there is nothing to load, OSError if it cannot be read.
+    Raises ExportError if there is nothing to load or to gather, OSError if it cannot be read.
     """
     path = Path(path)
-    columns, cells, provenance = _read(path)
+    if pivot and path.is_file():
+        raise ExportError(
+            f"{path} is a file, which is gathered already, or is not; leave pivot out"
+        )
+    columns, cells, provenance = _read(path, pivot=pivot)
     return to_frame(columns, cells, provenance)
 
 
@@ -64,9 +70,12 @@ def to_frame(
     return frame
 
 
-def _read(path: Path) -> Cells:
+def _read(path: Path, *, pivot: bool = False) -> Cells:
+    if path.exists() and is_crate(path):
+        with dataset_of(path) as file:
+            return _read(file)
     if path.is_dir():
-        return _read_run_dir(CampaignDirectory(path.resolve()))
+        return _read_run_dir(CampaignDirectory(path.resolve()), pivot=pivot)
     if not path.is_file():
         raise ExportError(f"{path} does not exist")
     with path.open("rb") as file:
@@ -88,7 +97,7 @@ def _read(path: Path) -> Cells:
     return read_csv(path)
 
 
-def _read_run_dir(run_dir: CampaignDirectory) -> Cells:
+def _read_run_dir(run_dir: CampaignDirectory, *, pivot: bool) -> Cells:
     from enchanted_tui.record.older.adopt import is_older_run
     from enchanted_tui.record.older.older_view import recorded
 
@@ -97,17 +106,18 @@ def _read_run_dir(run_dir: CampaignDirectory) -> Cells:
     with recorded(run_dir) as reader:
         for sentence in reader.damage:
             warnings.warn(sentence, stacklevel=4)  # where load is called
-        return recorded_cells(run_dir, reader)
+        return recorded_cells(run_dir, reader, pivot=pivot)
 
 
-def recorded_cells(run_dir: CampaignDirectory, reader: Recorded) -> Cells:
+def recorded_cells(run_dir: CampaignDirectory, reader: Recorded, *, pivot: bool = False) -> Cells:
     """Return the dataset of a campaign that is being read: columns, their cells, provenance."""
-    from enchanted_tui.record.output_files import dataset_stage, read_rows
+    from enchanted_tui.export.writing import rows_of
+    from enchanted_tui.record.output_files import dataset_stage
 
     state = reader.state
     if not state.stages:
         return [], [], {}
-    rows = [row for _, row in read_rows(dataset_stage(state), reader.read_row)]
+    rows = list(rows_of(reader, dataset_stage(state), pivot=pivot)())
     columns = column_types(rows, state.units)
     return (
         columns,

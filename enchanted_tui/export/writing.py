@@ -6,13 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from enchanted_tui.export.csv_table import write_csv
 from enchanted_tui.export.hdf5_table import write_hdf5_table, write_netcdf
 from enchanted_tui.export.selection import ExportError, check_place, parts, select_columns
 from enchanted_tui.record.older.adopt import is_older_run
-from enchanted_tui.record.older.older_view import recorded
+from enchanted_tui.record.older.older_view import Recorded, recorded
 from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.record.output_files import dataset_stage
 from enchanted_tui.record.provenance import (
@@ -21,6 +22,7 @@ from enchanted_tui.record.provenance import (
     metadata,
     provenance_rows,
 )
+from enchanted_tui.record.stage_state import StageState
 from enchanted_tui.storage.column_types import ColumnType, column_types
 from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.parquet import write_parquet
@@ -28,6 +30,7 @@ from enchanted_tui.values import Row
 
 Rows = Callable[[], Iterator[Row]]
 
+_FIRST = 5  #: rows that a table is shown by
 SUFFIXES = {"csv": ".csv", "parquet": ".parquet", "hdf5": ".h5", "netcdf": ".nc"}
 
 
@@ -41,11 +44,24 @@ class Export:
     )
     columns: tuple[str, ...] = ()  #: none: all
     successes_only: bool = False
+    pivot: bool = False  #: a row for each parent, with arrays of what its children have
     split: tuple[float, ...] | None = None
     seed: int | None = None  #: of the split; None: the campaign's
     provenance: bool = (
         False  #: a second file that says of each row which task made it, where and when
     )
+    #: what is done to each row, and to what is said of the campaign, before it is written
+    clean: Callable[[Row], Row] | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file that an export has made."""
+
+    path: Path
+    columns: list[ColumnType]
+    count: int  #: rows
+    first: list[Row]  #: some of them
 
 
 def export(
@@ -57,55 +73,88 @@ def export(
     Nothing in the run directory is changed. Raises EnvironmentProblem if no campaign is there,
     ExportError if what is asked for is not in its dataset, OSError if a file cannot be written.
     """
+    with recorded(campaign_in(root)) as reader:
+        for sentence in reader.damage:
+            tell(sentence)
+        return [table.path for table in write_tables(root, reader, wanted)]
+
+
+def campaign_in(root: Path) -> CampaignDirectory:
+    """Return the run directory of a campaign. Raises EnvironmentProblem if it is none."""
     run_dir = CampaignDirectory(root.resolve())
     if not run_dir.journal.is_file() and not is_older_run(run_dir):
         raise EnvironmentProblem(
             f"{root} holds no campaign, so there is nothing to export: it has no journal; name the"
             " run directory of a campaign."
         )
-    with recorded(run_dir) as reader:
-        state = reader.state
-        for sentence in reader.damage:
-            tell(sentence)
-        stage = dataset_stage(state) if state.stages else None
-        if stage is None or not stage.n_rows:
-            raise ExportError(f"{root} has no finished samples yet, so there is nothing to export")
+    return run_dir
 
-        def read_rows() -> Iterator[Row]:
-            for _, _, _, offset in stage.rows():
-                yield reader.read_row(offset)
 
-        def read_provenance() -> Iterator[Row]:
-            return provenance_rows(stage, reader.read)
-
-        keep = [not wanted.successes_only or bool(row.get("success")) for row in read_rows()]
-        if not any(keep):
-            raise ExportError(
-                f"{root}: no sample has succeeded, so --successes-only leaves nothing to export"
-            )
-        source = _Source(
-            read_rows,
-            keep,
-            select_columns(column_types(_kept(read_rows, keep)(), state.units), wanted.columns),
-            metadata(run_dir, state),
+def write_tables(root: Path, reader: Recorded, wanted: Export) -> list[Table]:
+    """Write the files of a campaign that is being read, as `export` does."""
+    state = reader.state
+    stage = dataset_stage(state) if state.stages else None
+    if stage is None or not stage.n_rows:
+        raise ExportError(f"{root} has no finished samples yet, so there is nothing to export")
+    run_dir = CampaignDirectory(root.resolve())
+    read_rows = _cleaned(
+        rows_of(reader, stage, pivot=wanted.pivot, successes=wanted.successes_only), wanted.clean
+    )
+    read_provenance = _cleaned(
+        lambda: provenance_rows(stage, reader.read, state.codes), wanted.clean
+    )
+    choose = wanted.successes_only and not wanted.pivot
+    keep = [not choose or bool(row.get("success")) for row in read_rows()]
+    if not any(keep):
+        raise ExportError(
+            f"{root}: no sample has succeeded, so --successes-only leaves nothing to export"
         )
-        files: dict[Path, tuple[_Source, frozenset[int] | None]] = {}
-        stem = wanted.out or Path(f"{run_dir.root.name}-export{SUFFIXES[wanted.to]}")
-        for part in parts(
-            sum(keep), wanted.split, state.seed if wanted.seed is None else wanted.seed
-        ):
-            path = stem.with_name(f"{stem.stem}-{part.name}{stem.suffix}") if part.name else stem
-            files[path] = source, part.rows
-            if wanted.provenance:
-                told = _Source(
-                    read_provenance, keep, _provenance_columns(read_provenance()), source.metadata
-                )
-                files[path.with_name(f"{path.stem}.provenance{path.suffix}")] = told, part.rows
-        for path in files:
-            check_place(path)
-        for path, (table, rows) in files.items():
-            _write(wanted.to, path.resolve(), table, rows)  # a link stays a link
-    return list(files)
+    types = column_types(_kept(read_rows, keep)(), state.units)
+    told = metadata(run_dir, state)
+    told = told if wanted.clean is None else wanted.clean(told)
+    source = _Source(read_rows, keep, select_columns(types, wanted.columns), told)
+    files: dict[Path, tuple[_Source, frozenset[int] | None]] = {}
+    stem = wanted.out or Path(f"{run_dir.root.name}-export{SUFFIXES[wanted.to]}")
+    seed = state.seed if wanted.seed is None else wanted.seed
+    for part in parts(sum(keep), wanted.split, seed):
+        path = stem.with_name(f"{stem.stem}-{part.name}{stem.suffix}") if part.name else stem
+        files[path] = source, part.rows
+        if wanted.provenance:
+            beside = _Source(read_provenance, keep, _provenance_columns(read_provenance()), told)
+            files[path.with_name(f"{path.stem}.provenance{path.suffix}")] = beside, part.rows
+    for path in files:
+        check_place(path)
+    for path, (table, rows) in files.items():
+        _write(wanted.to, path.resolve(), table, rows)  # a link stays a link
+    return [_table(path, table, rows) for path, (table, rows) in files.items()]
+
+
+def _table(path: Path, source: _Source, chosen: frozenset[int] | None) -> Table:
+    first = list(islice(_kept(source.read_rows, source.keep, chosen)(), _FIRST))
+    count = sum(source.keep) if chosen is None else len(chosen)
+    return Table(path, source.columns, count, first)
+
+
+def _cleaned(read_rows: Rows, clean: Callable[[Row], Row] | None) -> Rows:
+    return read_rows if clean is None else lambda: map(clean, read_rows())
+
+
+def rows_of(
+    reader: Recorded, stage: StageState, *, pivot: bool = False, successes: bool = False
+) -> Rows:
+    """Return what reads the rows of a stage; with `pivot`, those of its parents, and of `successes`
+    alone. Raises ExportError if there are no parents.
+    """
+    if pivot:
+        from enchanted_tui.export.pivot import Pivot
+
+        return Pivot(reader.state, stage, reader.read_row, successes_only=successes).rows
+
+    def read_rows() -> Iterator[Row]:
+        for _, _, _, offset in stage.rows():
+            yield reader.read_row(offset)
+
+    return read_rows
 
 
 @dataclass(frozen=True)

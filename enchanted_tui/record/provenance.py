@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from enchanted_tui.journal_lines import TaskId
+from enchanted_tui.record.code_records import CodeRecord
+from enchanted_tui.record.code_versions import code_words
 from enchanted_tui.record.records import TaskRecord
 from enchanted_tui.record.stage_state import StageState
 from enchanted_tui.record.state import CampaignState
@@ -15,7 +17,7 @@ from enchanted_tui.storage.layout import CampaignDirectory
 
 PROVENANCE_COLUMNS = (
     *("task", "success", "host", "started", "finished", "runtime_sec", "attempt"),
-    *("cpu_sec", "memory_bytes", "memory_at_most_bytes"),
+    *("cpu_sec", "memory_bytes", "memory_at_most_bytes", "code"),
 )
 PROVENANCE_UNITS = {
     "runtime_sec": "s",
@@ -39,14 +41,15 @@ def metadata(run_dir: CampaignDirectory, state: CampaignState) -> dict[str, str]
         "runners": ", ".join(
             step["runner_type"] for stage in state.stage_names for step in stage["steps"]
         ),
+        "code": code_words.summary(state.codes),
     }
 
 
 def provenance_rows(
-    stage: StageState, read: Callable[[int], TaskRecord]
+    stage: StageState, read: Callable[[int], TaskRecord], codes: Sequence[CodeRecord] = ()
 ) -> Iterator[dict[str, Any]]:
     """Yield, for each row of the dataset, which task made it (the last step, if there are several),
-    where, when and with how much processor time and memory.
+    where, when, with how much processor time and memory, and with which of the `codes`.
     """
     for _, _, _, offset in stage.rows():
         record = read(offset)
@@ -63,6 +66,7 @@ def provenance_rows(
             "cpu_sec": record.get("cpu"),
             "memory_bytes": record.get("memory"),
             "memory_at_most_bytes": record.get("memory_at_most"),
+            "code": code_words.summary(codes, started) or None,
         }
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
+from enchanted_tui.record.code_records import CodeRecord as CodeRecord
 from enchanted_tui.record.drawn_records import Added as Added
 from enchanted_tui.record.drawn_records import AddedRecord as AddedRecord
 from enchanted_tui.record.drawn_records import Drawn as Drawn
@@ -63,6 +64,7 @@ class OpenRecord(JournalLine):
     runner_options: Annotated[Any, "what may, with a warning"]
     overrides: NotRequired[Annotated[list[str], "what the command line set besides the file"]]
     units: NotRequired[Annotated[dict[str, str], "of parameters and outputs"]]
+    about: NotRequired[Annotated[dict[str, Any], "what others are to be told of the dataset"]]
     stages: Annotated[
         list[StageNames],
         "names and types of samplers, and of each step; `in_jobs` where jobs of a scheduler hold"
@@ -305,6 +307,7 @@ class OnCompleteRecord(JournalLine):
 
 Record = (
     OpenRecord
+    | CodeRecord
     | ParentsRecord
     | SamplesRecord
     | AddedRecord
@@ -325,6 +328,7 @@ Record = (
 #: The kinds by the word in `type`, in the order of the page.
 KINDS: dict[str, type] = {
     "open": OpenRecord,
+    "code": CodeRecord,
     "parents": ParentsRecord,
     "samples": SamplesRecord,
     "added": AddedRecord,

@@ -103,6 +103,8 @@ def open_record(
         "stages": describe_stages(config),
         "targets": targets,
     }
+    if config.supervisor.about:
+        record["about"] = config.supervisor.about
     if config.supervisor.max_core_hours is not None:
         record["max_core_hours"] = float(config.supervisor.max_core_hours)
     if config.supervisor.spread:

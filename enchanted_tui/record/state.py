@@ -25,6 +25,7 @@ from enchanted_tui.record.recorded_failures import RecordedFailures
 from enchanted_tui.record.records import (
     AddedRecord,
     BatchCompleteRecord,
+    CodeRecord,
     EndRecord,
     LearnedRecord,
     OnCompleteRecord,
@@ -66,11 +67,13 @@ class CampaignState:
         self.identity: Any = None
         self.runner_options: Any = None
         self.units: dict[str, str] = {}  #: of parameters and outputs
+        self.about: dict[str, Any] = {}  #: what others are to be told of the dataset
         self.spread = False  #: whether run directories lie in groups, see `task_paths`
         self.version = ""  #: of the program, in the last session
         self.taken_over = False  #: what is recorded is, in part, the older program's
         self.hooked_rows = -1  #: rows of the dataset when `on_complete` was run last
         self.stage_names: list[StageNames] = []
+        self.codes: list[CodeRecord] = []  #: with which code samples were run, the newest last
         self.sessions = 0
         self.opened_at = self.session_started_at = 0.0
         self.allocation = ""  #: the job of SLURM in which the session's supervisor ran
@@ -131,7 +134,8 @@ class CampaignState:
         self.taken_over |= self.mode == "adopted"
         self.config_file = record["config"]
         self.identity, self.runner_options = record["identity"], record["runner_options"]
-        self.units, self.version = record.get("units", {}), record.get("version", "")
+        self.units, self.about = record.get("units", {}), record.get("about", {})
+        self.version = record.get("version", "")
         self.stage_names = record["stages"]
         self.cost.session_begins(self.stage_names)
         self.max_core_hours = record.get("max_core_hours")
@@ -389,6 +393,7 @@ _HANDLERS: dict[str, Callable[[CampaignState, Any, int], None]] = {
     "batch_complete": CampaignState._batch_complete,
     "stage_complete": CampaignState._stage_complete,
     "learned": CampaignState._learned,
+    "code": lambda state, record, _: state.codes.append(record),
     "control": lambda state, record, _: state.pause.steered(record),
     "guard": lambda state, record, _: state.pause.guarded(record),
     "jobs": lambda state, record, _: state.jobs.apply(record),

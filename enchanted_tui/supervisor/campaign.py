@@ -17,6 +17,7 @@ from enchanted_tui.errors import ExitCode
 from enchanted_tui.executors.base import Note, Result, Returned, TaskContext, Trouble
 from enchanted_tui.executors.continued import CONTINUES
 from enchanted_tui.journal_lines import TaskId
+from enchanted_tui.record.code_versions.noting import put_code_on_record
 from enchanted_tui.record.outcome import EnvironmentProblem, Outcome
 from enchanted_tui.record.records import ControlRecord, GuardRecord
 from enchanted_tui.record.state import CampaignState
@@ -124,6 +125,8 @@ class Campaign:
             log.warning(notice)
         control.receive(self.session.run_dir.control)  # requests made to an earlier session
         try:
+            for notice in put_code_on_record(self.config, self.state, self._recorder.put):
+                log.warning(notice)
             given_up = retry(self.state) if retry is not None else []
             begin_again(self.session, given_up)
             self._recorder.give_up(given_up)

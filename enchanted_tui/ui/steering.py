@@ -12,6 +12,7 @@ from enchanted_tui.ui.app_interface import Steer
 from enchanted_tui.ui.app_screen import AppScreen
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.editing import edit_config_of
+from enchanted_tui.ui.handing_on import share
 from enchanted_tui.ui.widgets.dialog import Choice, Dialog
 
 _DRAIN = Choice("drain", "Drain", "d")
@@ -75,6 +76,11 @@ class SteeringScreen(AppScreen):
         root = self._needs_target()
         if root is not None:
             self.app.perform(add_points(self.app, self, root))
+
+    def action_campaign_share(self) -> None:
+        root = self._needs_target()
+        if root is not None:
+            self.app.perform(share(self.app, self, root))
 
     def action_campaign_edit(self) -> None:
         root = self._needs_target()

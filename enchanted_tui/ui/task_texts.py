@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from rich.text import Text
 
 from enchanted_tui.durations import duration, whole_duration
+from enchanted_tui.record.code_versions import code_words
 from enchanted_tui.resources import Resources
 from enchanted_tui.ui import formats
 from enchanted_tui.ui.facts_in_line import Fact, fit
@@ -15,8 +16,9 @@ from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.task_pane import LOOKS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from enchanted_tui.record.code_records import CodeRecord
     from enchanted_tui.views.task_lines import TaskLine
     from enchanted_tui.views.viewing import View
 
@@ -85,8 +87,12 @@ def held(line: TaskLine) -> str:
     return f"given {given}   on {line.where}{used}"
 
 
-def values_of(line: TaskLine, record: Mapping[str, Any] | None) -> list[Value]:
-    """Return everything that is known of the task as lines of a table."""
+def values_of(
+    line: TaskLine, record: Mapping[str, Any] | None, codes: Sequence[CodeRecord] = ()
+) -> list[Value]:
+    """Return everything that is known of the task as lines of a table; `codes`: with which code
+    samples were run.
+    """
     values = [Value("parameter", name, value) for name, value in line.params.items()]
     values += [Value("output", name, value) for name, value in line.outputs.items()]
     if record is not None:
@@ -97,6 +103,8 @@ def values_of(line: TaskLine, record: Mapping[str, Any] | None) -> list[Value]:
             Value("record", name, value) for name, value in record.items() if name not in left_out
         ]
         values.append(Value("record", "run_dir", record["row"].get("run_dir", "")))
+        if code := code_words.summary(codes, record["started"]):
+            values.append(Value("record", "code", code))
     return values
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from enchanted_tui.campaign_status import Liveness, Phase
 from enchanted_tui.record import points_request
+from enchanted_tui.record.code_records import CodeRecord
+from enchanted_tui.record.code_versions import code_words
 from enchanted_tui.record.recorded_failures import FailureNote
 from enchanted_tui.record.snapshot import Snapshot
 from enchanted_tui.record.why import Facts, how_it_ended, why_nothing_happens
@@ -32,6 +34,8 @@ class Status:
     damage: tuple[str, ...]
     last_failures: tuple[FailureNote, ...]
     waiting_points: int  #: that somebody has asked to have added, and are not on record
+    #: with which code samples were run, where that is known, the newest last
+    codes: tuple[CodeRecord, ...]
 
     @property
     def phase(self) -> Phase:
@@ -46,6 +50,11 @@ class Status:
     def waiting_words(self) -> str:
         """What is said of points that wait to be added; empty if none do."""
         return points_request.words(self.waiting_points) if self.waiting_points else ""
+
+    @property
+    def code_lines(self) -> list[str]:
+        """What is said of the code that samples are run with, a line for each thing."""
+        return code_words.lines(self.codes[-1]) if self.codes else []
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain data, as scripts have always got it."""
@@ -70,6 +79,7 @@ class Status:
                 for note in self.last_failures
             ],
             "waiting_points": self.waiting_points,
+            "code": self.codes[-1] if self.codes else None,
         }
 
 
@@ -86,4 +96,5 @@ def status_of(root: Path, facts: Facts, damage: tuple[str, ...]) -> Status:
         damage=damage,
         last_failures=tuple(facts.state.failed.recent)[-_FAILURES_KEPT:],
         waiting_points=points_request.count_waiting(CampaignDirectory(root).control),
+        codes=tuple(facts.state.codes),
     )

@@ -55,6 +55,7 @@ class SlurmExecutor(Executor):
     shares_workers: ClassVar[bool | str] = "idle_timeout"
     looks_up_local_storage: ClassVar[bool] = True
     may_keep_files: ClassVar[bool] = True
+    far_by: ClassVar[str] = "ssh"
     #  # withdrawn: see max_jobs and processes_per_job
     n_workers: ClassVar[None] = None  # type: ignore[misc]
 

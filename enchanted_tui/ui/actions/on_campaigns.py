@@ -99,4 +99,13 @@ register(
         reason="the file is below RUN_DIR/config",
         shown=False,
     ),
+    Action(
+        "campaign.share",
+        "",
+        "Share…",
+        "Write the dataset as a crate for others, with authors, licence and code, or as a file.",
+        command_line="enchanted-tui --export RUN_DIR --crate",
+        changes=True,
+        shown=False,
+    ),
 )

@@ -55,6 +55,7 @@ Directories of the older program are marked and can be looked at; rebuilding tak
         "campaign.retry",
         "campaign.add_points",
         "campaign.rebuild",
+        "campaign.share",
         "runs.sort",
         "runs.add",
         "runs.copy",

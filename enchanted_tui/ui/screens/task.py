@@ -160,7 +160,8 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
         """Show a task, or one that has gone on, anew."""
         assert self.viewer is not None
         record = self.viewer.record(self.shown_task)
-        self._values = task_texts.values_of(line, record)
+        codes = self.view.codes if self.view is not None else ()
+        self._values = task_texts.values_of(line, record, codes)
         self._recorded = task_texts.recorded_text(record)
         self._shown = None
         self.query_one("#values", VirtualTable).set_rows(range(len(self._values)))
