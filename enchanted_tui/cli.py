@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from enchanted_tui import shell_completion, start_up, usage
 from enchanted_tui.command_parser import command_parser
+from enchanted_tui.comparison import compare_command
 from enchanted_tui.errors import ExitCode
 from enchanted_tui.export import export_command
 from enchanted_tui.record.outcome import EnvironmentProblem, Outcome, RefusedError
@@ -312,6 +313,7 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "export": _export,
     "fit": _fit,
     "sensitivity": _fit,
+    "compare": compare_command.run,
     "files": _files,
     "pack": _pack,
     "unpack": _pack,

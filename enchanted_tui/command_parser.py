@@ -167,6 +167,12 @@ def _add_instead_of_running(parser: argparse.ArgumentParser) -> None:
         help="say which parameters matter: Sobol indices and correlations",
     )
     instead.add_argument(
+        "--compare",
+        nargs="+",
+        metavar="RUN_DIR",
+        help="campaigns side by side: cost, failures, best values, learning curves, configurations",
+    )
+    instead.add_argument(
         "--template",
         metavar="NAME",
         nargs="?",

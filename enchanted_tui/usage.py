@@ -31,6 +31,7 @@ _MEANT = {
     "add_points": frozenset({"stage", "columns", "json"}),
     "fit": _OF_FITS | {"out", "json"},
     "sensitivity": frozenset({"outputs", "model", "json"}),
+    "compare": _OF_FITS | {"out", "json"},
     "status": frozenset({"json"}),
     "files": frozenset({"json", "extract"}),
     "pack": frozenset({"json"}),
@@ -48,6 +49,7 @@ _OPTIONS = (
     | _OF_FITS
     | _OF_RUNS
 )
+_OTHERS_THAT_WRITE = ", --fit RUN_DIR or --compare RUN_DIR RUN_DIR"
 _RUN_DIRS = (
     *("status", "rebuild", "export", "retry_failed", "pack", "unpack"),
     *("fit", "sensitivity"),
@@ -92,6 +94,7 @@ def check(options: argparse.Namespace, asked: str) -> None:
         *(options.control or ()),
         *(options.add_points or ()),
         *(options.files or ()),
+        *(options.compare or ()),
     ]
     if "" in names:
         raise RefusedError(
@@ -142,10 +145,11 @@ def _where(name: str, asked: str) -> str:
     if name == "seed":
         return "with --export RUN_DIR; the seed of a campaign is --set supervisor.seed=N"
     if name in _OF_EXPORTS:
-        return "with --export RUN_DIR" + (" or --fit RUN_DIR" if name == "out" else "")
+        return "with --export RUN_DIR" + (_OTHERS_THAT_WRITE if name == "out" else "")
     if name in _OF_FITS:
         alone = name in _OF_FITS - _MEANT["sensitivity"]
-        return "with --fit RUN_DIR" + ("" if alone else " or --sensitivity RUN_DIR")
+        others = "" if alone else ", --sensitivity RUN_DIR"
+        return f"with --fit RUN_DIR{others} or --compare RUN_DIR RUN_DIR"
     if asked == "app":
         return "with --no-ui or --detach; in the app, a dialog asks how to start a campaign"
     once = "; name the run directory once" if name in _TARGET and asked != "schema" else ""
