@@ -19,6 +19,7 @@ from enchanted_tui.comparison import compare_command
 from enchanted_tui.errors import ExitCode
 from enchanted_tui.export import export_command
 from enchanted_tui.record.outcome import EnvironmentProblem, Outcome, RefusedError
+from enchanted_tui.report import report_command
 from enchanted_tui.surrogate import fit_command
 from enchanted_tui.ui import app_command
 
@@ -314,6 +315,7 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "fit": _fit,
     "sensitivity": _fit,
     "compare": compare_command.run,
+    "report": report_command.run,
     "files": _files,
     "pack": _pack,
     "unpack": _pack,

@@ -32,6 +32,7 @@ _MEANT = {
     "fit": _OF_FITS | {"out", "json"},
     "sensitivity": frozenset({"outputs", "model", "json"}),
     "compare": _OF_FITS | {"out", "json"},
+    "report": frozenset({"outputs", "model", "out", "paths", "json"}),
     "status": frozenset({"json"}),
     "files": frozenset({"json", "extract"}),
     "pack": frozenset({"json"}),
@@ -42,17 +43,17 @@ _MEANT = {
     "print_completion": frozenset(),
 }
 _OPTIONS = (
-    frozenset({"only", "extract", "stage"})
+    frozenset({"only", "extract", "stage", "paths"})
     | _TARGET
     | _OF_THE_APP
     | _OF_EXPORTS
     | _OF_FITS
     | _OF_RUNS
 )
-_OTHERS_THAT_WRITE = ", --fit RUN_DIR or --compare RUN_DIR RUN_DIR"
+_OTHERS_THAT_WRITE = ", --fit RUN_DIR, --report RUN_DIR or --compare RUN_DIR RUN_DIR"
 _RUN_DIRS = (
     *("status", "rebuild", "export", "retry_failed", "pack", "unpack"),
-    *("fit", "sensitivity"),
+    *("fit", "sensitivity", "report"),
 )
 
 
@@ -148,8 +149,10 @@ def _where(name: str, asked: str) -> str:
         return "with --export RUN_DIR" + (_OTHERS_THAT_WRITE if name == "out" else "")
     if name in _OF_FITS:
         alone = name in _OF_FITS - _MEANT["sensitivity"]
-        others = "" if alone else ", --sensitivity RUN_DIR"
+        others = "" if alone else ", --sensitivity RUN_DIR, --report RUN_DIR"
         return f"with --fit RUN_DIR{others} or --compare RUN_DIR RUN_DIR"
+    if name == "paths":
+        return "with --report RUN_DIR"
     if asked == "app":
         return "with --no-ui or --detach; in the app, a dialog asks how to start a campaign"
     once = "; name the run directory once" if name in _TARGET and asked != "schema" else ""

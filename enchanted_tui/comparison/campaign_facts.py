@@ -109,22 +109,50 @@ def read_campaign(root: Path) -> CampaignReading:
     """Read a campaign, running or not; changes nothing. Takes long for many samples. Raises
     EnvironmentProblem or OSError if it cannot be read.
     """
-    run_dir = CampaignDirectory(root.resolve())
-    with recorded(run_dir) as reader:
-        units = dict(reader.state.units)
-        provenance = metadata(run_dir, reader.state) if reader.state.stages else {}
-        stage_names = list(reader.state.stage_names)
-    viewer = Viewer(root)
+    follower = CampaignFollower(root)
     try:
-        view = viewer.refresh(budget=_ALL)
-        results = Results()
-        news, results.parameters = read_news(viewer, results)
-        results.take(news)
-        failures = tuple(_pattern(viewer, group) for group in viewer.rows.failure_groups())
+        return follower.read()
     finally:
-        viewer.close()
-    facts = _facts(view, results, failures, units, provenance)
-    return CampaignReading(facts, results, view, units, stage_names)
+        follower.close()
+
+
+class CampaignFollower:
+    """Reads a campaign again and again; what it has read is not read twice. For one thread."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._viewer = Viewer(root)
+        self._results = Results()
+        self._sessions = -1
+        self._units: Mapping[str, str] = {}
+        self._provenance: Mapping[str, str] = {}
+        self._stage_names: Sequence[StageNames] = ()
+
+    def read(self) -> CampaignReading:
+        """Return the campaign as it is now. Raises as `read_campaign` does."""
+        viewer, results = self._viewer, self._results
+        view = viewer.refresh(budget=_ALL)
+        if view.snapshot.sessions != self._sessions or not self._stage_names:
+            self._read_names(view.snapshot.sessions)
+        news, parameters = read_news(viewer, results)
+        results.take(news)
+        results.parameters = parameters or results.parameters
+        failures = tuple(_pattern(viewer, group) for group in viewer.rows.failure_groups())
+        facts = _facts(view, results, failures, self._units, self._provenance)
+        return CampaignReading(facts, results, view, self._units, self._stage_names)
+
+    def _read_names(self, sessions: int) -> None:
+        """Read what changes from session to session only."""
+        run_dir = CampaignDirectory(self.root.resolve())
+        with recorded(run_dir) as reader:
+            state = reader.state
+            self._units, self._stage_names = dict(state.units), list(state.stage_names)
+            self._provenance = metadata(run_dir, state) if state.stages else {}
+        self._sessions = sessions
+
+    def close(self) -> None:
+        """Close the journal."""
+        self._viewer.close()
 
 
 def _facts(

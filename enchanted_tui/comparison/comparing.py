@@ -15,6 +15,12 @@ from enchanted_tui.comparison.configuration_differences import (
     configuration_differences,
 )
 from enchanted_tui.comparison.shared_data import Entrant, read_entrant, shared
+from enchanted_tui.comparison.side_by_side import (
+    columns_left_out,
+    has,
+    shared_columns,
+    told_apart,
+)
 from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.surrogate.fit_plan import FOLDS
 from enchanted_tui.surrogate.model_inputs import SurrogateError
@@ -129,9 +135,7 @@ def compare_campaigns(
     for root, name in zip(roots, names, strict=True):
         step(f"reading {name}")
         runs.append(replace(read_campaign(root).facts, name=name))
-    columns = [set(run.columns) for run in runs]
-    common = tuple(name for name in runs[0].columns if all(name in one for one in columns))
-    notes = _columns_left_out(runs)
+    common, notes = shared_columns(runs), columns_left_out(runs)
     found, judged_by = _curves(runs, options, notes, tell, step)
     differences, more = configuration_differences(roots)
     return Comparison(
@@ -160,35 +164,6 @@ def check_directories(roots: Sequence[Path]) -> None:
         raise SurrogateError(f"{again} is named twice; name each campaign once")
     if len(roots) < 2:
         raise SurrogateError("name two run directories at least: --compare RUN_DIR RUN_DIR ...")
-
-
-def told_apart(roots: Sequence[Path]) -> list[str]:
-    """Return the name of each directory, with as many of those above it as tell them apart."""
-    parts = [root.resolve().parts for root in roots]
-    for length in range(1, max(map(len, parts)) + 1):
-        names = ["/".join(one[-length:]) for one in parts]
-        if len(set(names)) == len(names):
-            return names
-    raise AssertionError("the same directory twice")
-
-
-def _columns_left_out(runs: Sequence[CampaignFacts]) -> list[str]:
-    """Say which columns not all campaigns have; one without a sample yet has none."""
-    started = [run for run in runs if run.samples]
-    notes = [f"{run.name} has no finished samples yet" for run in runs if not run.samples]
-    by_owners: dict[tuple[str, ...], list[str]] = {}
-    for name in dict.fromkeys(name for run in started for name in run.columns):
-        owners = tuple(run.name for run in started if name in run.columns)
-        if len(owners) < len(started):
-            by_owners.setdefault(owners, []).append(name)
-    for owners, names in by_owners.items():
-        what = "the column" if len(names) == 1 else "the columns"
-        notes.append(f"only {' and '.join(owners)} {_has(owners)} {what} {', '.join(names)}")
-    return notes
-
-
-def _has(owners: Sequence[str]) -> str:
-    return "has" if len(owners) == 1 else "have"
 
 
 def _curves(
@@ -255,7 +230,7 @@ def _curves_of(
     for name in names:
         few = [one.name for one in entrants if len(one.learnable(name)) < FEWEST]
         if few:
-            notes.append(f"no surrogates of {name}: {' and '.join(few)} {_has(few)} too few values")
+            notes.append(f"no surrogates of {name}: {' and '.join(few)} {has(few)} too few values")
             continue
         found.append(
             compared_curves(

@@ -30,11 +30,7 @@ def _lines(told: Mapping[str, Any]) -> Iterator[str]:
 def campaign_lines(told: Mapping[str, Any]) -> Iterator[str]:
     """Return what there is to say of each campaign: a column for each, then their failures."""
     runs = told["runs"]
-    rows = [[title, *(text(run) for run in runs)] for title, text in _FACTS]
-    for name in _shared_outputs(runs):
-        rows.append([f"{name} from", *(_extreme(run, name, "smallest") for run in runs)])
-        rows.append(["to", *(_extreme(run, name, "largest") for run in runs)])
-    yield from table(["", *(run["name"] for run in runs)], rows)
+    yield from table(["", *(run["name"] for run in runs)], fact_rows(runs))
     for run in runs:
         patterns = run["failures"]
         for one in patterns[:_PATTERNS]:
@@ -48,6 +44,15 @@ def campaign_lines(told: Mapping[str, Any]) -> Iterator[str]:
         if len(patterns) > _PATTERNS:
             left = sum(one["count"] for one in patterns[_PATTERNS:])
             yield f"{run['name']}: {left:,} failed in {len(patterns) - _PATTERNS} other ways"
+
+
+def fact_rows(runs: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+    """Return what is said of each campaign: a title, and a cell for each."""
+    rows = [[title, *(text(run) for run in runs)] for title, text in _FACTS]
+    for name in _shared_outputs(runs):
+        rows.append([f"{name} from", *(_extreme(run, name, "smallest") for run in runs)])
+        rows.append([f"{name} to", *(_extreme(run, name, "largest") for run in runs)])
+    return rows
 
 
 def _failed(run: Mapping[str, Any]) -> str:
