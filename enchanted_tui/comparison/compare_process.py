@@ -10,7 +10,7 @@ from enchanted_tui.surrogate.work_process import WorkProcess, serve
 
 
 class CompareProcess(WorkProcess):
-    """Gives the comparison as JSON."""
+    """Gives the comparison as JSON, with the number of all ``samples``."""
 
     def __init__(self, roots: Sequence[Path]) -> None:
         super().__init__(__name__, *(str(root.resolve()) for root in roots))
@@ -25,4 +25,5 @@ def _compared(arguments: list[str], step: Callable[[str], None]) -> dict[str, An
     # heavy, and no matter of the process that asks
     from enchanted_tui.comparison.comparing import CompareOptions, compare_campaigns
 
-    return compare_campaigns(list(map(Path, arguments)), CompareOptions(), step=step).as_json()
+    found = compare_campaigns(list(map(Path, arguments)), CompareOptions(), step=step)
+    return {"samples": sum(run.samples for run in found.runs), **found.as_json()}

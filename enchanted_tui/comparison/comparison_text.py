@@ -55,6 +55,19 @@ def fact_rows(runs: Sequence[Mapping[str, Any]]) -> list[list[str]]:
     return rows
 
 
+def failure_rows(runs: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+    """Return how many tasks of each campaign have failed with each kind of message."""
+    counts = [{one["pattern"]: one["count"] for one in run["failures"]} for run in runs]
+    patterns = dict.fromkeys(pattern for found in counts for pattern in found)
+    return [
+        [
+            f"failed: {pattern}",
+            *(f"{found[pattern]:,}" if pattern in found else "-" for found in counts),
+        ]
+        for pattern in patterns
+    ]
+
+
 def _failed(run: Mapping[str, Any]) -> str:
     share = f" ({run['failed'] / run['samples']:.1%})" if run["samples"] else ""
     return f"{run['failed']:,}{share}"
