@@ -8,6 +8,7 @@ directory.
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import shutil
 from collections.abc import Awaitable, Callable, Sequence
@@ -101,7 +102,7 @@ async def _compare(watcher: Watcher) -> None:
     await _runs(watcher)
     runs = watcher.screen
     runs.action_runs_mark()
-    other = watcher.app.home / "compared"
+    other = Path(os.environ["HOME"]) / "compared"
     shutil.copytree(runs.target, other, dirs_exist_ok=True)
     runs._marks.roots.append(other)
     await watcher.press("C")
