@@ -19,7 +19,7 @@ from enchanted_tui.comparison import compare_command
 from enchanted_tui.errors import ExitCode
 from enchanted_tui.export import export_command
 from enchanted_tui.record.outcome import EnvironmentProblem, Outcome, RefusedError
-from enchanted_tui.report import report_command
+from enchanted_tui.reporting import report_command
 from enchanted_tui.surrogate import fit_command
 from enchanted_tui.ui import app_command
 

@@ -6,7 +6,7 @@ import argparse
 
 from enchanted_tui import shell_completion, usage
 from enchanted_tui.export import export_command
-from enchanted_tui.report import report_command
+from enchanted_tui.reporting import report_command
 from enchanted_tui.surrogate import fit_command
 from enchanted_tui.ui import app_command
 from enchanted_tui.version import __version__

@@ -53,6 +53,7 @@ class FailurePattern:
     """
 
     pattern: str
+    example: str  #: the newest whole message
     count: int
     kinds: tuple[tuple[str, int], ...]
     hosts: tuple[tuple[str, int], ...]
@@ -230,6 +231,7 @@ def _pattern(viewer: Viewer, group: FailureGroup) -> FailurePattern:
     told = judged[0] if judged and judged[0].tells else None
     return FailurePattern(
         group.pattern,
+        group.example,
         group.count,
         group.kinds,
         group.hosts,

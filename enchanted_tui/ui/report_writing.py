@@ -18,7 +18,7 @@ async def write_report_of(screen: AppScreen, root: Path) -> None:
     """Write the page into the working directory, and say where it is; one that is there is replaced
     only if the person agrees.
     """
-    from enchanted_tui.report.report_process import ReportProcess
+    from enchanted_tui.reporting.report_process import ReportProcess
 
     place = screen.app.home / f"{root.name}-report.html"
     if await in_thread(place.exists) and not await may_replace(screen, place):

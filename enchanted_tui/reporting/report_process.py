@@ -23,8 +23,8 @@ def main() -> None:
 
 def _report(arguments: list[str], step: Callable[[str], None]) -> dict[str, Any]:
     # heavy, and no matter of the process that asks
-    from enchanted_tui.report.page_rendering import report_place, write_report
-    from enchanted_tui.report.report_contents import ReportOptions
+    from enchanted_tui.reporting.page_rendering import report_place, write_report
+    from enchanted_tui.reporting.report_contents import ReportOptions
 
     root = Path(arguments[0])
     place = report_place(root, Path(arguments[1]), root)

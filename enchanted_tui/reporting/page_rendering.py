@@ -9,8 +9,8 @@ from enchanted_tui.comparison.figures import figure_of
 from enchanted_tui.export.selection import check_place
 from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.record.stored_configs import newest_config
-from enchanted_tui.report.harmless_text import Harmless
-from enchanted_tui.report.report_contents import ReportOptions, report_contents
+from enchanted_tui.reporting.harmless_text import Harmless
+from enchanted_tui.reporting.report_contents import ReportOptions, report_contents
 from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.surrogate.training_data import Tell, nobody
 from enchanted_tui.whole_files import write_atomically

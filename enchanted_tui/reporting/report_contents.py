@@ -14,8 +14,8 @@ from enchanted_tui.comparison.campaign_facts import CampaignReading, is_own, rea
 from enchanted_tui.comparison.configuration_differences import configuration_text
 from enchanted_tui.durations import core_hours, duration
 from enchanted_tui.record.resource_use import cpu_words, most_of_what_was_asked
-from enchanted_tui.report import report_drawings
-from enchanted_tui.report.harmless_text import Harmless
+from enchanted_tui.reporting import report_drawings
+from enchanted_tui.reporting.harmless_text import Harmless
 from enchanted_tui.surrogate.fit_report import as_json
 from enchanted_tui.surrogate.fit_text import TITLES, success_lines
 from enchanted_tui.surrogate.model_inputs import SurrogateError
@@ -133,7 +133,7 @@ def _failures(found: CampaignReading, harmless: Harmless, notes: list[str]) -> l
             )
         told.append(
             {
-                "pattern": one.pattern,
+                "example": one.example,
                 "count": f"{one.count:,}",
                 "kinds": ", ".join(f"{count:,} {kind}" for kind, count in one.kinds),
                 "hosts": ", ".join(f"{host} ({count:,})" for host, count in one.hosts[:4])

@@ -9,7 +9,7 @@ import numpy
 from markupsafe import Markup
 
 from enchanted_tui.comparison.figures import make_logarithmic
-from enchanted_tui.report.svg_figures import FAILED, GRID, INK, OK, svg
+from enchanted_tui.reporting.svg_figures import FAILED, GRID, INK, OK, svg
 from enchanted_tui.views.dataset_statistics import Floats, Mask
 
 _SMALL = (3.1, 1.9)  #: inches

@@ -22,8 +22,8 @@ def run(options: argparse.Namespace) -> int:
     OSError for a full or lost disk.
     """
     fit_command.leave_processors_to_others()
-    from enchanted_tui.report.page_rendering import report_place, write_report
-    from enchanted_tui.report.report_contents import ReportOptions
+    from enchanted_tui.reporting.page_rendering import report_place, write_report
+    from enchanted_tui.reporting.report_contents import ReportOptions
 
     root = Path(options.report)
     place = report_place(root, Path(options.out) if options.out else None, Path())

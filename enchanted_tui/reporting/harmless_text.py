@@ -21,7 +21,8 @@ _PATH = re.compile(
     r"""(?:file://)?(?:(?<![\w.~/])|(?<=[\s'"=]-[A-Za-z])|(?<=file://))"""
     r"""(?:/[^\s/'"<>|:;,()\[\]{}=\\]+){2,}/?"""
 )
-_UNSEEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn"))  #: controls, directions, halves of characters
+#: controls, directions, halves of characters, ends of lines and paragraphs
+_UNSEEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 
 
 class Harmless:
