@@ -11,6 +11,7 @@ from enchanted_tui.version import __version__
 
 if TYPE_CHECKING:  # what type checkers and editors see; nothing else is there for them
     from enchanted_tui.cli import main
+    from enchanted_tui.comparison.comparing import Comparison, compare
     from enchanted_tui.config.loading import load_config
     from enchanted_tui.config.models import CampaignConfig
     from enchanted_tui.export.crate.crate_function import write_crate
@@ -22,9 +23,11 @@ if TYPE_CHECKING:  # what type checkers and editors see; nothing else is there f
 
     __all__ = [
         "CampaignConfig",
+        "Comparison",
         "Outcome",
         "Supervisor",
         "__version__",
+        "compare",
         "decode",
         "load",
         "load_config",
@@ -37,8 +40,10 @@ else:
         __name__,
         {
             "CampaignConfig": "enchanted_tui.config.models",
+            "Comparison": "enchanted_tui.comparison.comparing",
             "Outcome": "enchanted_tui.record.outcome",
             "Supervisor": "enchanted_tui.supervisor.supervisor",
+            "compare": "enchanted_tui.comparison.comparing",
             "decode": "enchanted_tui.values",
             "load": "enchanted_tui.export.frame",
             "load_config": "enchanted_tui.config.loading",

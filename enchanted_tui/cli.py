@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 
 from enchanted_tui import shell_completion, start_up, usage
 from enchanted_tui.command_parser import command_parser
+from enchanted_tui.comparison import compare_command
 from enchanted_tui.errors import ExitCode
 from enchanted_tui.export import export_command
 from enchanted_tui.record.outcome import EnvironmentProblem, Outcome, RefusedError
+from enchanted_tui.reporting import report_command
 from enchanted_tui.surrogate import fit_command
 from enchanted_tui.ui import app_command
 
@@ -312,6 +314,8 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "export": _export,
     "fit": _fit,
     "sensitivity": _fit,
+    "compare": compare_command.run,
+    "report": report_command.run,
     "files": _files,
     "pack": _pack,
     "unpack": _pack,

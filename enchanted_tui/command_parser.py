@@ -6,6 +6,7 @@ import argparse
 
 from enchanted_tui import shell_completion, usage
 from enchanted_tui.export import export_command
+from enchanted_tui.reporting import report_command
 from enchanted_tui.surrogate import fit_command
 from enchanted_tui.ui import app_command
 from enchanted_tui.version import __version__
@@ -61,6 +62,7 @@ def command_parser() -> usage.CommandLineParser:
     app_command.add_arguments(parser)
     export_command.add_arguments(parser)
     fit_command.add_arguments(parser)
+    report_command.add_arguments(parser)
     return parser
 
 
@@ -165,6 +167,17 @@ def _add_instead_of_running(parser: argparse.ArgumentParser) -> None:
         "--sensitivity",
         metavar="RUN_DIR",
         help="say which parameters matter: Sobol indices and correlations",
+    )
+    instead.add_argument(
+        "--compare",
+        nargs="+",
+        metavar="RUN_DIR",
+        help="campaigns side by side: cost, failures, best values, learning curves, configurations",
+    )
+    instead.add_argument(
+        "--report",
+        metavar="RUN_DIR",
+        help="write one HTML page: what was run, cost, failures, distributions, best samples",
     )
     instead.add_argument(
         "--template",

@@ -34,6 +34,8 @@ _MEANT = {
     "add_points": frozenset({"stage", "columns", "json"}),
     "fit": _OF_FITS | {"out", "json"},
     "sensitivity": frozenset({"outputs", "model", "json"}),
+    "compare": _OF_FITS | {"out", "json"},
+    "report": frozenset({"outputs", "model", "out", "paths", "json"}),
     "status": frozenset({"json"}),
     "files": frozenset({"json", "extract"}),
     "pack": frozenset({"json"}),
@@ -44,16 +46,17 @@ _MEANT = {
     "print_completion": frozenset(),
 }
 _OPTIONS = (
-    frozenset({"only", "extract", "stage"})
+    frozenset({"only", "extract", "stage", "paths"})
     | _TARGET
     | _OF_THE_APP
     | _OF_EXPORTS
     | _OF_FITS
     | _OF_RUNS
 )
+_OTHERS_THAT_WRITE = ", --fit RUN_DIR, --report RUN_DIR or --compare RUN_DIR RUN_DIR"
 _RUN_DIRS = (
     *("status", "rebuild", "export", "retry_failed", "pack", "unpack"),
-    *("fit", "sensitivity"),
+    *("fit", "sensitivity", "report"),
 )
 
 
@@ -95,6 +98,7 @@ def check(options: argparse.Namespace, asked: str) -> None:
         *(options.control or ()),
         *(options.add_points or ()),
         *(options.files or ()),
+        *(options.compare or ()),
     ]
     if "" in names:
         raise RefusedError(
@@ -145,10 +149,13 @@ def _where(name: str, asked: str) -> str:
     if name == "seed":
         return "with --export RUN_DIR; the seed of a campaign is --set supervisor.seed=N"
     if name in _OF_EXPORTS:
-        return "with --export RUN_DIR" + (" or --fit RUN_DIR" if name == "out" else "")
+        return "with --export RUN_DIR" + (_OTHERS_THAT_WRITE if name == "out" else "")
     if name in _OF_FITS:
         alone = name in _OF_FITS - _MEANT["sensitivity"]
-        return "with --fit RUN_DIR" + ("" if alone else " or --sensitivity RUN_DIR")
+        others = "" if alone else ", --sensitivity RUN_DIR, --report RUN_DIR"
+        return f"with --fit RUN_DIR{others} or --compare RUN_DIR RUN_DIR"
+    if name == "paths":
+        return "with --report RUN_DIR"
     if asked == "app":
         return "with --no-ui or --detach; in the app, a dialog asks how to start a campaign"
     once = "; name the run directory once" if name in _TARGET and asked != "schema" else ""

@@ -236,6 +236,7 @@ _SHARED_MODULE_NAMES = {
     # what a person can do, and the keys for it
     "actions": {"operations/actions", "ui/actions/"},
     # a screen, by the name of its mode, and its actions; two are of what a room or module is about
+    "compare": {"ui/actions/compare", "ui/screens/compare"},
     "config": {"config/", "ui/actions/config", "ui/screens/config"},
     "failures": {"ui/actions/failures", "ui/screens/failures"},
     "log": {"ui/actions/log", "ui/screens/log"},

@@ -42,7 +42,7 @@ def fit(options: argparse.Namespace) -> int:
     """Fit a surrogate, write its model and print the report. Raises SurrogateError,
     EnvironmentProblem, or OSError for a full or lost disk.
     """
-    _leave_processors_to_others()
+    leave_processors_to_others()
     from enchanted_tui.surrogate.fit_report import as_json
     from enchanted_tui.surrogate.fit_text import as_text
     from enchanted_tui.surrogate.surrogate_fit import fit_surrogate
@@ -50,7 +50,7 @@ def fit(options: argparse.Namespace) -> int:
 
     root = Path(options.fit)
     place = model_place(root, Path(options.out) if options.out else None)
-    model, report = fit_surrogate(root, _fit_options(options), _tell, _step())
+    model, report = fit_surrogate(root, fit_options(options), tell, step_shown())
     told = as_json(report)
     write_model(place, model, told)
     if options.json:
@@ -63,19 +63,19 @@ def fit(options: argparse.Namespace) -> int:
 
 def sensitivity(options: argparse.Namespace) -> int:
     """Analyse which parameters matter and print that. Raises as `fit` does."""
-    _leave_processors_to_others()
+    leave_processors_to_others()
     from enchanted_tui.surrogate.sensitivity import analyse
     from enchanted_tui.surrogate.sensitivity_text import as_text
 
     report = analyse(
-        Path(options.sensitivity), _names(options.outputs), options.model, _tell, _step()
+        Path(options.sensitivity), _names(options.outputs), options.model, tell, step_shown()
     )
     told = report.as_json()
     print(json.dumps(told) if options.json else as_text(told))
     return 0
 
 
-def _leave_processors_to_others() -> None:
+def leave_processors_to_others() -> None:
     """Let numerical libraries that are not imported yet work on one thread, unless the user says
     otherwise: for matrices of some hundred rows that is the quickest, and a login node is shared.
     """
@@ -88,7 +88,7 @@ def _names(text: str | None) -> tuple[str, ...]:
     return tuple(filter(None, map(str.strip, (text or "").split(","))))
 
 
-def _fit_options(options: argparse.Namespace) -> FitOptions:
+def fit_options(options: argparse.Namespace) -> FitOptions:
     from enchanted_tui.surrogate.model_inputs import SurrogateError
     from enchanted_tui.surrogate.surrogate_fit import FitOptions
 
@@ -104,11 +104,11 @@ def _fit_options(options: argparse.Namespace) -> FitOptions:
     )
 
 
-def _tell(said: str) -> None:
+def tell(said: str) -> None:
     print(said, file=sys.stderr, flush=True)
 
 
-def _step() -> Tell:
+def step_shown() -> Tell:
     """Return what shows, on a terminal, what is being done now."""
     if not sys.stderr.isatty():
         return lambda said: None

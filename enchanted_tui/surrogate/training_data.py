@@ -24,6 +24,8 @@ from enchanted_tui.surrogate.model_inputs import Array, InputSpace, SurrogateErr
 if TYPE_CHECKING:
     import pandas
 
+    from enchanted_tui.record.older.older_view import Recorded
+
 _OWN = ("success", "run_dir")
 _OWN_BEGINNINGS = ("success_", "runtime_sec_", "neighbour_")
 _FEWEST_PARENTS = 10  #: from which samples are held out with all that have the same parent
@@ -60,6 +62,7 @@ class TrainingData:
     success: Array  #: (n,)
     outputs: tuple[OutputValues, ...]
     groups: Array  #: (n,): rows of one group are held out together
+    rows: Array  #: (n,): their numbers in the dataset
     drawn: DrawnParameters
     provenance: Mapping[str, str]
     seed: int
@@ -82,6 +85,7 @@ class TrainingData:
             success=self.success[~rows],
             outputs=tuple(replace(one, values=one.values[~rows]) for one in self.outputs),
             groups=self.groups[~rows],
+            rows=self.rows[~rows],
             notes=(*self.notes, note),
         )
 
@@ -97,16 +101,24 @@ def read_training_data(root: Path, wanted: Sequence[str] = (), tell: Tell = nobo
             f"{root} holds no campaign: it has no journal; name the run directory of a campaign."
         )
     with recorded(run_dir) as reader:
-        for sentence in reader.damage:
-            tell(sentence)
-        columns, cells, provenance = recorded_cells(run_dir, reader)
-        if not columns or not cells[0]:
-            raise SurrogateError(f"{root} has no finished samples yet, so there is nothing to fit")
-        drawn = drawn_parameters(root, reader, dataset_stage(reader.state).depth)
-        seed, units = reader.state.seed, reader.state.units
+        return training_data_of(root, reader, wanted, tell)
+
+
+def training_data_of(
+    root: Path, reader: Recorded, wanted: Sequence[str] = (), tell: Tell = nobody
+) -> TrainingData:
+    """Return the same of a campaign that is being read. Raises SurrogateError."""
+    for sentence in reader.damage:
+        tell(sentence)
+    columns, cells, provenance = recorded_cells(CampaignDirectory(root.resolve()), reader)
+    if not columns or not cells[0]:
+        raise SurrogateError(f"{root} has no finished samples yet, so there is nothing to fit")
+    drawn = drawn_parameters(root, reader, dataset_stage(reader.state).depth)
     for note in drawn.notes:
         tell(note)
-    return _training_data(columns, cells, provenance, drawn, seed, units, wanted)
+    return _training_data(
+        columns, cells, provenance, drawn, reader.state.seed, reader.state.units, wanted
+    )
 
 
 def _training_data(
@@ -151,7 +163,8 @@ def _training_data(
         points,
         success,
         tuple(outputs),
-        _groups(points, table, drawn),
+        held_together(points, table, drawn),
+        numpy.arange(len(frame)),
         drawn,
         provenance,
         seed,
@@ -235,7 +248,7 @@ def _told_apart(
     return kept, notes
 
 
-def _groups(points: Array, columns: Mapping[str, Array], drawn: DrawnParameters) -> Array:
+def held_together(points: Array, columns: Mapping[str, Array], drawn: DrawnParameters) -> Array:
     """Return of each row a number that it shares with those that are held out with it: repeats of a
     point and, where there are enough parents, the children of one.
     """

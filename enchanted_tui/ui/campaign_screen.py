@@ -36,7 +36,7 @@ class CampaignScreen(SteeringScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings(
         "campaign.freeze", "campaign.pause", "campaign.stop", "campaign.retry", "campaign.edit",
         "campaign.add_points", "campaign.drain", "campaign.abort", "campaign.rebuild",
-        "campaign.share",
+        "campaign.share", "campaign.report",
     )  # fmt: skip
 
     view: View | None = None

@@ -21,6 +21,7 @@ _GLYPHS: Final[dict[str, tuple[str, str]]] = {
     "unknown": ("?", "?"),
     "unread": ("○", "o"),
     "older": ("◇", "@"),
+    "marked": ("◆", "*"),
     "heart": ("♥", "*"),
     "heart_off": ("♡", " "),
     "frozen": ("❄", "F"),

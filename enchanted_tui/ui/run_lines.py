@@ -40,7 +40,7 @@ ORDERS: dict[str, tuple[Callable[[RunEntry], Any], bool]] = {
 }
 
 
-def cells(entry: RunEntry) -> list[Cell]:
+def cells(entry: RunEntry, *, marked: bool = False) -> list[Cell]:
     """Return the cells of a run's line."""
     word, colour = (
         ("older", "secondary") if entry.older else (entry.phase.value, COLOURS[entry.phase])
@@ -48,7 +48,7 @@ def cells(entry: RunEntry) -> list[Cell]:
     rate = entry.success_rate
     return [
         (f"{glyph(word)} {word}", colour),
-        entry.name,
+        (f"{glyph('marked')} {entry.name}", "accent") if marked else entry.name,
         f"{entry.batches_done}/{entry.batches}" if entry.batches else "",
         f"{entry.done}/{entry.expected}" if entry.expected else "",
         f"{100 * rate:.0f}%" if rate is not None else "",

@@ -13,6 +13,7 @@ from enchanted_tui.ui.app_screen import AppScreen
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.editing import edit_config_of
 from enchanted_tui.ui.handing_on import share
+from enchanted_tui.ui.report_writing import write_report_of
 from enchanted_tui.ui.widgets.dialog import Choice, Dialog
 
 _DRAIN = Choice("drain", "Drain", "d")
@@ -86,6 +87,11 @@ class SteeringScreen(AppScreen):
         root = self._needs_target()
         if root is not None:
             self.app.perform(edit_config_of(self.app, root))
+
+    def action_campaign_report(self) -> None:
+        root = self._needs_target()
+        if root is not None:
+            self.app.perform(write_report_of(self, root))
 
     # -- how ---------------------------------------------------------------------------------------
 

@@ -41,6 +41,7 @@ BY_PLACE = {
     "durability/test_write_points.py": "kill",
     "ui/test_config_killed.py": "kill",
     "ui/test_surviving.py": "kill",
+    "reporting/test_report_in_browser.py": "apt",  # a browser
     "durability/test_weather.py": "apt",  # a compiler
 }
 #: programs of the Debian packages that the README names

@@ -243,7 +243,7 @@ def test_options_of_a_fit_are_refused_elsewhere(double_gaussian: Path) -> None:
     code, _, said = asked("--sensitivity", double_gaussian, "--cv", 5)
     assert code == 2 and "--cv goes with --fit RUN_DIR" in said
     code, _, said = asked("--status", double_gaussian, "--model", "gp")
-    assert code == 2 and "--model goes with --fit RUN_DIR or --sensitivity RUN_DIR" in said
+    assert code == 2 and "--model goes with --fit RUN_DIR, --sensitivity RUN_DIR" in said
 
 
 def test_too_few_samples_are_a_sentence(tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ directory.
 from __future__ import annotations
 
 import contextlib
+import os
 import re
+import shutil
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,7 @@ import pytest
 from textual.screen import Screen
 
 from enchanted_tui.ui.actions import Action, registry
+from enchanted_tui.ui.screens.compare import CompareScreen
 from enchanted_tui.ui.screens.config import ConfigScreen
 from enchanted_tui.ui.screens.failures import FailuresScreen
 from enchanted_tui.ui.screens.file import FileScreen
@@ -95,6 +98,19 @@ async def _file(watcher: Watcher) -> None:
     )
 
 
+async def _compare(watcher: Watcher) -> None:
+    await _runs(watcher)
+    runs = watcher.screen
+    runs.action_runs_mark()
+    other = Path(os.environ["HOME"]) / "compared"
+    shutil.copytree(runs.target, other, dirs_exist_ok=True)
+    runs._marks.roots.append(other)
+    await watcher.press("C")
+    await watcher.until(
+        lambda: isinstance(watcher.screen, CompareScreen) and watcher.screen.found is not None
+    )
+
+
 @dataclass(frozen=True)
 class Place:
     """A screen: the mode it is in, and how it is come to there, ready for all its keys."""
@@ -117,6 +133,7 @@ PLACES = [
     Place(ResultsScreen, "results", _results),
     Place(TaskScreen, "monitor", _task),
     Place(FileScreen, "monitor", _file),
+    Place(CompareScreen, "runs", _compare),
 ]
 
 

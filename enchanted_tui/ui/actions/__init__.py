@@ -17,6 +17,7 @@ __all__ = ["Action", "bindings", "registry"]
 def registry() -> dict[str, Action]:
     """Return all actions by id."""
     from enchanted_tui.ui.actions import (
+        compare,  # noqa: F401
         config,  # noqa: F401
         everywhere,  # noqa: F401
         failures,  # noqa: F401

@@ -92,6 +92,15 @@ register(
         shown=False,
     ),
     Action(
+        "campaign.report",
+        "W",
+        "Report…",
+        "Write all about the campaign into one HTML page that needs nothing else.",
+        command_line="enchanted-tui --report RUN_DIR",
+        changes=True,
+        shown=False,
+    ),
+    Action(
         "campaign.edit",
         "e",
         "Edit config",

@@ -30,6 +30,22 @@ register(
         shown=False,
     ),
     Action(
+        "runs.mark",
+        "space",
+        "Mark",
+        "Mark the run under the cursor to be compared, or take the mark away.",
+        reason=_SCREEN,
+        shown=False,
+    ),
+    Action(
+        "runs.compare",
+        "C",
+        "Compare",
+        "Put the 2 to 4 marked runs side by side.",
+        command_line="enchanted-tui --compare RUN_DIR RUN_DIR",
+        shown=False,
+    ),
+    Action(
         "runs.new",
         "n",
         "New",
@@ -87,5 +103,12 @@ register(
         reason=_SCREEN,
         shown=False,
     ),
-    Action("runs.clear", "escape", "Back", "Clear the filter.", reason=_SCREEN, shown=False),
+    Action(
+        "runs.clear",
+        "escape",
+        "Back",
+        "Clear the filter, then the marks.",
+        reason=_SCREEN,
+        shown=False,
+    ),
 )

@@ -16,6 +16,7 @@ from enchanted_tui.ui import remembered, run_lines
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.editing import new_config
+from enchanted_tui.ui.run_marks import RunMarks
 from enchanted_tui.ui.steering import SteeringScreen
 from enchanted_tui.ui.widgets.ask_line import AskLine
 from enchanted_tui.ui.widgets.dialog import Choice, Dialog
@@ -35,7 +36,8 @@ class RunsScreen(SteeringScreen):
 Every run directory that is known: those opened or started lately, those below the working
 directory, and those below the roots of the settings. Whether a campaign runs is read from its lock
 and heartbeat: "unknown" is one held from another host that has not shown a sign of life yet.
-Directories of the older program are marked and can be looked at; rebuilding takes one over."""
+Directories of the older program are marked and can be looked at; rebuilding takes one over.
+Space marks runs, C compares 2 to 4 of them."""
     DEFAULT_CSS = """
     RunsScreen VirtualTable { height: 1fr; }
     RunsScreen #detail { height: 5; padding: 0 1; border-top: solid $panel; }
@@ -48,6 +50,8 @@ Directories of the older program are marked and can be looked at; rebuilding tak
         "runs.new",
         "campaign.edit",
         "runs.filter",
+        "runs.mark",
+        "runs.compare",
         "campaign.pause",
         "campaign.stop",
         "campaign.drain",
@@ -56,6 +60,7 @@ Directories of the older program are marked and can be looked at; rebuilding tak
         "campaign.add_points",
         "campaign.rebuild",
         "campaign.share",
+        "campaign.report",
         "runs.sort",
         "runs.add",
         "runs.copy",
@@ -76,6 +81,7 @@ Directories of the older program are marked and can be looked at; rebuilding tak
         self._next_look = 0.0
         self._filter = ""
         self._order, self._descending = "changed", True
+        self._marks = RunMarks()
         self._removed: list[Path] = []  #: where they are now, the latest last
 
     def compose_body(self) -> ComposeResult:
@@ -189,7 +195,7 @@ Directories of the older program are marked and can be looked at; rebuilding tak
             if len(shown) != 1
             else "1 run"
         )
-        line.title = f"{count}{f', filter: {self._filter}' if words else ''}"
+        line.title = f"{count}{f', filter: {self._filter}' if words else ''}{self._marks.words}"
         line.check()
 
     def _nothing(self) -> str:
@@ -199,7 +205,9 @@ Directories of the older program are marked and can be looked at; rebuilding tak
 
     def _cells(self, root: Path) -> list[Cell]:
         entry = self.entries.get(root)
-        return run_lines.cells(entry) if entry is not None else [root.name]
+        if entry is None:
+            return [root.name]
+        return run_lines.cells(entry, marked=root in self._marks.roots)
 
     def on_virtual_table_row_highlighted(self, event: VirtualTable.RowHighlighted) -> None:
         self._show_detail()
@@ -235,8 +243,19 @@ Directories of the older program are marked and can be looked at; rebuilding tak
             event.input.display = bool(event.value)
             self.table.focus()
 
+    def action_runs_mark(self) -> None:
+        if self.target is not None:
+            self._marks.change(self.app, self.target)
+            self._show()
+
+    def action_runs_compare(self) -> None:
+        self._marks.compare(self.app, self)
+
     def action_runs_clear(self) -> None:
         typed = self.query_one("#filter", Input)
+        if not typed.value:
+            self._marks.roots.clear()
+            self._show()
         typed.value = ""
         typed.display = False
         self.table.focus()

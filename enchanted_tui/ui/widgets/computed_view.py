@@ -22,7 +22,8 @@ from enchanted_tui.ui.error_sentence import sentence
 from enchanted_tui.ui.widgets.line import Line
 
 if TYPE_CHECKING:
-    from enchanted_tui.surrogate.fit_process import FitProcess, What
+    from enchanted_tui.surrogate.fit_process import What
+    from enchanted_tui.surrogate.work_process import WorkProcess
     from enchanted_tui.ui.app_interface import AppInterface
 
 _LOOK = 0.25  # seconds between two looks at how far it is
@@ -48,7 +49,7 @@ class ComputedView(VerticalScroll):
         self._rows = 0
         self._key = ""
         self._problem = ""
-        self._process: FitProcess | None = None
+        self._process: WorkProcess | None = None
         self._began = 0.0
         self._timer: Timer | None = None
 
@@ -68,6 +69,12 @@ class ComputedView(VerticalScroll):
     def stored(self, root: Path) -> dict[str, Any] | None:
         """Return an earlier report that is kept in a run directory."""
         return None
+
+    def begin(self, root: Path) -> WorkProcess:
+        """Begin to work the report out."""
+        from enchanted_tui.surrogate.fit_process import FitProcess
+
+        return FitProcess(self.WHAT, root, write=not self.app.read_only)
 
     # -- what is shown -----------------------------------------------------------------------------
 
@@ -153,9 +160,7 @@ class ComputedView(VerticalScroll):
         self.app.perform(self._work_out(self._root))
 
     async def _work_out(self, root: Path) -> None:
-        from enchanted_tui.surrogate.fit_process import FitProcess
-
-        process = FitProcess(self.WHAT, root, write=not self.app.read_only)
+        process = self.begin(root)
         self._process, self._problem, self._began = process, "", time.monotonic()
         self._timer = self.set_interval(_LOOK, self._update)
         self._update()

@@ -1,0 +1,260 @@
+"""``enchanted_tui.compare(run_dir, run_dir, ...)``: campaigns side by side."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from enchanted_tui.comparison.campaign_facts import CampaignFacts, has_campaign, read_campaign
+from enchanted_tui.comparison.compared_curves import OutputComparison, compared_curves
+from enchanted_tui.comparison.configuration_differences import (
+    KeyDifference,
+    configuration_differences,
+)
+from enchanted_tui.comparison.shared_data import Entrant, read_entrant, shared
+from enchanted_tui.comparison.side_by_side import (
+    columns_left_out,
+    has,
+    shared_columns,
+    told_apart,
+)
+from enchanted_tui.record.outcome import EnvironmentProblem
+from enchanted_tui.surrogate.fit_plan import FOLDS
+from enchanted_tui.surrogate.model_inputs import SurrogateError
+from enchanted_tui.surrogate.score_models import MOST_GAUSSIAN
+from enchanted_tui.surrogate.surrogate_fit import FEWEST
+from enchanted_tui.surrogate.training_data import Tell, nobody, read_test_set
+from enchanted_tui.surrogate.tree_scores import LACKING, can_grow
+
+if TYPE_CHECKING:
+    import pandas
+
+
+@dataclass(frozen=True)
+class CompareOptions:
+    """What is asked of a comparison."""
+
+    outputs: tuple[str, ...] = ()  #: none: all that the campaigns share
+    test: Path | None = None  #: a file with samples that all models are tested on
+    folds: int | None = None  #: parts that are held out in turn without one
+    model: str | None = None  #: one of `fit_command.MODELS`; None: what suits the samples
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Campaigns side by side."""
+
+    runs: tuple[CampaignFacts, ...]
+    shared_columns: tuple[str, ...]  #: of their datasets, without the program's own
+    outputs: tuple[OutputComparison, ...]  #: learning curves of surrogates
+    judged_by: str  #: how their errors were found; empty where there are none
+    configuration: tuple[KeyDifference, ...]
+    notes: tuple[str, ...] = field(default=())  #: what is left out, and why
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return {
+            "runs": [run.as_json() for run in self.runs],
+            "shared_columns": list(self.shared_columns),
+            "outputs": [asdict(output) for output in self.outputs],
+            "judged_by": self.judged_by,
+            "configuration": [asdict(one) for one in self.configuration],
+            "notes": list(self.notes),
+        }
+
+    def __str__(self) -> str:
+        from enchanted_tui.comparison.comparison_text import as_text
+
+        return as_text(self.as_json())
+
+    def curves(self) -> pandas.DataFrame:
+        """Return the learning curves as a table: a row for each run, output and number of samples,
+        with core_hours, rmse, rmse_error (its standard error), rmse_of_spread, mape and r2.
+        """
+        import pandas
+
+        return pandas.DataFrame(curve_rows(self.as_json()), columns=CURVE_COLUMNS)
+
+
+CURVE_COLUMNS = [
+    *("run", "sampler", "output", "unit", "model", "samples", "core_hours"),
+    *("rmse", "rmse_error", "rmse_of_spread", "mape", "r2"),
+]
+
+
+def curve_rows(told: Mapping[str, Any]) -> list[list[Any]]:
+    """Return the learning curves of a comparison, as `as_json` gives it, as rows of
+    `CURVE_COLUMNS`.
+    """
+    samplers = {run["name"]: " -> ".join(run["samplers"]) for run in told["runs"]}
+    return [
+        [
+            *(curve["run"], samplers[curve["run"]], output["name"], output["unit"]),
+            *(output["model"], point["samples"], point["core_hours"], point["rmse"]),
+            *(point["rmse_error"], point["rmse"] / output["spread"] if output["spread"] else None),
+            *(point["mape"], point["r2"]),
+        ]
+        for output in told["outputs"]
+        for curve in output["curves"]
+        for point in curve["points"]
+    ]
+
+
+def compare(
+    *run_dirs: str | os.PathLike[str],
+    outputs: Sequence[str] = (),
+    test: str | os.PathLike[str] | None = None,
+    folds: int | None = None,
+    model: str | None = None,
+) -> Comparison:
+    """Return campaigns, running or finished, side by side: counts, cost in core-hours, failures,
+    the best values of each output, and learning curves of surrogates that are tested on the same
+    samples.
+
+    `outputs` chooses some; `test` is a file of samples to test on, and without it `folds` parts (5)
+    of all campaigns' samples are held out in turn; `model` is "gp", "trees" or "linear". What the
+    campaigns do not share is left out and told in `Comparison.notes`. Nothing is written.
+
+    Raises EnvironmentProblem if a directory holds no campaign, SurrogateError if what is asked for
+    is not there.
+    """
+    options = CompareOptions(tuple(outputs), None if test is None else Path(test), folds, model)
+    return compare_campaigns([Path(run_dir) for run_dir in run_dirs], options)
+
+
+def compare_campaigns(
+    roots: Sequence[Path], options: CompareOptions, tell: Tell = nobody, step: Tell = nobody
+) -> Comparison:
+    """Do the same; `tell` is told sentences, `step` what is being done now."""
+    check_directories(roots)
+    names = told_apart(roots)
+    runs = []
+    for root, name in zip(roots, names, strict=True):
+        step(f"reading {name}")
+        runs.append(replace(read_campaign(root).facts, name=name))
+    common, notes = shared_columns(runs), columns_left_out(runs)
+    found, judged_by = _curves(runs, options, notes, tell, step)
+    differences, more = configuration_differences(roots)
+    return Comparison(
+        tuple(runs), common, found, judged_by, differences, tuple(dict.fromkeys([*notes, *more]))
+    )
+
+
+def check_directories(roots: Sequence[Path]) -> None:
+    """Raise EnvironmentProblem for all that cannot be compared, SurrogateError if these are not two
+    campaigns at least.
+    """
+    problems = []
+    for root in roots:
+        if not root.is_dir():
+            problems.append(f"{root} is not a directory; name the run directory of a campaign.")
+        elif not has_campaign(root):
+            problems.append(
+                f"{root} holds no campaign: it has no journal; name the run directory of a"
+                " campaign."
+            )
+    if problems:
+        raise EnvironmentProblem("\n".join(problems))
+    places = [root.resolve() for root in roots]
+    again = next((root for n, root in enumerate(places) if root in places[:n]), None)
+    if again is not None:
+        raise SurrogateError(f"{again} is named twice; name each campaign once")
+    if len(roots) < 2:
+        raise SurrogateError("name two run directories at least: --compare RUN_DIR RUN_DIR ...")
+
+
+def _curves(
+    runs: Sequence[CampaignFacts],
+    options: CompareOptions,
+    notes: list[str],
+    tell: Tell,
+    step: Tell,
+) -> tuple[tuple[OutputComparison, ...], str]:
+    """Return the learning curves, and how their errors were found; add to `notes` what is left
+    out.
+    """
+    able = [run for run in runs if run.succeeded >= FEWEST]
+    notes += [
+        f"no surrogates of {run.name}: it has {run.succeeded} successful samples, and {FEWEST} are"
+        " the least"
+        for run in runs
+        if run.samples > 0 and run.succeeded < FEWEST
+    ]
+    if len(able) < 2:
+        notes.append("surrogates are compared where two campaigns at least can have one")
+        return (), ""
+    try:
+        entrants, names, left_out = shared([_entrant(run, options, tell, step) for run in able])
+    except SurrogateError as error:
+        if options.outputs:  # what was asked for by name is not left out in silence
+            raise
+        notes.append(f"no surrogates are compared: {error}")
+        return (), ""
+    notes += left_out
+    return _curves_of(entrants, names, options, notes, step)
+
+
+def _entrant(run: CampaignFacts, options: CompareOptions, tell: Tell, step: Tell) -> Entrant:
+    step(f"reading the samples of {run.name}")
+    try:
+        return read_entrant(run, options.outputs, tell)
+    except SurrogateError as error:
+        raise SurrogateError(f"{run.name}: {error}") from error
+
+
+def _curves_of(
+    entrants: Sequence[Entrant],
+    names: Sequence[str],
+    options: CompareOptions,
+    notes: list[str],
+    step: Tell,
+) -> tuple[tuple[OutputComparison, ...], str]:
+    kind, said = _kind(entrants, options.model)
+    folds = options.folds or FOLDS
+    judged_by, test = f"{folds}-fold cross-validation on the samples of all", None
+    if options.test is not None:
+        rest = []
+        for one in entrants:
+            test, data = read_test_set(options.test, one.data)
+            more = data.notes[len(one.data.notes) :]
+            notes += [f"{one.name}: {note}" for note in more]
+            rest.append(replace(one, data=data))
+        entrants = rest
+        assert test is not None
+        judged_by = f"the {len(test.points):,} samples of {options.test.name}"
+    notes += said
+    found = []
+    for name in names:
+        few = [one.name for one in entrants if len(one.learnable(name)) < FEWEST]
+        if few:
+            notes.append(f"no surrogates of {name}: {' and '.join(few)} {has(few)} too few values")
+            continue
+        found.append(
+            compared_curves(
+                entrants,
+                name,
+                kind,
+                folds,
+                test,
+                lambda said, name=name: step(f"{name}, {said}"),  # type: ignore[misc]
+            )
+        )
+    return tuple(found), judged_by if found else ""
+
+
+def _kind(entrants: Sequence[Entrant], wanted: str | None) -> tuple[str, list[str]]:
+    """Return the kind of model that is fitted to the samples of all, and what is to be said of
+    it.
+    """
+    if wanted == "trees" and not can_grow():
+        raise SurrogateError(LACKING)
+    most = max(int(one.data.success.sum()) for one in entrants)
+    kind = wanted or ("gp" if most <= MOST_GAUSSIAN or not can_grow() else "trees")
+    if kind == "gp" and most > MOST_GAUSSIAN:
+        return kind, [
+            f"a Gaussian process learns from {MOST_GAUSSIAN:,} samples at most, so curves end there"
+        ]
+    return kind, []

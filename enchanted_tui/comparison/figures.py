@@ -1,0 +1,46 @@
+"""Figures by matplotlib, which is optional; text in them is never taken for mathematics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from enchanted_tui.record.outcome import EnvironmentProblem
+
+#: Okabe and Ito, for all eyes.
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#444444")
+SIGNS = ("o", "x", "s", "^", "v", "D", "P", "*")
+
+
+@contextmanager
+def figure_of(size: tuple[float, float], **settings: Any) -> Iterator[Any]:
+    """Give an empty figure of so many inches, to be drawn and saved inside; `settings` are
+    matplotlib's, for this figure alone. Raises EnvironmentProblem without matplotlib.
+    """
+    try:
+        from matplotlib import rc_context
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise EnvironmentProblem(
+            "Figures are drawn by matplotlib, which is not installed here; install it with: pip"
+            " install 'enchanted-tui[plot]'"
+        ) from None
+    # a name such as "$x" is no formula
+    plain: Any = {"text.parse_math": False, **settings}
+    with rc_context(plain):
+        figure = Figure(figsize=size, layout="constrained")
+        FigureCanvasAgg(figure)
+        yield figure
+
+
+def make_logarithmic(axes: Any, which: str) -> None:
+    """Make the axis ``x`` or ``y`` logarithmic, with plain numbers beside it."""
+    from matplotlib.ticker import LogFormatter, LogLocator
+
+    axes.set(**{f"{which}scale": "log"})
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    axis.set_major_locator(LogLocator(numticks=6))
+    axis.set_major_formatter(LogFormatter(minor_thresholds=(6, 0.5)))
+    axis.set_minor_formatter(LogFormatter(minor_thresholds=(1.0, 0.3)))

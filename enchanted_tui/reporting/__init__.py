@@ -1,0 +1,1 @@
+"""A campaign on one page that needs nothing else: for colleagues, for the record, for later."""
