@@ -55,7 +55,9 @@ def test_every_example_is_in_the_table() -> None:
 
 
 #: Examples that need an extra, and the package that shows whether it is there.
-EXTRAS = {"sampler_active.yaml": ("learning", "skactiveml")}
+EXTRAS = dict.fromkeys(
+    ("sampler_active.yaml", "sampler_active_outputs.yaml"), ("learning", "skactiveml")
+)
 
 
 def lacks_a_compiler(name: str) -> str:
