@@ -26,6 +26,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--successes-only", action="store_true", help="leave the failed samples out")
     group.add_argument(
+        "--front",
+        metavar="A=min,B=max",
+        nargs="?",
+        const="",
+        help="only the samples on the Pareto front of these objectives; without any, of those of"
+        " the configuration",
+    )
+    group.add_argument(
         "--split",
         metavar="0.8/0.1/0.1",
         help="files for training, validation and test, divided at random",
@@ -62,6 +70,7 @@ def run(options: argparse.Namespace) -> list[Path]:
         out=out,
         columns=chosen_columns(options) or (),
         successes_only=options.successes_only,
+        front=options.front,
         split=parse_split(options.split) if options.split else None,
         seed=options.seed,
         provenance=options.provenance,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from enchanted_tui.export.csv_table import write_csv
+from enchanted_tui.export.front_rows import front_rows
 from enchanted_tui.export.hdf5_table import write_hdf5_table, write_netcdf
 from enchanted_tui.export.selection import ExportError, check_place, parts, select_columns
 from enchanted_tui.record.older.adopt import is_older_run
@@ -41,6 +42,9 @@ class Export:
     )
     columns: tuple[str, ...] = ()  #: none: all
     successes_only: bool = False
+    #: objectives as they are written (``mass=min,beta=max``), of whose Pareto front the rows are;
+    #: empty: those of the configuration; None: all rows
+    front: str | None = None
     split: tuple[float, ...] | None = None
     seed: int | None = None  #: of the split; None: the campaign's
     provenance: bool = (
@@ -83,6 +87,8 @@ def export(
             raise ExportError(
                 f"{root}: no sample has succeeded, so --successes-only leaves nothing to export"
             )
+        if wanted.front is not None:
+            keep = front_rows(run_dir.root, wanted.front, read_rows)
         source = _Source(
             read_rows,
             keep,
