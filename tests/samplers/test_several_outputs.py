@@ -114,7 +114,7 @@ def _improvement(front: numpy.ndarray[Any, Any]) -> tuple[HypervolumeImprovement
         for k in (1, 2)
     ]
     reference = numpy.array([-1.0, -1.5])
-    model = TwoModels.make(*processes, [front], reference)
+    model = TwoModels.make(processes[0], processes[1], [front], reference)
     return HypervolumeImprovement([model], reference), processes
 
 
@@ -134,10 +134,10 @@ def test_the_expected_hypervolume_improvement_is_the_mean_of_what_may_come() -> 
     gains = [hypervolume(numpy.vstack([front, new]), reference, ones) - before for new in drawn]
     assert math.exp(found.at(point)[0]) == pytest.approx(numpy.mean(gains), rel=0.05)
     empty, _ = _improvement(numpy.empty((0, 2)))
-    parts = [
-        log_expected_improvement(*process.at(point), numpy.array([limit]))[0]
-        for process, limit in zip(processes, reference, strict=True)
-    ]
+    parts = []
+    for process, limit in zip(processes, reference, strict=True):
+        mean, deviation = process.at(point)
+        parts.append(log_expected_improvement(mean, deviation, numpy.array([limit]))[0])
     assert empty.at(point)[0] == pytest.approx(float(numpy.sum(parts)))
 
 

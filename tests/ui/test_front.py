@@ -78,3 +78,5 @@ async def test_the_front_of_the_configuration_is_shown_at_once(tmp_path: Path) -
         await watcher.press("F")
         await watcher.sees("minimize mass, minimize deflection where safety >= 1")
         await watcher.until(lambda: _front(watcher) == exported)
+        await watcher.press("s")
+        await watcher.sees("x mass", "y deflection", "on the front", "others")

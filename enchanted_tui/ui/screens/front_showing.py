@@ -9,6 +9,7 @@ from pathlib import Path
 
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.campaign_screen import CampaignScreen
+from enchanted_tui.ui.charts import chart_choice as charts
 from enchanted_tui.ui.widgets.chooser import Chooser
 from enchanted_tui.ui.widgets.front_table import FrontTable
 from enchanted_tui.views.dataset_statistics import Results
@@ -21,6 +22,7 @@ class FrontShowing(CampaignScreen):
     """A screen that shows a dataset and its front."""
 
     results: Results
+    choice: charts.ChartChoice
     _aim: FrontAim | None = None  #: what a person has chosen, or else the configuration says
 
     @property
@@ -35,7 +37,7 @@ class FrontShowing(CampaignScreen):
         aim = self.front.aim
         if not aim.objectives:
             return [("choose objectives", "", "results_axes")]
-        count, of = self.front.count, len(self.results)
+        count, of = int(self.results.front.sum()), len(self.results)
         return [(f"{aim}  ", "", "results_axes"), (f"{count:,} of {of:,} rows", "dim", "")]
 
     async def show_front(self, key: str) -> None:
@@ -45,8 +47,15 @@ class FrontShowing(CampaignScreen):
             found = await in_thread(_configured, root)
             if self.app.root != root:
                 return  # another run has been opened meanwhile
-            self._aim = self._aim or found
+            self._take_aim(self._aim or found)
         await self.front.show_front(self.results, self._aim or FrontAim(), key)
+
+    def _take_aim(self, aim: FrontAim) -> None:
+        """Compare samples by other objectives; the first two are what Scatter shows then."""
+        self._aim = aim
+        if len(aim.objectives) > 1:
+            self.choice.x, self.choice.y = list(aim.objectives)[:2]
+            self.choice.colour = charts.BY_FRONT
 
     async def choose_objectives(self, key: str) -> None:
         """Let a person go through the columns until Escape; each choice is shown at once."""
@@ -61,7 +70,8 @@ class FrontShowing(CampaignScreen):
             lines = [f"{aim.objectives.get(name, '-'):<9} {name}" for name in names]
             place = await self.app.ask(self, Chooser(_TITLE, lines, place))
             if place is not None:
-                self._aim = replace(aim, objectives=next_direction(aim.objectives, names[place]))
+                found = next_direction(aim.objectives, names[place])
+                self._take_aim(replace(aim, objectives=found))
                 await self.show_front(key)
 
 

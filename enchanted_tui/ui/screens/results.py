@@ -175,10 +175,13 @@ Sensitivity are worked out on request, while the app goes on."""
         elif (computed := self._computed) is not None:
             computed.show(self.app.root, len(self.results), self._keys().get("results.compute", ""))
         else:
-            results, choice, name = self.results, self._drawn, self._shown
-            self.plot.show(
-                lambda width, height: charts.picture(results, choice, name, width, height)
-            )
+            self._draw()
+            if self._drawn.colour == charts.BY_FRONT:  # which grows, and is drawn again
+                self.app.perform(self.show_front(self._keys().get("results.axes", "")))
+
+    def _draw(self) -> None:
+        results, choice, name = self.results, self._drawn, self._shown
+        self.plot.show(lambda width, height: charts.picture(results, choice, name, width, height))
 
     def _keys(self) -> dict[str, str]:
         """Return the keys of the actions, as they are shown."""
@@ -228,6 +231,9 @@ Sensitivity are worked out on request, while the app goes on."""
         self._go("front")
 
     def on_front_table_found(self) -> None:
+        self._drawn = self.choice.settled(self.results)
+        if self._shown in CHARTS:
+            self._draw()
         self._show_choices()
 
     def action_results_coverage(self) -> None:

@@ -10,7 +10,7 @@ from textual.message import Message
 
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.widgets.dataset_table import DatasetTable
-from enchanted_tui.views.dataset_statistics import Mask, Results
+from enchanted_tui.views.dataset_statistics import Results
 from enchanted_tui.views.front import FrontAim, front_of
 
 _NOTHING_CHOSEN = "Choose two or more objectives with {key}."
@@ -26,12 +26,7 @@ class FrontTable(DatasetTable):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
         self.aim = FrontAim()
-        self._inside: Mask = np.zeros(0, dtype=np.bool_)
-
-    @property
-    def count(self) -> int:
-        """How many rows are on the front."""
-        return int(self._inside.sum())
+        self._asked: Results | None = None
 
     async def show_front(self, results: Results, aim: FrontAim, key: str) -> None:
         """Show the front of a dataset, which is worked out in a thread; `key` is that by which
@@ -39,13 +34,16 @@ class FrontTable(DatasetTable):
         """
         names = [name for name in (*aim.objectives, *aim.limits) if name in results.columns]
         columns = {name: results.columns[name].numbers for name in names}
+        self._asked = results
         found = await in_thread(front_of, aim, columns.get, results.success)
+        if results is not self._asked or len(found) > len(results):
+            return  # another dataset is shown, or the same one anew, whose front is asked for too
         if aim != self.aim:
             self.aim = aim
             first = next(iter(aim.objectives), "")
             self.sort = (first, aim.objectives.get(first) == "maximize")
             self.set_sort(first, descending=self.sort[1])
-        self._inside = found
+        results.front = found
         self.set_empty(_EMPTY if aim.objectives else _NOTHING_CHOSEN.format(key=key))
         self.show(results)
         self.post_message(self.Found())
@@ -58,6 +56,6 @@ class FrontTable(DatasetTable):
         return [*dict.fromkeys(first), *rest]
 
     def order(self) -> Sequence[int]:
-        rows = np.array(super().order(), dtype=np.int64)
-        rows = rows[rows < len(self._inside)]
-        return array("q", rows[self._inside[rows]].tobytes())
+        rows, front = np.array(super().order(), dtype=np.int64), self._results.front
+        rows = rows[rows < len(front)]
+        return array("q", rows[front[rows]].tobytes())
