@@ -23,7 +23,7 @@ from enchanted_tui.campaign_status import Phase
 from enchanted_tui.durations import core_time, rough_duration, whole_duration
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record import file_use, forecast, resource_use
-from enchanted_tui.record.learned import LearnedPoint
+from enchanted_tui.record.learned import learned_words
 from enchanted_tui.record.node_use import busy_cores
 from enchanted_tui.record.outcome import Outcome
 from enchanted_tui.record.records import Record
@@ -302,24 +302,6 @@ def _bar(name: str, done: int, total: int, unit: str, columns: int) -> str:
     room = max(5, min(40, columns - len(tail) - 14))
     filled = int(room * share)
     return f"{name:<10} [{'#' * filled}{'.' * (room - filled)}]{tail}"
-
-
-def learned_words(point: LearnedPoint) -> str:
-    """Say what a sampler has learnt: ``best 1.23, cross-validated error 0.05 (4 % of the spread)
-    from 37 observations, 2 failed``.
-    """
-    words = [] if point.best is None else [f"best {point.best:.6g}"]
-    if point.cv_error is not None:
-        share = (
-            ""
-            if point.cv_error_relative is None
-            else f" ({100 * point.cv_error_relative:.3g} % of the spread)"
-        )
-        words.append(f"cross-validated error {point.cv_error:.3g}{share}")
-    if point.acquisition is not None:
-        words.append(f"acquisition {point.acquisition:.3g}")
-    failed = f", {point.failed} failed" if point.failed else ""
-    return f"{', '.join(words)} from {point.observations} observations{failed}"
 
 
 def _resource_lines(live: Mapping[str, Any] | None) -> list[str]:

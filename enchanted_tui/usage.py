@@ -14,7 +14,7 @@ from enchanted_tui.record.outcome import RefusedError
 _TARGET = frozenset({"target", "config_file"})
 _OF_THE_APP = frozenset({"read_only", "low_bandwidth", "ascii"})
 _OF_EXPORTS = frozenset(
-    {"to", "out", "columns", "successes_only", "pivot", "split", "seed", "provenance"}
+    {"to", "out", "columns", "successes_only", "front", "pivot", "split", "seed", "provenance"}
 ) | frozenset(CRATE_OPTIONS)
 _OF_FITS = frozenset({"outputs", "model", "test", "cv"})
 _OF_RUNS = frozenset(
@@ -117,7 +117,7 @@ def check(options: argparse.Namespace, asked: str) -> None:
             f"{', '.join(map(_spelt, together))} {'goes' if len(together) == 1 else 'go'} {where}."
         )
     for name in sorted(_OF_EXPORTS | _OF_FITS):
-        if getattr(options, name) == "":
+        if getattr(options, name) == "" and name != "front":  # that of the configuration
             raise RefusedError(
                 f"{_spelt(name)}: nothing is given; leave the option out, or say what is wanted."
             )

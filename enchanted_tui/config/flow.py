@@ -50,6 +50,7 @@ class Flow:
                     f"stage {depth}" if len(stage.steps) == 1 else f"step {index} of stage {depth}"
                 )
                 self._run(where, step.runner, stage.continuation is not None)
+            self._learn(stage.sampler)
         if self._report.error_count == errors_before:  # what is misspelt is said once
             check_use(self._report, self._samplers, self._runners, self._place, stages)
 
@@ -123,6 +124,20 @@ class Flow:
             for missing in sorted(needed - known) if self._is_complete else ():
                 self._report.error(place, self._missing(where, missing))
             self._names.add(column)
+
+    def _learn(self, name: str) -> None:
+        """Check that the columns which a sampler learns from are there at the end of its stage."""
+        _, instance = self._samplers.get(name, (None, None))
+        learnt: list[tuple[str, str]] = getattr(instance, "learnt_columns", list)()
+        if not self._is_complete or getattr(instance, "parser", None) is not None:
+            return  # a parser finds what it returns in run directories
+        for option, column in learnt:
+            if column not in self._names:
+                self._report.error(
+                    self._place("sampler", name, option),
+                    f"no runner returns {column!r}, which is to be learnt from"
+                    f"{did_you_mean(column, self._names)}",
+                )
 
     def _missing(self, where: str, parameter: str) -> str:
         if parameter == neighbours.RUN_DIR:

@@ -33,6 +33,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a row for each parent of a nested campaign, arrays of what its children have",
     )
     group.add_argument(
+        "--front",
+        metavar="A=min,B=max",
+        nargs="?",
+        const="",
+        help="only the samples on the Pareto front of these objectives; without any, of those of"
+        " the configuration",
+    )
+    group.add_argument(
         "--split",
         metavar="0.8/0.1/0.1",
         help="files for training, validation and test, divided at random",
@@ -78,6 +86,7 @@ def run(options: argparse.Namespace) -> list[Path]:
         columns=chosen_columns(options) or (),
         successes_only=options.successes_only,
         pivot=options.pivot,
+        front=options.front,
         split=parse_split(options.split) if options.split else None,
         seed=options.seed,
         provenance=options.provenance,

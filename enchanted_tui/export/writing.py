@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from enchanted_tui.export.csv_table import write_csv
+from enchanted_tui.export.front_rows import front_rows
 from enchanted_tui.export.hdf5_table import write_hdf5_table, write_netcdf
 from enchanted_tui.export.selection import ExportError, check_place, parts, select_columns
 from enchanted_tui.record.older.adopt import is_older_run
@@ -45,6 +46,9 @@ class Export:
     columns: tuple[str, ...] = ()  #: none: all
     successes_only: bool = False
     pivot: bool = False  #: a row for each parent, with arrays of what its children have
+    #: objectives as they are written (``mass=min,beta=max``), of whose Pareto front the rows are;
+    #: empty: those of the configuration; None: all rows
+    front: str | None = None
     split: tuple[float, ...] | None = None
     seed: int | None = None  #: of the split; None: the campaign's
     provenance: bool = (
@@ -96,6 +100,10 @@ def write_tables(root: Path, reader: Recorded, wanted: Export) -> list[Table]:
     stage = dataset_stage(state) if state.stages else None
     if stage is None or not stage.n_rows:
         raise ExportError(f"{root} has no finished samples yet, so there is nothing to export")
+    if wanted.pivot and wanted.front is not None:
+        raise ExportError(
+            "--front chooses samples, --pivot gives a row for each parent: leave one out"
+        )
     run_dir = CampaignDirectory(root.resolve())
     read_rows = _cleaned(
         rows_of(reader, stage, pivot=wanted.pivot, successes=wanted.successes_only), wanted.clean
@@ -109,6 +117,8 @@ def write_tables(root: Path, reader: Recorded, wanted: Export) -> list[Table]:
         raise ExportError(
             f"{root}: no sample has succeeded, so --successes-only leaves nothing to export"
         )
+    if wanted.front is not None:
+        keep = front_rows(run_dir.root, wanted.front, read_rows)
     types = column_types(_kept(read_rows, keep)(), state.units)
     told = metadata(run_dir, state)
     told = told if wanted.clean is None else wanted.clean(told)

@@ -171,7 +171,20 @@ class LearnedRecord(JournalLine):
     failed: Annotated[int, "samples that gave none"]
     cv_error: Annotated[float | None, "root mean square error of values predicted from all others"]
     cv_error_relative: Annotated[float | None, "its share of the values' standard deviation"]
-    best: NotRequired[Annotated[float | None, "where a best is looked for"]]
+    errors: NotRequired[
+        Annotated[
+            dict[str, float],
+            "where several outputs are learnt, `cv_error` of each in its own units; that of the one"
+            " known worst, in standard deviations, is `cv_error` then",
+        ]
+    ]
+    best: NotRequired[
+        Annotated[
+            float | None,
+            "where a best is looked for; of several objectives the hypervolume of the front",
+        ]
+    ]
+    front: NotRequired[Annotated[int, "samples on the front of several objectives"]]
     best_position: NotRequired[Annotated[int | None, "position of that sample in its stage"]]
     acquisition: Annotated[float | None, "what the model expects of its first choice"]
     length_scales: NotRequired[Annotated[list[float] | None, "of the model, one a parameter"]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from enchanted_tui.config.options import option
@@ -31,6 +32,7 @@ class ActiveLearningSampler(LearningSampler):
 
     method: ClassVar[str] = "active"
     packages: ClassVar[tuple[str, ...]] = ("skactiveml", "sklearn")
+    several: ClassVar[str] = "outputs"
 
     budget: int = option(
         doc="How many samples to draw in all, the random ones at the beginning included.",
@@ -49,6 +51,14 @@ class ActiveLearningSampler(LearningSampler):
         ge=2,
         le=100_000,
     )
+    outputs: list[str] = option(
+        [],
+        doc=(
+            "Outputs of which each has a model of its own; samples are put where these learn most"
+            " together. Instead of `observations`, of which the sum has one model."
+        ),
+        example=["growth_rate", "q95"],
+    )
     initial_samples: int | None = option(
         None, doc="Random samples to begin with; by default one batch.", ge=0
     )
@@ -66,4 +76,12 @@ class ActiveLearningSampler(LearningSampler):
             "n_candidates": self.n_candidates,
             "kernel": self.covar_kernel,
             "avoid_failures": self.failure_prob_filter,
+            "limits": list(self.limits().values()),
+            "outputs": list(self.outputs),
         }
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        yield from super().problems()
+        for place, name in enumerate(self.outputs):
+            if name in self.outputs[:place]:
+                yield f"outputs[{place}]", f"{name!r} is named twice; remove one"

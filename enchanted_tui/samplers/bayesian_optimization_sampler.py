@@ -5,38 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar
 
-from enchanted_tui.config.options import Nested, option
+from enchanted_tui.config.options import option
 from enchanted_tui.samplers.base import Sample
+from enchanted_tui.samplers.findings import Finding
 from enchanted_tui.samplers.learning_sampler import Answer, Draw, LearningSampler, Pending, Question
+from enchanted_tui.samplers.objectives import MAXIMIZE, MINIMIZE, signs_of, told_front
 from enchanted_tui.samplers.parsers import ParserReader
+from enchanted_tui.suggestions import did_you_mean
 from enchanted_tui.values import Row
 
 _FEWEST_READ = 3  #: samples after which a parser that has read none is taken to be wrong
-_ACQUISITIONS = ("qLEI", "qUCB", "qEI", "qPI", "EI", "LEI", "UCB", "PI")
-
-
-class OutcomeLimit(Nested):
-    """How small and how large an output may be."""
-
-    ge: float | None = option(None, doc="At least this.", example=3)
-    le: float | None = option(None, doc="At most this.", example=5)
-
-    def problems(self) -> Iterator[tuple[str, str]]:
-        if self.ge is None and self.le is None:
-            yield "", "needs a limit: ge, le or both"
-        elif self.ge is not None and self.le is not None and self.ge > self.le:
-            yield "ge", f"nothing is at least {self.ge} and at most {self.le}; swap them"
+_ACQUISITIONS = ("qLEI", "qUCB", "qEI", "qPI", "EI", "LEI", "UCB", "PI", "EHVI", "ParEGO")
 
 
 class BayesianOptimizationSampler(LearningSampler):
-    """Look for the largest (or smallest) output with as few samples as possible, by a Gaussian
-    process and an acquisition function.
+    """Look for the largest (or smallest) output with as few samples as possible, or for the best
+    compromises between several, by Gaussian processes and an acquisition function.
 
     The first `initial_samples` are random and count. Needs nothing that is not installed anyway.
     """
 
     method: ClassVar[str] = "bayesian"
     optimises: ClassVar[bool] = True
+    several: ClassVar[str] = "objectives"
 
     budget: int = option(
         20, doc="How many samples to draw in all, the random ones at the beginning included.", ge=0
@@ -54,7 +45,9 @@ class BayesianOptimizationSampler(LearningSampler):
             "What the next sample should have most of. EI: expected improvement on the best so far."
             " LEI: its logarithm, which has the same largest place; that is what is computed for"
             " both. PI: probability of improvement. UCB: mean and `ucb_beta`. With q or without,"
-            " samples of a batch know of each other."
+            " samples of a batch know of each other. With two `objectives` the improvement is that"
+            " of the hypervolume (EHVI); with more, or with PI, UCB or ParEGO, it is that of their"
+            " augmented Chebyshev sum with random weights."
         ),
         choices=_ACQUISITIONS,
     )
@@ -67,7 +60,25 @@ class BayesianOptimizationSampler(LearningSampler):
     direction: str = option(
         "maximize",
         doc="Whether large or small values are looked for.",
-        choices=("maximize", "minimize"),
+        choices=(MAXIMIZE, MINIMIZE),
+    )
+    objectives: dict[str, str] = option(
+        {},
+        doc=(
+            "Two or more outputs by column, each to `maximize` or to `minimize`: samples are put"
+            " where the Pareto front of the best compromises may be. Instead of `observations` and"
+            " `direction`."
+        ),
+        choices=(MAXIMIZE, MINIMIZE),
+        example={"growth_rate": "minimize", "beta": "maximize"},
+    )
+    reference_point: dict[str, float] = option(
+        {},
+        doc=(
+            "With `objectives`: the worst value of each that is of interest. By default it is a"
+            " tenth of the front's extent worse than the front."
+        ),
+        example={"growth_rate": 0.5, "beta": 1.0},
     )
     ucb_beta: float = option(
         2.0, doc="Weight of the variance in UCB: mean + sqrt(beta) x standard deviation.", ge=0
@@ -87,15 +98,6 @@ class BayesianOptimizationSampler(LearningSampler):
         ),
     )
     parser_config: dict[str, Any] = option({}, doc="Options of the parser.")
-    subject_to: dict[str, dict[str, Any]] = option(
-        {},
-        doc=(
-            "Limits of other outputs, by column: `ge`, `le` or both. The best sample is looked for"
-            " among those that keep them, and where that is probable."
-        ),
-        example={"q95": {"ge": 3}},
-        nested=OutcomeLimit,
-    )
     verbose: bool = option(False, doc="Write what each fit gave to the log.")
 
     def __init__(self, **config: Any) -> None:
@@ -117,21 +119,33 @@ class BayesianOptimizationSampler(LearningSampler):
         )
 
     def minimises(self) -> bool:
-        return self.direction.lower() == "minimize"
+        return self.direction.lower() == MINIMIZE
 
-    def limits(self) -> dict[str, tuple[float | None, float | None]]:
-        """Return lowest and highest value of each output that has limits."""
-        return {name: (limit.get("ge"), limit.get("le")) for name, limit in self.subject_to.items()}
+    def asked_method(self) -> str:
+        return "pareto" if self.objectives else self.method
+
+    def best_of(self, kept: Sequence[Finding]) -> dict[str, Any]:
+        if not self.objectives:
+            return super().best_of(kept)
+        return told_front(self.objectives, self.reference_point, kept, self.first_batch())
 
     def model_options(self) -> dict[str, Any]:
-        return {
+        options = {
             "acquisition": self.acquisition_function,
             "kernel": self.covar_kernel,
             "beta": self.ucb_beta,
             "fully_bayesian": self.fully_bayesian,
             "avoid_failures": self.failure_prob_filter,
-            "minimise": self.minimises(),
             "limits": list(self.limits().values()),
+        }
+        if not self.objectives:
+            return {**options, "minimise": self.minimises()}
+        reference = [self.reference_point.get(name) for name in self.objectives]
+        return {
+            **options,
+            "names": list(self.objectives),
+            "signs": signs_of(self.objectives),
+            "reference": reference,
         }
 
     # -- results -----------------------------------------------------------------------------------
@@ -145,7 +159,11 @@ class BayesianOptimizationSampler(LearningSampler):
     def reader(self) -> ParserReader | None:
         if self.parser is not None and self._reader is None:
             self._reader = ParserReader.make(
-                self.parser, self.parser_config, self.observations, list(self.parameters)
+                self.parser,
+                self.parser_config,
+                self.output_columns() if self.objectives else self.observations,
+                list(self.parameters),
+                summed=not self.objectives,
             )
         return self._reader
 
@@ -167,7 +185,41 @@ class BayesianOptimizationSampler(LearningSampler):
 
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()
+        yield from self._objective_problems()
         if self.parser is not None:
             problem = ParserReader.problem(self.parser, self.parser_config, self.observations)
             if problem is not None:
                 yield "parser", problem
+
+    def _objective_problems(self) -> Iterator[tuple[str, str]]:
+        function = self.acquisition_function.upper()
+        if not self.objectives:
+            if function in ("EHVI", "PAREGO"):
+                yield (
+                    "acquisition_function",
+                    f"{self.acquisition_function} is for several `objectives`; name them, or take"
+                    " EI",
+                )
+            if self.reference_point:
+                yield "reference_point", "goes with `objectives`, of which it has one value each"
+            return
+        if len(self.objectives) == 1:
+            yield (
+                "objectives",
+                "one output is named by `observations`, and `direction` says what is looked for;"
+                " name two or more objectives, or write these",
+            )
+        if self.minimises():
+            yield "direction", "each of the `objectives` says its own; remove this one"
+        if function == "EHVI" and len(self.objectives) > 2:
+            yield (
+                "acquisition_function",
+                f"EHVI is worked out for two objectives, and there are {len(self.objectives)}; take"
+                " ParEGO",
+            )
+        for name in self.reference_point:
+            if name not in self.objectives:
+                yield (
+                    f"reference_point.{name}",
+                    f"there is no objective {name!r}{did_you_mean(name, self.objectives)}",
+                )

@@ -9,13 +9,23 @@ from typing import Any, NamedTuple
 
 
 class Finding(NamedTuple):
-    """What became of a sample: its value, NaN where it failed."""
+    """What became of a sample: a value of each thing that is learnt, all NaN where it failed."""
 
     position: int  #: in the stage; below 0 for samples of somebody else's campaign
     point: tuple[float, ...]
-    value: float
+    values: tuple[float, ...]
     outcomes: tuple[float, ...] = ()  #: further outputs that have limits
     kept: bool = True  #: whether these are within them
+
+    @property
+    def value(self) -> float:
+        """The value, where one thing is learnt."""
+        return self.values[0]
+
+    @property
+    def is_good(self) -> bool:
+        """Whether there is something to learn from it."""
+        return all(map(math.isfinite, self.values))
 
 
 @dataclass
@@ -63,11 +73,16 @@ def number_in(value: Any) -> float | None:
         return None
 
 
+def succeeded(row: Mapping[str, Any]) -> bool:
+    """Tell whether a row is of a sample that succeeded."""
+    return row.get("success") in (True, "True")
+
+
 def useless(row: Mapping[str, Any], names: Sequence[str]) -> str:
     """Say that a sample has succeeded without a number in a column that is to be learnt from, whose
     name may be misspelt; an empty text for any other.
     """
-    if row.get("success") not in (True, "True"):
+    if not succeeded(row):
         return ""
     absent = [name for name in names if name not in row]
     others = [name for name in names if name in row and number_in(row[name]) is None]

@@ -9,23 +9,18 @@ answer.
 from __future__ import annotations
 
 import importlib.util
-import logging
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from enchanted_tui.config.options import option
 from enchanted_tui.samplers.base import Sample
 from enchanted_tui.samplers.design import REPLICATE
-from enchanted_tui.samplers.findings import Finding, Known, Limit, mean, number_in, useless, within
-from enchanted_tui.samplers.modelled_box import ModelledBox
-from enchanted_tui.values import Row
+from enchanted_tui.samplers.findings import Finding
+from enchanted_tui.samplers.output_learner import OutputLearner
 
 if TYPE_CHECKING:
     import pandas
-
-log = logging.getLogger(__name__)
 
 Question = dict[str, Any]
 Answer = dict[str, Any]
@@ -50,22 +45,17 @@ class Draw:
     learned: dict[str, Any] | None = None
 
 
-class LearningSampler(ModelledBox):
+class LearningSampler(OutputLearner):
     """A sampler whose next samples depend on the results so far."""
 
     adaptive: ClassVar[bool] = True
-    #: Which model answers (see `samplers.learning.answers`).
+    #: Which kind of model answers, so that what it needs is imported early.
     method: ClassVar[str] = ""
     #: True if the sum of the observations is to be as large (or as small) as possible.
     optimises: ClassVar[bool] = False
     #: Packages besides those that are always installed.
     packages: ClassVar[tuple[str, ...]] = ()
 
-    observations: list[str | None] = option(
-        [None],
-        doc="Columns whose sum is learnt from; by default the column output.",
-        example=["growth_rate", "penalty"],
-    )
     asynchronous: bool = option(
         False,
         doc=(
@@ -114,17 +104,18 @@ class LearningSampler(ModelledBox):
 
     def __init__(self, **config: Any) -> None:
         super().__init__(**config)
-        self._known = Known()
         self._drawn: list[Sample] = []
         self._fitted: dict[str, Any] | None = None
-        self._told_useless = False
-        self._points: dict[int, Sample] = {}  #: samples that are repeated, by position
 
     # -- what a kind of learning says --------------------------------------------------------------
 
     def model_options(self) -> dict[str, Any]:
         """Return the options of the model."""
         raise NotImplementedError
+
+    def asked_method(self) -> str:
+        """Return which model is asked (see `samplers.learning.answers`)."""
+        return self.method
 
     def batch_limit(self) -> int | None:
         """Return the size of a batch after the first one, or None where the rest of the budget is
@@ -139,60 +130,6 @@ class LearningSampler(ModelledBox):
     def first_batch(self) -> int:
         """How many samples are drawn at random before anything is learnt."""
         raise NotImplementedError
-
-    # -- results -----------------------------------------------------------------------------------
-
-    def begin(self, data_dir: str) -> None:
-        """Read the earlier campaign's samples, if there is one; `data_dir` is where the run
-        directories of this one are.
-        """
-        for number, (sample, row) in enumerate(self.earlier(data_dir)):
-            LearningSampler.tell(self, -1 - number, sample, [row])
-
-    def tell(self, position: int, sample: Sample, rows: Sequence[Row]) -> None:
-        """Take in a finished sample: `rows` holds one row for each of its parents.
-
-        Its value is the mean over the rows that succeeded; where none did, or a value is missing or
-        not finite, the sample failed.
-        """
-        for row in rows if not self._told_useless else ():
-            sentence = useless(row, [name or "output" for name in self.observations])
-            if sentence:
-                self._told_useless = True
-                log.warning(sentence)
-                break
-        if self.repeats > 1:
-            self._points[position] = sample
-        self.note_drawn(position, sample)
-        values = [self.value_of(row) for row in rows]
-        good = [row for row, value in zip(rows, values, strict=True) if math.isfinite(value)]
-        outcomes = tuple(mean(number_in(row.get(name)) for row in good) for name in self.limits())
-        self._known.findings[position] = Finding(
-            position,
-            self.features([sample])[0],
-            mean(value for value in values if math.isfinite(value)),
-            outcomes,
-            within(outcomes, self.limits().values()),
-        )
-
-    def value_of(self, row: Row) -> float:
-        """Return what is learnt from a row: the sum of the observations, or NaN if there is nothing
-        to learn from it.
-        """
-        if row.get("success") not in (True, "True"):
-            return math.nan
-        numbers = [number_in(row.get(name or "output")) for name in self.observations]
-        try:
-            return math.fsum(math.nan if number is None else number for number in numbers)
-        except (
-            ValueError,
-            OverflowError,
-        ):  # infinities of both signs; a sum beyond all floating point
-            return math.nan
-
-    def known_count(self) -> int:
-        """How many samples of the stage are known to have finished."""
-        return sum(position >= 0 for position in self._known.findings)
 
     # -- drawing -----------------------------------------------------------------------------------
 
@@ -231,9 +168,13 @@ class LearningSampler(ModelledBox):
         pending: Sequence[Pending],
         ask: Callable[[Question], Answer],
     ) -> Draw:
-        """Draw the points of the samples at `places`."""
+        """Draw the points of the samples at `places`. Raises ValueError where no sample has a
+        column that is to be learnt from.
+        """
+        if not places or not all(map(self._is_random_point, places)):
+            self._missing.check()
         findings = self._known.ordered()
-        observed = sum(math.isfinite(finding.value) for finding in findings)
+        observed = sum(finding.is_good for finding in findings)
         learnable = observed >= _FEWEST and not self.space.is_constant
         by_chance = [place for place in places if not learnable or self._is_random_point(place)]
         random_units = self.random_points([place // self.repeats for place in by_chance])
@@ -265,11 +206,9 @@ class LearningSampler(ModelledBox):
             fitted = None
         return {
             **self.described(),
-            "method": self.method,
+            "method": self.asked_method(),
             "options": self.model_options(),
-            "points": [list(finding.point) for finding in findings],
-            "values": [finding.value for finding in findings],
-            **self._outcomes(findings),
+            **self.told(findings),
             "pending": [list(point) for point in waiting],
             "count": count,
             "seed": [self.effective_seed(), self.stage, first],
@@ -279,31 +218,24 @@ class LearningSampler(ModelledBox):
     def _learned(self, findings: list[Finding], answer: Answer) -> dict[str, Any]:
         """Return what is recorded of a fit."""
         own = [finding for finding in findings if finding.position >= 0]
-        good = [finding for finding in findings if math.isfinite(finding.value)]
-        kept = [finding for finding in good if finding.kept]
-        best = (
-            (min if self.minimises() else max)(kept, key=lambda finding: finding.value)
-            if self.optimises and kept
-            else None
-        )
+        good = [finding for finding in findings if finding.is_good]
         return {
             "known": len(own),
             "observations": len(good),
             "failed": len(findings) - len(good),
-            "best": None if best is None else best.value,
-            "best_position": None if best is None else best.position,
+            **self.best_of([finding for finding in good if finding.kept]),
             **answer["diagnostics"],
         }
 
-    def _outcomes(self, findings: list[Finding]) -> Question:
-        """Return the outputs that have limits, of each finding, if there are any."""
-        limits = self.limits()
-        missing = (math.nan,) * len(limits)
-        return {"outcomes": [f.outcomes or missing for f in findings]} if limits else {}
-
-    def limits(self) -> Mapping[str, Limit]:
-        """Return lowest and highest value of each output that has limits."""
-        return {}
+    def best_of(self, kept: Sequence[Finding]) -> dict[str, Any]:
+        """Return what is recorded of the best of the findings within the limits."""
+        best = None
+        if self.optimises and kept:
+            best = (min if self.minimises() else max)(kept, key=lambda finding: finding.value)
+        return {
+            "best": None if best is None else best.value,
+            "best_position": None if best is None else best.position,
+        }
 
     def minimises(self) -> bool:
         """Tell whether small values are wanted."""
@@ -369,11 +301,6 @@ class LearningSampler(ModelledBox):
                     f"{type(self).__name__} needs {EXTRA}; {' and '.join(missing)} cannot be"
                     " imported here"
                 ),
-            )
-        if not self.observations:
-            yield (
-                "observations",
-                "there is no column to learn from; name at least one, or leave the option out",
             )
 
     def warnings(self) -> Iterator[tuple[str, str]]:

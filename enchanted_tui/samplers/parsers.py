@@ -38,9 +38,16 @@ class ParserReader:
     """
 
     def __init__(
-        self, parser: Any, observations: Sequence[str | None], parameters: Sequence[str]
+        self,
+        parser: Any,
+        observations: Sequence[str | None],
+        parameters: Sequence[str],
+        *,
+        summed: bool = True,
     ) -> None:
+        """`summed`: whether the sum of the observations counts, and not each by itself."""
         self._parser = parser
+        self._summed = summed
         self._observations = list(observations)
         self._parameters = list(parameters)
         self._asked = self._failed = 0
@@ -53,11 +60,14 @@ class ParserReader:
         config: Mapping[str, Any],
         observations: Sequence[str | None],
         parameters: Sequence[str] = (),
+        *,
+        summed: bool = True,
     ) -> ParserReader:
         """Find the parser and make it."""
         from enchanted_tui.config.lookup import find
 
-        return cls(find("parser", name).cls(**config), observations, parameters)
+        parser = find("parser", name).cls(**config)
+        return cls(parser, observations, parameters, summed=summed)
 
     def check(self, fewest: int) -> None:
         """Raise ValueError if the parser has been asked of at least `fewest` samples and has read
@@ -138,7 +148,7 @@ class ParserReader:
         return dict(zip(self._parameters, vector, strict=True))
 
     def _values(self, objective: Any) -> dict[str, Any]:
-        """Return a value for each observation; of fewer or more numbers, the sum counts, as
+        """Return a value for each observation; of fewer or more numbers, the sum counts where
         observations are summed anyway.
         """
         names = [name or "output" for name in self._observations]
@@ -147,6 +157,11 @@ class ParserReader:
         )
         if not values:
             raise ValueError("its objective is empty")
+        if len(values) != len(names) and not self._summed:
+            raise ValueError(
+                f"its objective has {len(values)} numbers, but the objectives are"
+                f" {', '.join(names)}"
+            )
         if len(values) != len(names):
             values = [sum(values), *[0.0] * (len(names) - 1)]
         return dict(zip(names, values, strict=True))

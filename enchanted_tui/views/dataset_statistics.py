@@ -114,6 +114,9 @@ class Results:
         self.columns: dict[str, DatasetColumn] = {}
         self.tasks = TaskList(array("q"))
         self.parameters: tuple[str, ...] = ()
+        #: which rows are on the Pareto front, by the objectives chosen last; none before, and
+        #: shorter while the dataset has grown
+        self.front: Mask = np.zeros(0, dtype=np.bool_)
 
     def __len__(self) -> int:
         return len(self.tasks)
@@ -143,6 +146,8 @@ class Results:
         for name, part in news.columns.items():
             self.columns[name].extend(part)
         self.tasks = news.tasks
+        if news.anew:
+            self.front = np.zeros(0, dtype=np.bool_)
 
     @property
     def success(self) -> Mask:

@@ -9,13 +9,11 @@ import numpy
 import pandas
 import pytest
 
-from enchanted_tui.samplers.bayesian_optimization_sampler import (
-    BayesianOptimizationSampler,
-    OutcomeLimit,
-)
+from enchanted_tui.samplers.bayesian_optimization_sampler import BayesianOptimizationSampler
 from enchanted_tui.samplers.learning.acquisition import Acquisition, log_expected_improvement
 from enchanted_tui.samplers.learning.outcome_models import keeps, limit_factors
 from enchanted_tui.samplers.learning.posterior import Hyperparameters, Posterior
+from enchanted_tui.samplers.outcome_limits import OutcomeLimit
 from helpers.sampler_kinds import placed
 
 BOX: dict[str, Any] = {"parameters": ["x", "y"], "bounds": [[0, 1], [0, 1]]}
@@ -91,6 +89,9 @@ def test_missing_outcomes_keep_no_limit():
 def test_limits_that_nothing_keeps_are_refused():
     """And a column without any limit."""
     assert [where for where, _ in OutcomeLimit(ge=3, le=2).problems()] == ["ge"]
+    assert [where for where, _ in OutcomeLimit(gt=2, lt=2).problems()] == ["gt"]
+    assert [where for where, _ in OutcomeLimit(ge=1, gt=2).problems()] == ["gt"]
+    assert list(OutcomeLimit(gt=2, le=3).problems()) == []
     assert [where for where, _ in OutcomeLimit().problems()] == [""]
     assert list(OutcomeLimit(ge=2).problems()) == []
 

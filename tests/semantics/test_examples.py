@@ -57,6 +57,7 @@ def test_every_example_is_in_the_table() -> None:
 #: Examples that need an extra, and the package that shows whether it is there.
 EXTRAS = {
     "sampler_active.yaml": ("learning", "skactiveml"),
+    "sampler_active_outputs.yaml": ("learning", "skactiveml"),
     "sampler_gest.yaml": ("gest", "gest_api"),
 }
 

@@ -35,6 +35,7 @@ BAYESIAN = {
     "initial_samples": 4,
     "acquisition_batch_size": 3,
 }
+PARETO = {**BAYESIAN, "objectives": {"output": "maximize", "cost": "minimize"}}
 ACTIVE = {
     "type": "ActiveLearningSampler",
     "parameters": ["x"],
@@ -52,7 +53,13 @@ BOTH = [pytest.param(BAYESIAN, id="bayesian"), pytest.param(ACTIVE, id="active",
 BAYESIAN_FIRST = [
     pytest.param(BAYESIAN, id="bayesian"),
     pytest.param(ACTIVE, id="active", marks=[needs_extra, pytest.mark.full]),
+    pytest.param(
+        {**ACTIVE, "outputs": ["output", "cost"], "subject_to": {"cost": {"le": 0.9}}},
+        id="active with outputs",
+        marks=[needs_extra, pytest.mark.full],
+    ),
 ]
+EACH = [*BAYESIAN_FIRST, pytest.param(PARETO, id="pareto")]
 
 
 def config(
@@ -69,7 +76,7 @@ def points(campaign: Campaign) -> list[str]:
     return campaign.column("x")
 
 
-@pytest.mark.parametrize("sampler", BAYESIAN_FIRST)
+@pytest.mark.parametrize("sampler", EACH)
 @pytest.mark.parametrize("asynchronous", [True, *in_full(False)])
 def test_the_budget_is_exact_and_each_sample_runs_once(
     campaign: Campaign, sampler: dict[str, Any], asynchronous: bool
@@ -102,7 +109,7 @@ def test_batches_are_the_same_for_the_same_seed(
     assert points(campaign) == first
 
 
-@pytest.mark.parametrize("sampler", BAYESIAN_FIRST)
+@pytest.mark.parametrize("sampler", EACH)
 def test_resume_continues_with_all_observations(
     campaign: Campaign, sampler: dict[str, Any]
 ) -> None:
@@ -112,7 +119,7 @@ def test_resume_continues_with_all_observations(
     expected = points(campaign)
     campaign.forget_executions()
     shutil.rmtree(campaign.run_dir)
-    sizes = [7, 10] if sampler is BAYESIAN else [8, 12]
+    sizes = [8, 12] if sampler["type"] == "ActiveLearningSampler" else [7, 10]
     assert campaign.run(config=config(sampler, {"fails_above": 0.9}, budget=sizes[0])) == 0
     campaign.budget(sizes[1])
     assert campaign.resume() == 0
@@ -253,11 +260,16 @@ def test_a_sample_is_drawn_as_soon_as_a_worker_is_free(campaign: Campaign) -> No
 
 
 @pytest.mark.full
-def test_every_draw_can_be_repeated_from_the_record(campaign: Campaign) -> None:
+@pytest.mark.parametrize(
+    "kind", [pytest.param(BAYESIAN, id="bayesian"), pytest.param(PARETO, id="pareto")]
+)
+def test_every_draw_can_be_repeated_from_the_record(
+    campaign: Campaign, kind: dict[str, Any]
+) -> None:
     """It is a function of the seed, the position, what was known and what was pending: given the
     same order of results, the same.
     """
-    options = {**BAYESIAN, "budget": 12, "asynchronous": True, "ahead": 0}
+    options = {**kind, "budget": 12, "asynchronous": True, "ahead": 0}
     assert campaign.run(config=config(options, {"slow": 0.1, "fails_above": 0.9})) == 0
     from enchanted_tui.samplers.learning.answers import answer
 
@@ -348,6 +360,62 @@ def test_what_is_learnt_is_recorded_shown_and_given_as_json(
         "seconds",
         "time",
     } <= stage["learned"][0].keys()
+
+
+def test_the_front_of_several_objectives_is_recorded_and_shown(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its hypervolume never falls, repeats count as samples of their own, and --status says it."""
+    assert campaign.run(config=config({**PARETO, "repeats": 2}, budget=12)) == 0
+    records = campaign.records("learned")
+    volumes = [record["best"] for record in records]
+    assert volumes == sorted(volumes)
+    pairs = list(zip(campaign.numbers("output"), campaign.numbers("cost"), strict=True))
+    dominated = [any(b >= a and d <= c and (b, d) != (a, c) for b, d in pairs) for a, c in pairs]
+    assert records[-1]["front"] == dominated.count(False)
+    assert records[-1]["errors"].keys() == {"output", "cost"}
+    capsys.readouterr()
+    assert cli.main(["--status", "run"]) == 0
+    assert f"front of {records[-1]['front']}, hypervolume" in capsys.readouterr().out
+
+
+def test_what_no_runner_returns_is_told_before_anything_runs(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Objectives, limits, outputs and observations alike, all at once, each with the nearest name;
+    what is derived is there.
+    """
+    written = config(BAYESIAN, budget=8, subject_to={"outptu": {"gt": 0}, "twice": {"lt": 3}})
+    written["samplers"]["s0"]["objectives"] = {"output": "maximize", "twicee": "minimize"}
+    written["runners"]["r0"] = {
+        "type": "ExampleRunner",
+        "sleep_sec": 0,
+        "derived": {"twice": "2 * output"},
+    }
+    assert campaign.run(config=written) == 2
+    said = capsys.readouterr().err
+    assert "no runner returns 'outptu', which is to be learnt from; did you mean 'output'?" in said
+    assert "no runner returns 'twicee', which is to be learnt from; did you mean 'twice'?" in said
+    assert "'twice', which" not in said
+    assert not campaign.run_dir.exists()
+
+
+def test_a_misspelt_limit_of_a_plugin_ends_the_campaign(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody knows before what it returns; another one learns from what has been run, as the
+    sentence says.
+    """
+    assert campaign.run(config=config(BAYESIAN, budget=7, subject_to={"csot": {"le": 0.5}})) == 1
+    assert "subject_to.csot names 'csot'; did you mean 'cost'?" in capsys.readouterr().err
+    assert len(campaign.rows()) == 4
+    sampler = campaign.config["samplers"]["s0"]
+    sampler |= {"subject_to": {"cost": {"le": 0.5}}, "base_run_dir": str(campaign.run_dir)}
+    sampler["initial_samples"] = 0
+    campaign.run_dir = campaign.run_dir.with_name("another")
+    assert campaign.run("--base-run-dir", str(campaign.run_dir)) == 0
+    assert len(campaign.rows()) == 7
+    assert campaign.records("learned")[-1]["observations"] == 11
 
 
 # -- stop_when -------------------------------------------------------------------------------------

@@ -82,8 +82,8 @@ async def test_views_by_key_palette_and_mouse(run: Path) -> None:
     """Protects the way to each view, and back."""
     async with watching(run, "results") as watcher:
         await watcher.sees("60 rows")
-        names = ("Table", "Histogram", "Scatter", "Best", "Coverage", "Summary")
-        for key, name in zip("tdsbvu", names, strict=True):
+        names = ("Table", "Histogram", "Scatter", "Best", "Front", "Coverage", "Summary")
+        for key, name in zip("tdsbFvu", names, strict=True):
             await watcher.press(key)
             await watcher.sees(f"[{key} {name}]")
         for name in names:

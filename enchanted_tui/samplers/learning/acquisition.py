@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy
 from scipy.special import erfcx, log_ndtr, ndtri
@@ -101,6 +102,19 @@ class AcquisitionFactor:
         raise NotImplementedError
 
 
+class Acquiring(Protocol):
+    """What one more sample is worth, as a logarithm."""
+
+    def at(self, points: Array) -> Array:
+        """Return the worth at points of shape (m, d)."""
+
+    def slope(self, point: Array) -> tuple[float, Array]:
+        """Return the worth at one point (d,) and its derivatives (d,)."""
+
+    def expecting(self, point: Array, rng: numpy.random.Generator, versions: int) -> Acquiring:
+        """Return the function once a sample at `point` (d,) has been asked for."""
+
+
 @dataclass(frozen=True)
 class Acquisition:
     """A worth averaged over models and over versions of what is pending, times factors."""
@@ -117,11 +131,8 @@ class Acquisition:
         for posterior, best in self.models:
             mean, deviation = posterior.at(points)
             value, _, _ = self.worth(mean, deviation[:, None], best[None])
-            rows.append(_log_mean_exp(value))
-        total = _log_mean_exp(numpy.array(rows).T)
-        for factor in self.factors:
-            total = total + factor.log_at(points)
-        return total
+            rows.append(log_mean_exp(value))
+        return times_factors(log_mean_exp(numpy.array(rows).T), self.factors, points)
 
     def slope(self, point: Array) -> tuple[float, Array]:
         """Return the logarithm of the worth at one point and its derivatives."""
@@ -129,24 +140,19 @@ class Acquisition:
         for posterior, best in self.models:
             mean, mean_slope, deviation, deviation_slope = posterior.slopes(point)
             value, by_mean, by_deviation = self.worth(mean, numpy.full_like(mean, deviation), best)
-            total = float(_log_mean_exp(value))
+            total = float(log_mean_exp(value))
             shares = numpy.exp(value - total) / len(value)
             values.append(total)
             slopes.append(
                 (shares * by_mean) @ mean_slope + float(shares @ by_deviation) * deviation_slope
             )
-        log_worth = float(_log_mean_exp(numpy.array(values)))
-        gradient = numpy.exp(numpy.array(values) - log_worth) / len(values) @ numpy.array(slopes)
-        for factor in self.factors:
-            more, more_slope = factor.log_slope(point)
-            log_worth, gradient = log_worth + more, gradient + more_slope
-        return log_worth, gradient
+        return mean_slope_times_factors(values, slopes, self.factors, point)
 
     def expecting(self, point: Array, rng: numpy.random.Generator, versions: int) -> Acquisition:
         """Return the acquisition function once a sample at `point` (d,) has been asked for."""
         models = []
         for posterior, best in self.models:
-            deviates = _stratified_normals(versions, rng) if self.counts_pending else numpy.zeros(1)
+            deviates = stratified_normals(versions, rng) if self.counts_pending else numpy.zeros(1)
             after = posterior.expecting(point, deviates)
             best = numpy.broadcast_to(best, deviates.shape)
             models.append(
@@ -155,14 +161,39 @@ class Acquisition:
         return Acquisition(self.worth, models, self.factors, self.counts_pending)
 
 
-def _log_mean_exp(logarithms: Array) -> Array:
+def times_factors(worth: Array, factors: Sequence[AcquisitionFactor], points: Array) -> Array:
+    """Return the logarithms of a worth (m,) at points (m, d) times factors."""
+    for factor in factors:
+        worth = worth + factor.log_at(points)
+    return worth
+
+
+def mean_slope_times_factors(
+    values: Sequence[float],
+    slopes: Sequence[Array],
+    factors: Sequence[AcquisitionFactor],
+    point: Array,
+) -> tuple[float, Array]:
+    """Return the logarithm of the mean of what models say at one point (d,), times factors, and its
+    derivatives (d,); `values` are logarithms, `slopes` their derivatives.
+    """
+    logarithms = numpy.array(values)
+    log_worth = float(log_mean_exp(logarithms))
+    gradient = numpy.exp(logarithms - log_worth) / len(values) @ numpy.array(slopes)
+    for factor in factors:
+        more, more_slope = factor.log_slope(point)
+        log_worth, gradient = log_worth + more, gradient + more_slope
+    return log_worth, gradient
+
+
+def log_mean_exp(logarithms: Array) -> Array:
     """Average along the last axis what is given as logarithms."""
     largest = logarithms.max(axis=-1)
     mean: Array = largest + numpy.log(numpy.exp(logarithms - largest[..., None]).mean(axis=-1))
     return mean
 
 
-def _stratified_normals(count: int, rng: numpy.random.Generator) -> Array:
+def stratified_normals(count: int, rng: numpy.random.Generator) -> Array:
     """Return standard normals, one from each of `count` equally probable slices, in random
     order.
     """

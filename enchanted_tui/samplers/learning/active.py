@@ -7,18 +7,26 @@ doi:10.20944/preprints202103.0194.v1.
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy
 
+from enchanted_tui.samplers.learning.acquisition import AcquisitionFactor
 from enchanted_tui.samplers.learning.bayesian import Fitted, Proposal, cross_validation
 from enchanted_tui.samplers.learning.candidates import Cube
 from enchanted_tui.samplers.learning.feasibility import ProbabilityOfSuccess
-from enchanted_tui.samplers.learning.fitting import fit
 from enchanted_tui.samplers.learning.kernels import SMOOTHNESS, Array
+from enchanted_tui.samplers.learning.outcome_models import Limits, limit_factors
 from enchanted_tui.samplers.learning.posterior import Hyperparameters, Posterior
-from enchanted_tui.samplers.learning.scaling import standardise
+from enchanted_tui.samplers.learning.several_outputs import (
+    Scaled,
+    complete,
+    fit_each,
+    posteriors_of,
+    several_errors,
+)
 
 #: Strategies for numbers, and whether they spread a batch by themselves; the others choose point
 #: after point, each known to the next.
@@ -35,6 +43,8 @@ STRATEGIES = {
     "MaxHerding": True,
     "RandomSampling": True,
 }
+#: Those that do not look at outputs.
+_BY_PLACE_ALONE = ("GreedySamplingX", "CoreSet", "TypiClust", "MaxHerding", "RandomSampling")
 _COMMITTEE = 8
 _MOST_EVALUATED = 100  #: points over which strategies that average over the cube do so
 
@@ -47,6 +57,8 @@ class ActiveOptions:
     n_candidates: int
     kernel: str
     avoid_failures: bool  #: leave out candidates that would rather fail
+    limits: Limits = ()  #: of outcomes: leave out candidates that would rather not keep them
+    outputs: Sequence[str] = ()  #: names, where several outputs have a model each
 
 
 def propose(
@@ -60,27 +72,37 @@ def propose(
     cube: Cube | None = None,
     outcomes: Array | None = None,
 ) -> Proposal:
-    """Choose `count` points of the unit cube; the arguments are those of `bayesian.propose`.
+    """Choose `count` points of the unit cube; the arguments are those of `bayesian.propose`. With
+    `outputs` in the options, `values` (n, t) has a column for each.
 
     Pending points, failed ones and those chosen before in the same batch count as known with the
     value that the model predicts (the "kriging believer" of D. Ginsbourger, R. Le Riche, L.
     Carraro, *Kriging Is Well-Suited to Parallelize Optimization*, 2010).
     """
     rng = numpy.random.default_rng(seed)
-    good = numpy.isfinite(values)
-    standard, _, width = standardise(values[good])
+    several = values.ndim == 2
+    values = values.reshape(len(values), -1)
+    good = complete(values)
+    scaled = Scaled.of(values[good])
     refitted = fitted is None
     if fitted is None:
-        fitted = Fitted(fit(points[good], standard, SMOOTHNESS[options.kernel], rng), len(values))
-    posterior = Posterior(fitted.models[0], points[good], standard[:, None])
+        smoothness = SMOOTHNESS[options.kernel]
+        models = fit_each(points[good], scaled.values, smoothness, rng, draws=False)
+        fitted = Fitted(models, len(values))
+    posteriors = [
+        processes[0] for processes in posteriors_of(fitted.models, points[good], scaled.values)
+    ]
     occupied = numpy.vstack([points[~good], pending])
-    pool = _pool(options, points, good, count, rng, cube or Cube(points.shape[1]))
-    chosen, worth = _choose(options, posterior, occupied, pool, count, rng)
+    pool = _pool(options, points, good, outcomes, count, rng, cube or Cube(points.shape[1]))
+    chosen, worth = _choose(options, posteriors, occupied, pool, count, rng)
+    if several:
+        errors = several_errors(options.outputs, posteriors, scaled.widths)
+        return Proposal(chosen, fitted, refitted, {"acquisition": worth, **errors})
     diagnostics = {
         "acquisition": worth,
-        **cross_validation(posterior, width),
+        **cross_validation(posteriors[0], float(scaled.widths[0])),
         "length_scales": list(fitted.models[0].scales),
-        "noise": fitted.models[0].noise ** 0.5 * width,
+        "noise": fitted.models[0].noise ** 0.5 * float(scaled.widths[0]),
     }
     return Proposal(chosen, fitted, refitted, diagnostics)
 
@@ -89,6 +111,7 @@ def _pool(
     options: ActiveOptions,
     points: Array,
     good: Array,
+    outcomes: Array | None,
     count: int,
     rng: numpy.random.Generator,
     cube: Cube,
@@ -100,8 +123,14 @@ def _pool(
     pool = cube.spread(size, rng)
     if len(pool) < count:
         pool = pool[numpy.arange(count) % len(pool)] if len(pool) else points[:count]
+    factors: list[AcquisitionFactor] = []
     if options.avoid_failures and not good.all():
-        likely = ProbabilityOfSuccess(points, good, rng).log_at(pool)
+        factors.append(ProbabilityOfSuccess(points, good, rng))
+    if outcomes is not None and options.limits:
+        smoothness = SMOOTHNESS[options.kernel]
+        factors += limit_factors(points[good], outcomes[good], options.limits, smoothness, rng)
+    if factors:
+        likely = numpy.sum([factor.log_at(pool) for factor in factors], axis=0)
         fewest = min(len(pool), max(count, size // 4))  # are left even where little is promising
         pool = pool[likely >= min(numpy.log(0.5), numpy.sort(likely)[-fewest])]
     return pool
@@ -109,7 +138,7 @@ def _pool(
 
 def _choose(
     options: ActiveOptions,
-    posterior: Posterior,
+    posteriors: Sequence[Posterior],
     occupied: Array,
     pool: Array,
     count: int,
@@ -118,31 +147,52 @@ def _choose(
     """Return the chosen points and the utility of the first, where it is a number."""
     import warnings
 
+    if options.strategy in _BY_PLACE_ALONE:
+        posteriors = posteriors[:1]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a library's convergence and of its future
         chosen: list[Array] = []
         first: float | None = None
-        at_once = count if STRATEGIES[options.strategy] else 1
+        at_once = count if STRATEGIES[options.strategy] and len(posteriors) == 1 else 1
         while len(chosen) < count:
-            known = numpy.vstack([posterior.points, occupied])
-            believed = numpy.concatenate([posterior.values[:, 0], posterior.at(occupied)[0][:, 0]])
-            indices, utility = _query(
-                options.strategy,
-                posterior.hyper,
-                known,
-                believed,
-                pool,
-                min(at_once, count - len(chosen)),
-                rng,
-            )
+            size = min(at_once, count - len(chosen))
+            indices, utility = _query(options.strategy, posteriors, occupied, pool, size, rng)
             first = utility if not chosen else first
             chosen += list(pool[indices])
             occupied = numpy.vstack([occupied, pool[indices]])
             pool = numpy.delete(pool, indices, axis=0)
-    return numpy.array(chosen).reshape(count, posterior.points.shape[1]), first
+    return numpy.array(chosen).reshape(count, posteriors[0].points.shape[1]), first
 
 
 def _query(
+    name: str,
+    posteriors: Sequence[Posterior],
+    occupied: Array,
+    pool: Array,
+    count: int,
+    rng: numpy.random.Generator,
+) -> tuple[Array, float | None]:
+    """Ask a strategy for `count` indices into the pool.
+
+    Where several outputs are learnt, it is asked for one index of each, and the largest mean of
+    their utilities decides: each output counts in its own standard deviations.
+    """
+    known = numpy.vstack([posteriors[0].points, occupied])
+    found = []
+    for posterior in posteriors:
+        believed = numpy.concatenate([posterior.values[:, 0], posterior.at(occupied)[0][:, 0]])
+        found.append(_answer(name, posterior.hyper, known, believed, pool, count, rng))
+    indices, utilities = found[0]
+    if len(found) > 1:
+        together = numpy.mean([each for _, each in found], axis=0)
+        if numpy.isfinite(together).any():
+            indices = numpy.array([int(numpy.nanargmax(together))])
+        utilities = together
+    utility = float(utilities[indices[0]])
+    return indices, utility if numpy.isfinite(utility) else None
+
+
+def _answer(
     name: str,
     hyper: Hyperparameters,
     known: Array,
@@ -150,8 +200,8 @@ def _query(
     pool: Array,
     count: int,
     rng: numpy.random.Generator,
-) -> tuple[Array, float | None]:
-    """Ask a strategy for `count` indices into the pool."""
+) -> tuple[Array, Array]:
+    """Return `count` indices into the pool, and the utility of each of its points for the first."""
     import skactiveml.pool
 
     cls = getattr(skactiveml.pool, name)
@@ -171,9 +221,8 @@ def _query(
     if "X_eval" in takes:
         arguments["X_eval"] = pool[:_MOST_EVALUATED]
     indices, utilities = strategy.query(**arguments)
-    indices = numpy.ravel(indices)
-    utility = float(numpy.reshape(utilities, (-1, len(known) + len(pool)))[0, indices[0]])
-    return indices - len(known), utility if numpy.isfinite(utility) else None
+    first = numpy.reshape(utilities, (-1, len(known) + len(pool)))[0]
+    return numpy.ravel(indices) - len(known), first[len(known) :]
 
 
 def _sklearn_process(hyper: Hyperparameters) -> Any:

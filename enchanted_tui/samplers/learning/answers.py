@@ -29,9 +29,10 @@ def prepare(method: str) -> None:
 
 
 def answer(question: Question) -> Answer:
-    """Answer a question: ``method`` ("bayesian" or "active"), its ``options``, and the other
-    arguments of its `propose`; ``space``, where parameters or constraints leave less than the unit
-    cube, describes them as a configuration does, or a pool, of which the rows are answered too.
+    """Answer a question: ``method`` ("bayesian", "pareto" or "active"), its ``options``, and the
+    other arguments of its `propose`; ``space``, where parameters or constraints leave less than the
+    unit cube, describes them as a configuration does, or a pool, of which the rows are answered
+    too.
     """
     cube = _cube(question.get("space"))
     dimensions = len(question["points"][0])
@@ -79,6 +80,10 @@ def _propose(method: str, options: dict[str, Any], *arguments: Any) -> Proposal:
         from enchanted_tui.samplers.learning import active
 
         return active.propose(active.ActiveOptions(**options), *arguments)
+    if method == "pareto":
+        from enchanted_tui.samplers.learning import pareto
+
+        return pareto.propose(pareto.ParetoOptions(**options), *arguments)
     from enchanted_tui.samplers.learning import bayesian
 
     return bayesian.propose(bayesian.BayesianOptions(**options), *arguments)

@@ -6,12 +6,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy
 
 from enchanted_tui.samplers.learning import acquisition as functions
-from enchanted_tui.samplers.learning.acquisition import Acquisition, AcquisitionFactor
+from enchanted_tui.samplers.learning.acquisition import (
+    Acquiring,
+    Acquisition,
+    AcquisitionFactor,
+)
 from enchanted_tui.samplers.learning.candidates import Cube
 from enchanted_tui.samplers.learning.feasibility import KeepAway, ProbabilityOfSuccess
 from enchanted_tui.samplers.learning.fitting import fit
@@ -21,8 +25,8 @@ from enchanted_tui.samplers.learning.outcome_models import Limits, keeps, limit_
 from enchanted_tui.samplers.learning.posterior import Hyperparameters, Posterior
 from enchanted_tui.samplers.learning.scaling import standardise
 
-_VERSIONS = 64  #: of what pending points may turn out to be
-_MOST_PENDING = 256
+VERSIONS = 64  #: of what pending points may turn out to be
+MOST_PENDING = 256
 _PLACES = 3  #: best places known, near which the search for the next point looks
 
 
@@ -86,14 +90,9 @@ def propose(
         )
         fitted = Fitted(models, len(values))
     posteriors = [Posterior(hyper, points[good], standard[:, None]) for hyper in fitted.models]
-    factors = _factors(options, points, good, fitted.models[0], rng)
-    kept = numpy.ones(len(standard), dtype=bool)
-    if outcomes is not None and options.limits:
-        found = outcomes[good]
-        kept = keeps(found, options.limits)
-        factors += limit_factors(
-            points[good], found, options.limits, SMOOTHNESS[options.kernel], rng
-        )
+    factors, kept = conditions(
+        options, points, good, numpy.array(fitted.models[0].scales), outcomes, rng
+    )
     cube = cube or Cube(points.shape[1])
     chosen, worth = _choose(options, posteriors, factors, pending, count, rng, cube, kept)
     diagnostics = {
@@ -122,19 +121,40 @@ def cross_validation(posterior: Posterior, width: float) -> dict[str, float]:
     }
 
 
-def _factors(
-    options: BayesianOptions,
+class Conditions(Protocol):
+    """What options say of where samples are worth anything."""
+
+    @property
+    def kernel(self) -> str: ...
+    @property
+    def avoid_failures(self) -> bool: ...
+    @property
+    def limits(self) -> Limits: ...
+
+
+def conditions(
+    options: Conditions,
     points: Array,
     good: Array,
-    hyper: Hyperparameters,
+    scales: Array,
+    outcomes: Array | None,
     rng: numpy.random.Generator,
-) -> list[AcquisitionFactor]:
-    if good.all():
-        return []
-    factors: list[AcquisitionFactor] = [KeepAway(points[~good], numpy.array(hyper.scales))]
-    if options.avoid_failures:
-        factors.append(ProbabilityOfSuccess(points, good, rng))
-    return factors
+) -> tuple[list[AcquisitionFactor], Array]:
+    """Return the factors of an acquisition function by which it keeps off failures and within
+    limits, and which of the `good` samples keep these.
+
+    `scales` (d,) are the model's; `outcomes` (n, m) are what the limits in the options are for.
+    """
+    factors: list[AcquisitionFactor] = []
+    if not good.all():
+        factors.append(KeepAway(points[~good], scales))
+        if options.avoid_failures:
+            factors.append(ProbabilityOfSuccess(points, good, rng))
+    if outcomes is None or not options.limits:
+        return factors, numpy.ones(int(good.sum()), dtype=bool)
+    found = outcomes[good]
+    factors += limit_factors(points[good], found, options.limits, SMOOTHNESS[options.kernel], rng)
+    return factors, keeps(found, options.limits)
 
 
 def _choose(
@@ -152,19 +172,43 @@ def _choose(
     better than the worst one.
     """
     name = options.acquisition.upper().removeprefix("Q")
-    worth = {
-        "EI": functions.log_expected_improvement,
-        "LEI": functions.log_expected_improvement,
-        "PI": functions.log_probability_of_improvement,
-        "UCB": functions.upper_confidence_bound(options.beta),
-    }[name]
-    models = [(posterior, _best(posterior.smoothed, kept)) for posterior in posteriors]
+    models = [(posterior, best_so_far(posterior.smoothed, kept)) for posterior in posteriors]
+    worth = worth_of(name, options.beta)
     current = Acquisition(worth, models, factors, counts_pending=name != "UCB")
-    for point in pending[-_MOST_PENDING:]:
-        current = current.expecting(point, rng, _VERSIONS)
     seen = posteriors[0].points
     smoothed = numpy.where(kept, posteriors[0].smoothed[:, 0], -numpy.inf)
     around = seen[numpy.argsort(-smoothed, kind="stable")[:_PLACES]]
+    return one_after_another(current, around, seen, pending, count, rng, cube, VERSIONS)
+
+
+def worth_of(name: str, beta: float) -> functions.Worth:
+    """Return the acquisition function of a name without its q."""
+    return {
+        "EI": functions.log_expected_improvement,
+        "LEI": functions.log_expected_improvement,
+        "PI": functions.log_probability_of_improvement,
+        "UCB": functions.upper_confidence_bound(beta),
+    }[name]
+
+
+def one_after_another(
+    current: Acquiring,
+    around: Array,
+    seen: Array,
+    pending: Array,
+    count: int,
+    rng: numpy.random.Generator,
+    cube: Cube,
+    versions: int,
+) -> tuple[Array, float | None]:
+    """Choose points where an acquisition function is largest, each knowing those before it and the
+    `pending` ones; also give the logarithm of the first one's worth.
+
+    It looks near the points `around` too; `seen` have been observed. A pending point may turn out
+    in so many `versions`.
+    """
+    for point in pending[-MOST_PENDING:]:
+        current = current.expecting(point, rng, versions)
     known = numpy.vstack([seen, pending])
     chosen: list[Array] = []
     first: float | None = None
@@ -174,11 +218,12 @@ def _choose(
         chosen.append(point)
         if number + 1 < count:
             known = numpy.vstack([known, point])
-            current = current.expecting(point, rng, _VERSIONS)
+            current = current.expecting(point, rng, versions)
     return numpy.array(chosen).reshape(count, seen.shape[1]), first
 
 
-def _best(smoothed: Array, kept: Array) -> Array:
+def best_so_far(smoothed: Array, kept: Array) -> Array:
+    """Return the best of the values (n, j) that count, shape (j,); the worst where none does."""
     found: Array = smoothed[kept].max(axis=0) if kept.any() else smoothed.min(axis=0)
     return found
 

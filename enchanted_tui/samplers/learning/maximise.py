@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy
 from scipy.optimize import minimize
 
-from enchanted_tui.samplers.learning.acquisition import Acquisition
+from enchanted_tui.samplers.learning.acquisition import Acquiring
 from enchanted_tui.samplers.learning.candidates import Cube
 from enchanted_tui.samplers.learning.kernels import Array
 
@@ -15,7 +15,7 @@ _TOO_NEAR = 1e-7  #: in the unit cube: nothing new would be learnt
 
 
 def maximise(
-    acquisition: Acquisition, around: Array, known: Array, rng: numpy.random.Generator, cube: Cube
+    acquisition: Acquiring, around: Array, known: Array, rng: numpy.random.Generator, cube: Cube
 ) -> tuple[Array, float]:
     """Return the best point found, shape (d,), and the logarithm of its worth.
 
@@ -80,7 +80,7 @@ def _apart(ordered: Array, count: int) -> list[Array]:
     return chosen
 
 
-def _climb(acquisition: Acquisition, start: Array, cube: Cube) -> list[tuple[float, Array]]:
+def _climb(acquisition: Acquiring, start: Array, cube: Cube) -> list[tuple[float, Array]]:
     """Return where a climb ends, and its worth; nothing where that is not allowed."""
 
     def loss(point: Array) -> tuple[float, Array]:

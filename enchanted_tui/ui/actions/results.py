@@ -42,6 +42,14 @@ register(
         shown=False,
     ),
     Action(
+        "results.front",
+        "F",
+        "Front",
+        "Show the samples on the Pareto front: those that no other one betters.",
+        command_line="enchanted-tui --export RUN_DIR --front",
+        shown=False,
+    ),
+    Action(
         "results.coverage",
         "v",
         "Coverage",
@@ -81,7 +89,13 @@ register(
         command_line="enchanted-tui --fit RUN_DIR, --sensitivity RUN_DIR",
         shown=False,
     ),
-    Action("results.axes", "a", "Axes…", "Choose the columns that are drawn.", reason=_SCREEN),
+    Action(
+        "results.axes",
+        "a",
+        "Axes…",
+        "Choose the columns that are drawn, or the objectives of the front.",
+        reason=_SCREEN,
+    ),
     Action(
         "results.colour",
         "c",

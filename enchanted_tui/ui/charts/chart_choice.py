@@ -13,6 +13,7 @@ from enchanted_tui.views.dataset_statistics import Floats, Results, running_best
 
 BY_SUCCESS = "success or failure"
 BY_NOTHING = "nothing"
+BY_FRONT = "Pareto front"
 
 
 @dataclass
@@ -55,6 +56,7 @@ def colourings(results: Results) -> list[str]:
     return [
         BY_SUCCESS,
         BY_NOTHING,
+        *([BY_FRONT] if results.front.any() else []),
         *(name for name in results.numeric if name != "success"),
         *words,
     ]
@@ -64,6 +66,8 @@ def marking(results: Results, colour: str) -> drawing.Marking | None:
     """Return how points are marked; None for all alike."""
     if colour == BY_SUCCESS:
         return drawing.by_success(results.success)
+    if colour == BY_FRONT:
+        return drawing.by_front(results.front, len(results))
     column = results.columns.get(colour)
     if column is None:
         return None

@@ -62,6 +62,15 @@ _RAMP = ("·∘○◍●", ".:oO@")
 _RAMP_COLOURS = ("secondary", "primary", "success", "warning", "error")
 
 
+def by_front(front: Mask, count: int) -> Marking:
+    """Mark which of `count` points are on the Pareto front; the last ones may not be judged yet."""
+    found = np.ones(count, dtype=np.intp)
+    found[: len(front)][front] = 0
+    return Marking(
+        found, ("on the front", "others"), ("success", "secondary"), ("", _RAMP[is_ascii()][0])
+    )
+
+
 def by_value(values: Floats) -> Marking:
     """Mark points by a number, in five steps with the same number of points each; the more ink, the
     larger.

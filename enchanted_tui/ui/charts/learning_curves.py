@@ -36,6 +36,8 @@ def learned(size: tuple[int, int], points: Sequence[LearnedPoint]) -> Picture:
             [np.nan if (value := getattr(point, name)) is None else value for point in points],
             dtype=np.float64,
         )
+        if name == "best" and points[-1].front is not None:
+            title = "hypervolume"
         if np.isfinite(values).any():
             charts.append((values, title, colour))
     count = min(len(charts), max(1, size[0] // _NARROWEST))

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from enchanted_tui.ui.actions import bindings
-from enchanted_tui.ui.background import in_thread
-from enchanted_tui.ui.campaign_screen import GOING_ON, CampaignScreen
+from enchanted_tui.ui.campaign_screen import GOING_ON
 from enchanted_tui.ui.charts import chart_choice as charts
 from enchanted_tui.ui.charts.choice_line import CHARTS, choice_parts
 from enchanted_tui.ui.rereading import Rereading
+from enchanted_tui.ui.screens.chart_writing import ChartWriting
+from enchanted_tui.ui.screens.front_showing import FrontShowing
 from enchanted_tui.ui.widgets.ask_line import AskLine
 from enchanted_tui.ui.widgets.chooser import Chooser
 from enchanted_tui.ui.widgets.computed_view import ComputedView
 from enchanted_tui.ui.widgets.coverage_view import CoverageView
 from enchanted_tui.ui.widgets.dataset_table import FINISHED, DatasetTable, SummaryTable
+from enchanted_tui.ui.widgets.front_table import FrontTable
 from enchanted_tui.ui.widgets.line import Buttons
 from enchanted_tui.ui.widgets.plot import Plot
 from enchanted_tui.ui.widgets.sensitivity_view import SensitivityView
@@ -35,6 +36,7 @@ _VIEWS = (
     ("histogram", "Histogram"),
     ("scatter", "Scatter"),
     ("best", "Best"),
+    ("front", "Front"),
     ("coverage", "Coverage"),
     ("summary", "Summary"),
     ("surrogate", "Surrogate"),
@@ -46,19 +48,19 @@ _PAUSE_PER_ROW = 5e-5  # ... and more of a large one, of which each reading copi
 _NOTHING = "No campaign is open; choose one on the screen Runs (1)."
 
 
-class ResultsScreen(CampaignScreen):
+class ResultsScreen(FrontShowing, ChartWriting):
     """One view at a time; what is chosen for the charts stays from one to the next."""
 
     HELP = """The dataset of the open campaign; it grows while the campaign runs.
 
 In the charts, left and right change the column along the bottom, up and down the one on the left.
 Failed samples are crosses, successful ones dots; a number as colour is five steps, each with as
-many samples: the more ink, the larger. Surrogate and Sensitivity are worked out on request, while
-the app goes on."""
+many samples: the more ink, the larger. In Front, a chooses the objectives. Surrogate and
+Sensitivity are worked out on request, while the app goes on."""
     DEFAULT_CSS = """
     ResultsScreen #choices { background: $background; padding: 0 1; }
     ResultsScreen #table, ResultsScreen #summary, ResultsScreen #plot, ResultsScreen #coverage,
-    ResultsScreen ComputedView { display: none; height: 1fr; }
+    ResultsScreen #front, ResultsScreen ComputedView { display: none; height: 1fr; }
     ResultsScreen .-shown { display: block !important; }
     """
     AUTO_FOCUS = "#table"
@@ -91,6 +93,7 @@ the app goes on."""
         yield Buttons(id="choices")
         yield DatasetTable(id="table")
         yield Plot(id="plot")
+        yield FrontTable(id="front")
         yield CoverageView(id="coverage")
         yield SummaryTable(id="summary")
         yield SurrogateView(id="surrogate")
@@ -102,7 +105,7 @@ the app goes on."""
 
     @property
     def table(self) -> DatasetTable:
-        return self.query_one(DatasetTable)
+        return self.query_one("#table", DatasetTable)
 
     @property
     def plot(self) -> Plot:
@@ -129,6 +132,7 @@ the app goes on."""
         self._refresh_view()
 
     def forget_choices(self) -> None:
+        super().forget_choices()
         self.choice = charts.ChartChoice()
         self.table.sort_anew()
 
@@ -164,15 +168,20 @@ the app goes on."""
             self.table.show(self.results)
         elif self._shown == "summary":
             self.app.perform(self.query_one(SummaryTable).show(self.results))
+        elif self._shown == "front":
+            self.app.perform(self.show_front(self._keys().get("results.axes", "")))
         elif self._shown == "coverage":
             self.query_one(CoverageView).show(self.results)
         elif (computed := self._computed) is not None:
             computed.show(self.app.root, len(self.results), self._keys().get("results.compute", ""))
         else:
-            results, choice, name = self.results, self._drawn, self._shown
-            self.plot.show(
-                lambda width, height: charts.picture(results, choice, name, width, height)
-            )
+            self._draw()
+            if self._drawn.colour == charts.BY_FRONT:  # which grows, and is drawn again
+                self.app.perform(self.show_front(self._keys().get("results.axes", "")))
+
+    def _draw(self) -> None:
+        results, choice, name = self.results, self._drawn, self._shown
+        self.plot.show(lambda width, height: charts.picture(results, choice, name, width, height))
 
     def _keys(self) -> dict[str, str]:
         """Return the keys of the actions, as they are shown."""
@@ -200,6 +209,8 @@ the app goes on."""
                 self.size.width,
                 self.app.theme_variables,
             )
+        elif self._shown == "front":
+            parts = self.front_parts()
         elif self._shown == "table" and len(self.results):
             parts = [(self.table.order_text, "", "results_sort")]
         self.query_one("#choices", Buttons).set(parts)
@@ -215,6 +226,15 @@ the app goes on."""
 
     def action_results_best(self) -> None:
         self._go("best")
+
+    def action_results_front(self) -> None:
+        self._go("front")
+
+    def on_front_table_found(self) -> None:
+        self._drawn = self.choice.settled(self.results)
+        if self._shown in CHARTS:
+            self._draw()
+        self._show_choices()
 
     def action_results_coverage(self) -> None:
         self._go("coverage")
@@ -244,6 +264,8 @@ the app goes on."""
     def on_virtual_table_header_selected(self, event: VirtualTable.HeaderSelected) -> None:
         if event.table is self.table:
             self._sort_by(event.column)
+        elif event.table is self.front:
+            self.front.sort_by(event.column)
 
     def _sort_by(self, name: str) -> None:
         self.table.sort_by(name)
@@ -262,7 +284,7 @@ the app goes on."""
             self._sort_by(names[chosen - 1] if chosen else FINISHED)
 
     def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
-        if event.table is self.table:
+        if event.table in (self.table, self.front):
             self.action_results_open()
 
     def action_results_open(self) -> None:
@@ -273,15 +295,15 @@ the app goes on."""
         row = (
             charts.best_row(self.results, self._drawn)
             if shows_best
-            else self.table.cursor
-            if self._shown == "table"
+            else self.query_one(_BODIES[self._shown], DatasetTable).cursor
+            if self._shown in ("table", "front")
             else None
         )
         if row is None or row >= len(self.results):
             self.notify(
                 "No sample has a value yet."
                 if shows_best
-                else "Samples are opened from the table, and the best one from Best."
+                else "Samples are opened from the table or the front, the best one from Best."
             )
             return
         from enchanted_tui.ui.screens.task import TaskScreen
@@ -294,6 +316,9 @@ the app goes on."""
         self.app.perform(self._choose_axes())
 
     async def _choose_axes(self) -> None:
+        if self._shown == "front":
+            await self.choose_objectives(self._keys().get("results.axes", ""))
+            return
         if self._shown not in CHARTS:
             self._go("scatter")
         if self._shown != "best" and not await self._choose("x"):
@@ -351,43 +376,16 @@ the app goes on."""
 
     # -- writing and copying -----------------------------------------------------------------------
 
-    def action_results_export(self) -> None:
-        if self.app.root is None or not self._drawn.x:
-            self.notify("There is nothing to write yet.")
-            return
-        if self._shown not in CHARTS:
-            self._go("scatter")
-        proposed = self.app.home / f"{self.app.root.name}_{self._shown}.png"
-        self.query_one(AskLine).ask("export", "Write to", str(proposed), "png, svg or pdf")
-
-    def on_ask_line_answered(self, message: AskLine.Answered) -> None:
-        line = self.query_one(AskLine)
-        if not message.value.strip():
-            line.say("type the name of a file")
-            return
-        line.action_close()
-        self.app.perform(self._export(self.app.home / Path(message.value.strip()).expanduser()))
-
     def on_ask_line_closed(self) -> None:
         self.query_one(_BODIES.get(self._shown, "#plot")).focus()
-
-    async def _export(self, path: Path) -> None:
-        from enchanted_tui.ui.charts.chart_files import write_chart
-        from enchanted_tui.ui.widgets.replacing import may_replace
-
-        if not self._drawn.x:
-            return  # another run has been opened since it was asked for
-        draw = charts.file_drawing(self.results, self._drawn, self._shown)
-        if await in_thread(path.exists) and not await may_replace(self, path):
-            return
-        await in_thread(write_chart, path, draw)
-        self.notify(f"Wrote {path}", markup=False)
 
     def action_results_copy(self) -> None:
         if self._shown in CHARTS:
             self.app.copy(self.plot.text, "the chart as text")
-        elif self._shown == "table" and self.table.cursor is not None:
-            self.app.copy(self.table.row_text(self.table.cursor_row), "the row")
+        elif self._shown in ("table", "front"):
+            table = self.query_one(_BODIES[self._shown], DatasetTable)
+            if table.cursor is not None:
+                self.app.copy(table.row_text(table.cursor_row), "the row")
         elif (computed := self._computed) is not None:
             self.app.copy(computed.text, "the report")
 

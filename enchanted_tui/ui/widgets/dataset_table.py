@@ -38,13 +38,17 @@ class DatasetTable(VirtualTable):
     def show(self, results: Results) -> None:
         """Show a dataset, which may have grown."""
         self._results = results
-        names = _for_people(results)
+        names = self.names_for_people(results)
         if names != self.names:
             self.names = names
             self.set_columns(
                 [Column(FINISHED, "TASK", 16, sortable=True, name=True), *map(self._column, names)]
             )
-        self.set_rows(self._order())
+        self.set_rows(self.order())
+
+    def names_for_people(self, results: Results) -> list[str]:
+        """Return the columns in the order in which they are shown."""
+        return _for_people(results)
 
     def _column(self, name: str) -> Column:
         width = max(11, min(_WIDEST_HEADING, len(name) + 2))
@@ -61,7 +65,7 @@ class DatasetTable(VirtualTable):
         """Sort by a column, the other way round if it is that one already."""
         self.sort = (name, not self.sort[1] if self.sort[0] == name else True)
         self.set_sort(name, descending=self.sort[1])
-        self.set_rows(self._order())
+        self.set_rows(self.order())
 
     @property
     def order_text(self) -> str:
@@ -74,7 +78,8 @@ class DatasetTable(VirtualTable):
             else f"sorted by {by}"
         )
 
-    def _order(self) -> Sequence[int]:
+    def order(self) -> Sequence[int]:
+        """Return the numbers of the rows in the order in which they are shown."""
         name, descending = self.sort
         count = len(self._results)
         column = self._results.columns.get(name)

@@ -87,6 +87,10 @@ class LearnedPane(Pane):
             return "Model"
         last = self._points[-1]
         parts = [f"best {formats.number(last.best)}"] if last.best is not None else []
+        if last.front is not None:
+            parts = [f"front of {last.front:,}"]
+            if last.best is not None:
+                parts.append(f"hypervolume {formats.number(last.best)}")
         if last.cv_error_relative is not None:
             parts.append(f"error {100 * last.cv_error_relative:.3g}% of spread")
         parts.append(f"{last.observations:,} values by {stage.sampler}")

@@ -15,8 +15,8 @@ from helpers.parts.scripted import note_run
 
 
 class HillRunner:
-    """A hill of height 1 at x = 0.6; `slow` seconds at most, ten times less at least; fails above
-    `fails_above` in one of several ways.
+    """A hill of height 1 at x = 0.6, which costs x; `slow` seconds at most, ten times less at least;
+    fails above `fails_above` in one of several ways.
     """
 
     def __init__(self, slow: float = 0.0, fails_above: float = 2.0, **_: Any) -> None:
@@ -31,7 +31,7 @@ class HillRunner:
             return self._fail(int(x * 1e6) % 3)
         with open(os.path.join(run_dir, "height.txt"), "w", encoding="ascii") as file:
             file.write(repr(hill(x) + params.get("y", 0.0)))
-        return {"output": hill(x) + params.get("y", 0.0), "success": True}
+        return {"output": hill(x) + params.get("y", 0.0), "cost": x, "success": True}
 
     def _fail(self, way: int) -> dict[str, Any]:
         if way == 0:

@@ -1,0 +1,46 @@
+"""Columns that a sampler is to learn from and that no sample has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from enchanted_tui.samplers.findings import number_in, succeeded
+from enchanted_tui.suggestions import did_you_mean
+
+_FEWEST = 3  #: samples after which a name is taken to be wrong
+
+
+class MissingColumns:
+    """Watches the rows of samples that succeed for columns that are asked for by name."""
+
+    def __init__(self, places: Mapping[str, str]) -> None:
+        """`places`: columns, each with the option that names it."""
+        self._absent = dict(places)  #: of which no number has been seen
+        self._seen: dict[str, None] = {}  #: columns of numbers
+        self._count = 0
+
+    def look(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Take note of rows."""
+        for row in rows if self._absent else ():
+            if succeeded(row):
+                self._count += 1
+                numbers = [name for name in row if number_in(row[name]) is not None]
+                self._seen.update(dict.fromkeys(numbers))
+                for name in self._absent.keys() & set(numbers):
+                    del self._absent[name]
+
+    def check(self) -> None:
+        """Raise ValueError if there have been samples enough, and none has one of the columns."""
+        if self._count < _FEWEST or not self._absent:
+            return
+        told = [
+            f"{place} names {name!r}{did_you_mean(name, self._seen)}"
+            for name, place in self._absent.items()
+        ]
+        raise ValueError(
+            f"none of {self._count} samples that succeeded has a number in a column that is to be"
+            f" learnt from: {'; '.join(told)}; columns of numbers are"
+            f" {', '.join(map(repr, self._seen))}; correct the configuration and start another"
+            " campaign, which can learn from this one's samples by its base_run_dir"
+        )
