@@ -79,6 +79,10 @@ def run(options: argparse.Namespace) -> list[Path]:
             "--provenance says of each sample where it was run, and with --pivot a row is many of"
             " them; export it without --pivot"
         )
+    if options.pivot and options.front is not None:
+        raise ExportError(
+            "--front chooses samples, and with --pivot a row is many of them; leave one of them out"
+        )
     out = Path(options.out) if options.out else None
     wanted = Export(
         to=options.to or BY_SUFFIX.get(out.suffix.lower() if out else "", "csv"),

@@ -100,10 +100,6 @@ def write_tables(root: Path, reader: Recorded, wanted: Export) -> list[Table]:
     stage = dataset_stage(state) if state.stages else None
     if stage is None or not stage.n_rows:
         raise ExportError(f"{root} has no finished samples yet, so there is nothing to export")
-    if wanted.pivot and wanted.front is not None:
-        raise ExportError(
-            "--front chooses samples, --pivot gives a row for each parent: leave one out"
-        )
     run_dir = CampaignDirectory(root.resolve())
     read_rows = _cleaned(
         rows_of(reader, stage, pivot=wanted.pivot, successes=wanted.successes_only), wanted.clean

@@ -101,6 +101,7 @@ def test_only_successes(nested: Path, tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (["--pivot", "--provenance"], "export it without --pivot"),
+        (["--pivot", "--front", "energy=min"], "leave one of them out"),
         (["--pivot", "--columns", "enrgy"], "did you mean 'energy'?"),
     ],
 )

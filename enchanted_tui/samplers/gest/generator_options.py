@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from enchanted_tui.config.options import option
-from enchanted_tui.samplers.bayesian_optimization_sampler import OutcomeLimit
 from enchanted_tui.samplers.box import BoxSampler
 from enchanted_tui.samplers.gest import generator_checks as checks
 from enchanted_tui.samplers.gest.vocs import (
@@ -15,6 +14,7 @@ from enchanted_tui.samplers.gest.vocs import (
     Variable,
     variables_of,
 )
+from enchanted_tui.samplers.outcome_limits import OutcomeLimit, limit_of
 
 
 class GeneratorOptions(BoxSampler):
@@ -43,7 +43,7 @@ class GeneratorOptions(BoxSampler):
     )
     subject_to: dict[str, dict[str, Any]] = option(
         {},
-        doc="Limits of outputs, by column: `ge`, `le` or both. Constraints, for a generator.",
+        doc="Limits of outputs, by column: `ge` or `gt`, `le` or `lt`. Constraints, for a generator.",
         example={"q95": {"ge": 3}},
         nested=OutcomeLimit,
     )
@@ -116,9 +116,7 @@ class GeneratorOptions(BoxSampler):
         return {
             "variables": self.variables(),
             "objectives": self.objectives,
-            "subject_to": {
-                name: [limit.get("ge"), limit.get("le")] for name, limit in self.subject_to.items()
-            },
+            "subject_to": {name: list(limit_of(limit)) for name, limit in self.subject_to.items()},
             "observables": self.observables,
         }
 
