@@ -168,6 +168,13 @@ class StageState:
             self.started_at = time
         return batch
 
+    def raise_target(self, target: int) -> None:
+        """Take how many samples the sampler draws in all. That never falls: a lower number is that
+        of an earlier session, out of order.
+        """
+        if target > self.sampler_target:
+            self.sampler_target, self.completed_rows = target, None
+
     def append_parents(self, ranges: Iterable[Sequence[int]]) -> None:
         """Take parents at the end of the list."""
         for batch, start, stop in ranges:

@@ -160,11 +160,6 @@ class CampaignState:
             self.sizes.note_added(stage.depth, drawn.get("added", []))
             gaps.open_all(self, stage, drawn["sizes"], record["time"])
 
-    def _set_target(self, stage: StageState, target: int) -> None:
-        # a target never falls; a lower one is that of an earlier session, out of order
-        if target > stage.sampler_target:
-            stage.sampler_target, stage.completed_rows = target, None
-
     def _parents(self, record: ParentsRecord, offset: int) -> None:
         stage, after = self.stages[record["depth"]], record.get("after")
         if after is None:

@@ -43,7 +43,10 @@ class GeneratorOptions(BoxSampler):
     )
     subject_to: dict[str, dict[str, Any]] = option(
         {},
-        doc="Limits of outputs, by column: `ge` or `gt`, `le` or `lt`. Constraints, for a generator.",
+        doc=(
+            "Limits of outputs, by column: `ge` or `gt`, `le` or `lt`. Constraints, for a"
+            " generator."
+        ),
         example={"q95": {"ge": 3}},
         nested=OutcomeLimit,
     )
