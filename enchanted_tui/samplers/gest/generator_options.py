@@ -8,6 +8,7 @@ from typing import Any
 from enchanted_tui.config.options import option
 from enchanted_tui.samplers.bayesian_optimization_sampler import OutcomeLimit
 from enchanted_tui.samplers.box import BoxSampler
+from enchanted_tui.samplers.findings import Limit
 from enchanted_tui.samplers.gest import generator_checks as checks
 from enchanted_tui.samplers.gest.vocs import (
     NoVariableError,
@@ -107,6 +108,10 @@ class GeneratorOptions(BoxSampler):
         """The outputs that the generator is told, in the order of their roles."""
         return list(dict.fromkeys([*self.objectives, *self.subject_to, *self.observables]))
 
+    def limits(self) -> dict[str, Limit]:
+        """Return lowest and highest value of each output that has limits."""
+        return {name: (limit.get("ge"), limit.get("le")) for name, limit in self.subject_to.items()}
+
     def variables(self) -> dict[str, Variable]:
         """Return the parameters as variables. Raises NoVariableError."""
         return variables_of(self.space.axes)
@@ -116,9 +121,7 @@ class GeneratorOptions(BoxSampler):
         return {
             "variables": self.variables(),
             "objectives": self.objectives,
-            "subject_to": {
-                name: [limit.get("ge"), limit.get("le")] for name, limit in self.subject_to.items()
-            },
+            "subject_to": self.limits(),
             "observables": self.observables,
         }
 
