@@ -148,7 +148,7 @@ class CampaignState:
                 self.stages.append(
                     StageState(depth, len(stage["steps"]), n_parents=0 if depth else 1)
                 )
-            self._set_target(self.stages[depth], target - added[depth])
+            self.stages[depth].raise_target(target - added[depth])
         self._take_what_was_known(record)
         self.previous_end, self.ended = self.ended, None
         self.pause.lift()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from enchanted_tui.samplers import qmc
 from enchanted_tui.samplers.base import Sample
-from enchanted_tui.samplers.findings import mean, number_in, useless
+from enchanted_tui.samplers.findings import mean, number_in, useless, within
 from enchanted_tui.samplers.gest.generator_options import GeneratorOptions
 from enchanted_tui.samplers.gest.suggestions_read import counted
 from enchanted_tui.samplers.gest.transcript import (
@@ -53,9 +53,8 @@ class GestSampler(GeneratorOptions):
 
     def __init__(self, **config: Any) -> None:
         super().__init__(**config)
-        self._outcomes: dict[
-            int, Finished
-        ] = {}  #: of all samples that have finished, in that order
+        #: all samples that have finished, by position, in the order in which it was told of them
+        self._outcomes: dict[int, Finished] = {}
         self._left: list[Finished] = []  #: of which the generator has not been told
         self._samples: dict[int, Sample] = {}
         self._history: tuple[Sequence[PastDraw], Sequence[int]] | None = None
@@ -79,10 +78,10 @@ class GestSampler(GeneratorOptions):
         Its outputs are the means over the rows that succeeded with a number for each objective and
         limit; where none did, it failed.
         """
+        needed = [*self.objectives, *self.subject_to]
         for row in rows:
-            self._warn_once(
-                "useless", useless(row, self.outputs).replace("observations", "outputs")
-            )
+            sentence = useless(row, needed)
+            self._warn_once("useless", sentence.replace("observations", "objectives"))
         good = [row for row in rows if self._is_good(row)]
         outputs = {name: mean(number_in(row.get(name)) for row in good) for name in self.outputs}
         seconds = [
@@ -163,7 +162,8 @@ class GestSampler(GeneratorOptions):
                 return transcript.suggest(first, count, ask)
             transcript.finish(ask)
         except GeneratorError as error:
-            log.info(f"what was raised in the generator's process: {error.trace}")
+            if error.trace:
+                log.info(f"what was raised in the generator's process: {error.trace}")
             raise
         return []
 
@@ -259,7 +259,12 @@ class GestSampler(GeneratorOptions):
         if len(ways) != 1 or ways[0] == "explore" or not good or first < self.initial_samples:
             return None
         (name,) = self.objectives
-        kept = [outcome for outcome in good if self._keeps_limits(outcome)]
+        limits = self.limits()
+        kept = [
+            outcome
+            for outcome in good
+            if within((outcome.outputs[limited] for limited in limits), limits.values())
+        ]
         choose = min if ways[0] == "minimize" else max
         best = choose(kept, key=lambda outcome: outcome.outputs[name]) if kept else None
         return {
@@ -272,13 +277,6 @@ class GestSampler(GeneratorOptions):
             "cv_error_relative": None,
             "acquisition": None,
         }
-
-    def _keeps_limits(self, outcome: Finished) -> bool:
-        return all(
-            (low is None or outcome.outputs[name] >= low)
-            and (high is None or outcome.outputs[name] <= high)
-            for name, (low, high) in self.told_problem()["subject_to"].items()
-        )
 
     # -- the interface that library users know -----------------------------------------------------
 

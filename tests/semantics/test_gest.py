@@ -20,6 +20,7 @@ from enchanted_tui.samplers.gest.transcript import GeneratorError
 from enchanted_tui.samplers.gest_sampler import GestSampler
 from helpers.campaign import Campaign
 from helpers.configs import campaign_config
+from helpers.marks import in_full
 
 CLIMBER = {
     "type": "GestSampler",
@@ -88,14 +89,17 @@ def test_an_asynchronous_campaign_is_resumed_by_what_was_known(
     assert len({record["known"] for record in campaign.records("samples")}) > 3
 
 
+@pytest.mark.parametrize("name", ["Restless", *in_full("Weary")])
 def test_a_generator_that_cannot_be_brought_back_is_told_everything(
-    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+    campaign: Campaign, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
-    """It is noticed, and said; the campaign goes on, with a sample no more and none twice."""
-    restless = config(
-        generator="helpers.parts.generators:Restless", options={"log": "told.log"}, budget=4
+    """One that gives other points, or fails; it is noticed, and said; the campaign goes on, with a
+    sample no more and none twice.
+    """
+    other = config(
+        generator=f"helpers.parts.generators:{name}", options={"log": "told.log"}, budget=4
     )
-    assert campaign.run(config=restless) == 0
+    assert campaign.run(config=other) == 0
     (campaign.root / "told.log").unlink()
     campaign.budget(7)
     assert campaign.resume() == 0

@@ -10,6 +10,7 @@ it was, and its own names of points (``_id``) are the same ones.
 from __future__ import annotations
 
 import contextlib
+import functools
 import multiprocessing
 import random
 import sys
@@ -23,6 +24,7 @@ from enchanted_tui.samplers.gest import generator_class
 from enchanted_tui.samplers.gest.suggestions_read import (
     BadSuggestionError,
     counted,
+    difference,
     is_same,
     read_points,
 )
@@ -40,11 +42,7 @@ class GeneratorRefusal(UserError):
 
 
 class _DiffersError(Exception):
-    """A generator does not give the points again that are on record."""
-
-    def __init__(self, position: int, suggested: Point, recorded: Point) -> None:
-        super().__init__(position)
-        self.told = {"position": position, "suggested": suggested, "recorded": recorded}
+    """A generator does not give the points again that are on record; the text says where."""
 
 
 class Conversation:
@@ -67,7 +65,7 @@ class Conversation:
             return {"points": self._points(question)}
         except _DiffersError as error:
             self._forget()
-            return {"differs": error.told}
+            return {"differs": str(error)}
         except GeneratorRefusal as error:
             self._forget()
             return {"refused": str(error), "traceback": traceback.format_exc()}
@@ -79,8 +77,15 @@ class Conversation:
             self._generator = self._timed(question, lambda: _Generator(question["setup"]))
         generator, points = self._generator, list[Point]()
         assert generator is not None
-        for event in question["events"]:
-            points = self._timed(question, lambda event=event: generator.meet(event))  # type: ignore[misc]
+        events = question["events"]
+        replayed = max((n for n, event in enumerate(events) if "points" in event), default=-1)
+        for number, event in enumerate(events):
+            try:
+                points = self._timed(question, functools.partial(generator.meet, event))
+            except GeneratorRefusal as error:
+                if number > replayed:
+                    raise
+                raise _DiffersError(str(error)) from error
             self._done += 1
         if question.get("last"):
             self._timed(question, generator.finalize)
@@ -153,8 +158,6 @@ class _Generator:
         try:
             whole, points = read_points(given, self._variables, count, clip=self._clip)
         except BadSuggestionError as error:
-            if recorded is not None:
-                raise _DiffersError(first, {}, recorded[0]) from error
             raise GeneratorRefusal(
                 f"{self._name} {error}; that is not what gest-api asks of a generator: mend it, or"
                 " use another"
@@ -162,7 +165,7 @@ class _Generator:
         for number, expected in enumerate(recorded or ()):
             suggested = points[number] if number < len(points) else {}
             if not suggested or not is_same(suggested, expected, self._variables):
-                raise _DiffersError(first + number, suggested, expected)
+                raise _DiffersError(f"sample {first + number}: {difference(suggested, expected)}")
         self._given.update(zip(range(first, first + len(whole)), whole, strict=True))
         return points
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from enchanted_tui.config.options import option
 from enchanted_tui.samplers.box import BoxSampler
+from enchanted_tui.samplers.findings import Limit
 from enchanted_tui.samplers.gest import generator_checks as checks
 from enchanted_tui.samplers.gest.vocs import (
     NoVariableError,
@@ -110,6 +111,10 @@ class GeneratorOptions(BoxSampler):
         """The outputs that the generator is told, in the order of their roles."""
         return list(dict.fromkeys([*self.objectives, *self.subject_to, *self.observables]))
 
+    def limits(self) -> dict[str, Limit]:
+        """Return lowest and highest value of each output that has limits."""
+        return {name: (limit.get("ge"), limit.get("le")) for name, limit in self.subject_to.items()}
+
     def variables(self) -> dict[str, Variable]:
         """Return the parameters as variables. Raises NoVariableError."""
         return variables_of(self.space.axes)
@@ -119,7 +124,11 @@ class GeneratorOptions(BoxSampler):
         return {
             "variables": self.variables(),
             "objectives": self.objectives,
+<<<<<<< HEAD
             "subject_to": {name: list(limit_of(limit)) for name, limit in self.subject_to.items()},
+=======
+            "subject_to": self.limits(),
+>>>>>>> gest
             "observables": self.observables,
         }
 

@@ -44,6 +44,16 @@ def is_same(one: Point, other: Point, variables: Mapping[str, Variable]) -> bool
     return all(_is_near(one[name], other[name], variables[name]) for name in variables)
 
 
+def difference(suggested: Point, expected: Point) -> str:
+    """Say in what a point is not the one that was expected; it may be empty: there is none."""
+    found = (
+        f"{name} {suggested[name]}, not {value}"
+        for name, value in expected.items()
+        if suggested and suggested[name] != value
+    )
+    return next(found, "none")
+
+
 def _is_near(one: Any, other: Any, variable: Variable) -> bool:
     if "values" in variable:
         return bool(one == other)

@@ -98,7 +98,7 @@ class Transcript:
             self._done = 0
             answer = ask(self._question(last))
         if "differs" in answer:
-            raise DifferentPointsError(_difference(answer["differs"]))
+            raise DifferentPointsError(answer["differs"])
         if "refused" in answer:
             raise GeneratorError(answer["refused"], answer.get("traceback", ""))
         self._done = len(self.events)
@@ -135,12 +135,3 @@ def from_record(
             draw.first, [points[place] for place in range(draw.first, draw.first + draw.size)]
         )
     return list(finished[told:])
-
-
-def _difference(told: Mapping[str, Any]) -> str:
-    """Say where a generator has left the record."""
-    suggested, recorded = told["suggested"], told["recorded"]
-    for name in recorded:
-        if suggested and suggested[name] != recorded[name]:
-            return f"sample {told['position']}: {name} {suggested[name]}, not {recorded[name]}"
-    return f"sample {told['position']}: none"

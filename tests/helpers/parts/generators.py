@@ -76,6 +76,16 @@ class Restless(Climber):
         return super()._next()
 
 
+class Weary(Climber):
+    """Has no points in its second life until it has been told something."""
+
+    def suggest(self, num_points: int | None) -> list[Point]:
+        if not self._count and not self._best[1] and os.path.exists("lived.txt"):
+            raise RuntimeError("tired")
+        with open("lived.txt", "w", encoding="utf-8"):
+            return super().suggest(num_points)
+
+
 class Patient(Climber):
     """Gives three points, and no more until it has been told of all of them."""
 
