@@ -113,7 +113,7 @@ class GeneratorOptions(BoxSampler):
 
     def limits(self) -> dict[str, Limit]:
         """Return lowest and highest value of each output that has limits."""
-        return {name: (limit.get("ge"), limit.get("le")) for name, limit in self.subject_to.items()}
+        return {name: limit_of(limit) for name, limit in self.subject_to.items()}
 
     def variables(self) -> dict[str, Variable]:
         """Return the parameters as variables. Raises NoVariableError."""
@@ -124,11 +124,7 @@ class GeneratorOptions(BoxSampler):
         return {
             "variables": self.variables(),
             "objectives": self.objectives,
-<<<<<<< HEAD
-            "subject_to": {name: list(limit_of(limit)) for name, limit in self.subject_to.items()},
-=======
             "subject_to": self.limits(),
->>>>>>> gest
             "observables": self.observables,
         }
 
