@@ -44,10 +44,10 @@ class KeptPlan:
 
 def _packed_where_they_run(config: CampaignConfig) -> Iterator[tuple[int, int]]:
     """Return depth and step of the tasks whose executor packs directories itself."""
-    for stage in config.stages:
+    for depth, stage in enumerate(config.stages):
         for number, step in enumerate(stage.steps):
             if getattr(config.executors[step.executor].cls, "packs_files", False):
-                yield stage.depth, number
+                yield depth, number
 
 
 def _unread(config: CampaignConfig, samplers: Sequence[Any]) -> set[tuple[int, int]]:
