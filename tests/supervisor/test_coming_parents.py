@@ -27,12 +27,15 @@ class Stage:
         depth = 0 if before is None else before.stage.depth + 1
         self.stage: StageState = state.stages[depth]
         self._state, self._sizes = state, sizes
-        self.parents = before and ComingParents(before, self.stage, self.record, skip_failed=skip)
+        self.parents: ComingParents | None = None
+        if before is not None:
+            self.parents = ComingParents(before, self.stage, self.record, skip_failed=skip)
         self.skip = skip
 
     def record(self, record: Any) -> int:
         before = list(self.stage.parents)
-        self._state.apply({"time": 0.0, **record}, 0)
+        record["time"] = 0.0
+        self._state.apply(record, 0)
         if record["type"] == "parents":
             places = [self.stage.parent(place) for place in range(self.stage.n_parents)]
             known = [(b, s) for b, start, stop in before for s in range(start, stop)]
@@ -91,7 +94,9 @@ def test_places_are_those_of_stages_one_after_another(
     """
     decide = random.Random(chance)
     state = CampaignState()
-    state.apply({**opening([sum(each) for each in sizes], [1] * len(sizes)), "time": 0.0}, 0)
+    opened = opening([sum(each) for each in sizes], [1] * len(sizes))
+    opened["time"] = 0.0
+    state.apply(opened, 0)
     stages: list[Stage] = []
     for each in sizes:
         stages.append(Stage(state, each, stages[-1] if stages else None, skip))
