@@ -127,7 +127,7 @@ def test_on_resume_tell_asks_for_no_point_again(campaign: Campaign) -> None:
     assert len(set(points(campaign))) == 8
 
 
-@pytest.mark.parametrize("failed", ["nan", "leave_out"])
+@pytest.mark.parametrize("failed", ["nan", *in_full("leave_out")])
 def test_what_a_generator_is_told(campaign: Campaign, failed: str) -> None:
     """A logarithmic parameter by its logarithm, none that is constant, failed samples as the option
     says, points added by hand without a name; and what it gave itself, unchanged.
@@ -258,16 +258,18 @@ def test_a_generator_that_does_not_keep_to_the_interface(way: str, sentence: str
     [
         ({"options": {"way": "takes none"}}, "Odd failed when it was told results (3, 0 of them"),
         ({"options": {"way": "exits"}}, "the process of the generator ended with code 3"),
-        ({"options": {}}, "Odd cannot be made: TypeError: "),
-        (
-            {
-                "options": {},
-                "generator": "helpers.parts.generators.Climber",
-                "objectives": {"output": "maximize", "height": "minimize"},
-            },
-            "Climber cannot be made: ValueError: a climber climbs one hill; mend options",
+        *in_full(
+            ({"options": {}}, "Odd cannot be made: TypeError: "),
+            (
+                {
+                    "options": {},
+                    "generator": "helpers.parts.generators.Climber",
+                    "objectives": {"output": "maximize", "height": "minimize"},
+                },
+                "Climber cannot be made: ValueError: a climber climbs one hill; mend options",
+            ),
+            ({"generator": "helpers.parts.generators.Sorter"}, "Sorter has no ingest"),
         ),
-        ({"generator": "helpers.parts.generators.Sorter"}, "Sorter has no ingest"),
     ],
     ids=["told", "exits", "options", "objectives", "no generator"],
 )
