@@ -61,14 +61,15 @@ def describe_campaign(
     for name, types in tables.items():
         known = [columns[column.name] for column in types if column.name in columns]
         graph.entities[name]["variableMeasured"] = known[0] if len(known) == 1 else known
+    authors = _authors(graph, described)
     action = _action(graph, state, tables, configuration, shorten)
+    graph.entities["#campaign"]["agent"] = authors[0]
     licence = graph.add(
         described.licence.url,
         "CreativeWork",
         name=described.licence.name,
         description=f"what others may do with the dataset: {described.licence.name}",
     )
-    authors = _authors(graph, described)
     graph.add(
         "./",
         "Dataset",
