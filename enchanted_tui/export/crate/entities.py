@@ -14,6 +14,7 @@ from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.column_types import ColumnType, unicode_name
 
 _PROCESS = "https://w3id.org/ro/wfrun/process/0.5"
+_COMPLETED = "http://schema.org/CompletedActionStatus"
 #: What columns of this program's own mean.
 _MEANINGS = {
     "success": "whether the sample has succeeded",
@@ -159,7 +160,6 @@ def _action(
         "SoftwareApplication",
         name="enchanted-tui",
         softwareVersion=state.version or "unknown",
-        version=state.version or "unknown",
         description="ran the campaign",
     )
     code = [] if not state.codes else list(code_entities(graph, shorten(state.codes[-1])))
@@ -189,7 +189,7 @@ def _action(
             graph.value("#host", "host of the supervisor", state.host),
         ],
         result=[{"@id": name} for name in tables],
-        actionStatus={"@id": "http://schema.org/CompletedActionStatus"},
+        actionStatus=_COMPLETED if state.complete else "",
     )
 
 
