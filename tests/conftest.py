@@ -22,7 +22,8 @@ CHECKOUT = Path(__file__).parents[1]
 
 def pytest_configure(config: pytest.Config) -> None:
     """Keep settings and memory of whoever runs the tests out of them, and theirs out of the home
-    directory. Compile the package once for the thousands of processes that tests start.
+    directory; and whether this is a checkout out of what campaigns record. Compile the package once
+    for the thousands of processes that tests start.
     """
     if config.getoption("--full"):
         os.environ[FULL_VARIABLE] = "1"
@@ -41,6 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if sys.dont_write_bytecode:
         for place in (CHECKOUT / "enchanted_tui", CHECKOUT / "tests" / "helpers"):
             compileall.compile_dir(str(place), quiet=2)
+    os.environ["GIT_CEILING_DIRECTORIES"] = str(CHECKOUT)
     directory = tempfile.TemporaryDirectory(
         prefix="enchanted-tui-tests-", ignore_cleanup_errors=True
     )

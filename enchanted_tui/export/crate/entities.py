@@ -14,6 +14,7 @@ from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.column_types import ColumnType, unicode_name
 
 _PROCESS = "https://w3id.org/ro/wfrun/process/0.5"
+_COMPLETED = "http://schema.org/CompletedActionStatus"
 #: What columns of this program's own mean.
 _MEANINGS = {
     "success": "whether the sample has succeeded",
@@ -61,14 +62,15 @@ def describe_campaign(
     for name, types in tables.items():
         known = [columns[column.name] for column in types if column.name in columns]
         graph.entities[name]["variableMeasured"] = known[0] if len(known) == 1 else known
+    authors = _authors(graph, described)
     action = _action(graph, state, tables, configuration, shorten)
+    graph.entities["#campaign"]["agent"] = authors[0]
     licence = graph.add(
         described.licence.url,
         "CreativeWork",
         name=described.licence.name,
         description=f"what others may do with the dataset: {described.licence.name}",
     )
-    authors = _authors(graph, described)
     graph.add(
         "./",
         "Dataset",
@@ -158,7 +160,6 @@ def _action(
         "SoftwareApplication",
         name="enchanted-tui",
         softwareVersion=state.version or "unknown",
-        version=state.version or "unknown",
         description="ran the campaign",
     )
     code = [] if not state.codes else list(code_entities(graph, shorten(state.codes[-1])))
@@ -188,7 +189,7 @@ def _action(
             graph.value("#host", "host of the supervisor", state.host),
         ],
         result=[{"@id": name} for name in tables],
-        actionStatus={"@id": "http://schema.org/CompletedActionStatus"},
+        actionStatus=_COMPLETED if state.complete else "",
     )
 
 

@@ -20,9 +20,11 @@ _SHORT_FORM = re.compile(r"(?:[\w.-]+@)?([\w.-]+):(?!//)([^\s@]+)")
 
 def work_tree_of(path: str) -> str | None:
     """Return the work tree that a file or directory lies in; None if in none, or in what was
-    installed below one.
+    installed below one. As git does, look into no directory that GIT_CEILING_DIRECTORIES names,
+    coming from below.
     """
     place = os.path.realpath(path)
+    ceilings = os.environ.get("GIT_CEILING_DIRECTORIES", "").split(os.pathsep)
     while True:
         is_installed = os.path.basename(place) in _INSTALLED
         if is_installed or os.path.exists(os.path.join(place, "pyvenv.cfg")):
@@ -30,7 +32,7 @@ def work_tree_of(path: str) -> str | None:
         if os.path.exists(os.path.join(place, ".git")):
             return place
         above = os.path.dirname(place)
-        if above == place:
+        if above == place or above in ceilings:
             return None
         place = above
 
