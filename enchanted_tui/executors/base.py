@@ -91,9 +91,10 @@ class TaskContext:
     local_storage: str | None = None
     #: the same as the user wrote it, to be resolved on another node
     local_storage_written: str | None = None
-    #: None where all files are kept; else ``keep``, the patterns of those that are, and ``unread``,
-    #: depth and step of the tasks of which nobody but their runner uses the directory: it need not
-    #: be there, and what is not kept goes when they end
+    #: None where all files are kept at their place; else ``keep``, the patterns of those that are,
+    #: and ``unread``, depth and step of the tasks of which nobody but their runner uses the
+    #: directory: it need not be there, and what is not kept goes when they end. Where ``keep`` is
+    #: None all is packed, by the supervisor also the datapoint of a task without a directory
     save_files: Mapping[str, Any] | None = None
     #: directories to import plugins and functions from, besides the interpreter's own
     python_path: Sequence[str] = ()

@@ -38,15 +38,14 @@ class RunDirectory:
             self._home = self.path
         #: which files stay when the task has ended; None for all
         self._kept: FilePatterns | None = None
+        #: whether nothing makes use of the directory but the runner, if that does
+        self.may_be_missing = False
         said = context.get("save_files")
         if said and [message["task"][0], message["task"][3]] in said["unread"]:
-            self._kept = _patterns(tuple(said["keep"]))
+            if said["keep"] is not None:
+                self._kept = _patterns(tuple(said["keep"]))
+            self.may_be_missing = True
         self._made = False
-
-    @property
-    def may_be_missing(self) -> bool:
-        """Whether nothing makes use of the directory but the runner, if that does."""
-        return self._kept is not None
 
     def begin(self) -> None:
         """Make it, empty: what an attempt that was cut short left there is removed."""
@@ -75,7 +74,7 @@ class RunDirectory:
         """Store the datapoint, remove what is not kept, unless `clean` says that this comes later,
         and move the rest home. Raises OSError.
         """
-        if self._kept is None or self._kept.include(DATAPOINT):
+        if self._keeps_datapoint():
             if not self._made:
                 self.begin()
             store_datapoint(self.path, row, self.begin)
@@ -88,6 +87,11 @@ class RunDirectory:
         ):
             move_home(self.path, self._home)
 
+    def _keeps_datapoint(self) -> bool:
+        if self._kept is None:  # what has no directory is packed from its record
+            return self._made or not self.may_be_missing
+        return self._kept.include(DATAPOINT)
+
     def clean(self) -> None:
         """Remove what is not kept. What cannot be removed now is removed when the campaign ends."""
         if self._made and self._kept is not None:
@@ -98,9 +102,9 @@ class RunDirectory:
         """Return where a file of that name can be put now that the task has ended; None if it would
         not stay.
         """
-        if self._kept is not None:
-            if not self._kept.include(name):
-                return None
+        if self._kept is not None and not self._kept.include(name):
+            return None
+        if self.may_be_missing:
             with contextlib.suppress(FileExistsError):
                 make_directory(self._home)
         elif not os.path.isdir(self._home):

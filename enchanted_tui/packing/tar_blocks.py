@@ -10,7 +10,7 @@ import contextlib
 import os
 import stat
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO
 
 from enchanted_tui.whole_files import make_writable
@@ -82,6 +82,20 @@ def pack_directory(path: str, name: str, write: Write, keeps: Keeps | None) -> t
             total += _pack_file(entry.path, member, write)
             count += 1
     return count, total
+
+
+def pack_made(
+    name: str, files: Mapping[str, bytes], mtime: float, write: Write, keeps: Keeps | None
+) -> tuple[int, int]:
+    """Write, as `pack_directory`, one that is on no disk: `files` are the contents of its files by
+    their names, `mtime` when they were made.
+    """
+    kept = {file: data for file, data in files.items() if keeps is None or keeps((file,))}
+    write(header(f"{name}/", tarfile.DIRTYPE, mode=0o755, mtime=mtime))
+    for file, data in kept.items():
+        write(header(f"{name}/{file}", tarfile.REGTYPE, size=len(data), mtime=mtime))
+        write(data + padding(len(data)))
+    return len(kept), sum(map(len, kept.values()))
 
 
 def _facts(status: os.stat_result) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from enchanted_tui.packing.shard_limits import ShardLimits
@@ -25,6 +26,7 @@ from enchanted_tui.packing.shards import (
 from enchanted_tui.packing.tar_blocks import (
     END,
     Keeps,
+    pack_made,
     pack_whatever_protects,
     superseded_header,
 )
@@ -32,6 +34,8 @@ from enchanted_tui.whole_files import write_atomically
 
 _GROUP = 1_000  #: shards in one directory
 _GATHERED = 4 << 20  #: bytes that are written together
+
+Rewind = Callable[[], object]
 
 
 class ShardWriter:
@@ -90,6 +94,21 @@ class ShardWriter:
         """Write the directory at `path`; it is packed after the next `commit`. Raises OSError, and
         the shard is as it was before.
         """
+        return self._add(
+            name,
+            lambda rewind: pack_whatever_protects(path, name, self._write, rewind, keeps),
+            record,
+        )
+
+    def add_made(
+        self, name: str, files: Mapping[str, bytes], mtime: float, keeps: Keeps | None = None
+    ) -> Extent:
+        """Write a directory that is on no disk, see `tar_blocks.pack_made`; else as `add`."""
+        return self._add(name, lambda _: pack_made(name, files, mtime, self._write, keeps))
+
+    def _add(
+        self, name: str, pack: Callable[[Rewind], tuple[int, int]], record: str = "-"
+    ) -> Extent:
         if self._archive < 0:
             self._number += 1
             self._open_shard()
@@ -101,7 +120,7 @@ class ShardWriter:
             self._end = begin
 
         try:
-            files, size = pack_whatever_protects(path, name, self._write, rewind, keeps)
+            files, size = pack(rewind)
         except BaseException:
             rewind()
             raise

@@ -6,8 +6,11 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
+from enchanted_tui.executors.datapoint import DATAPOINT
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.packing.door import TaskDirectories
 from enchanted_tui.packing.shard_limits import keeps_of, limits_of
@@ -17,25 +20,34 @@ from enchanted_tui.record.stage_state import NOT_RUN
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.supervisor.finished_files import FinishedFiles, steps
-from enchanted_tui.whole_files import remove_directory
+from enchanted_tui.supervisor.recorded_datapoints import MadeFiles, RecordedDatapoints
+from enchanted_tui.whole_files import remove_directory, write_atomically
 
 #: so many directories are written, synced and removed together
 _AT_ONCE = 128
+#: directories that are listed before those of some tasks are looked for one by one
+_FEW = 1_000
 #: directories of packed parents that a killed worker has left
 _BROUGHT = re.compile(r"\.(d\d+_b\d+_s\d+_r\d+)\.(given|partial)\Z")
 
 
 class FilePacking(FinishedFiles):
-    """Packs samples. `pack` is the option of the supervisor of that name."""
+    """Packs samples. `pack` is the option of the supervisor of that name, `recorded` what is packed
+    of tasks that have had no directory.
+    """
 
     thread_name = "file packing"
     failing = "files of finished samples cannot be packed"
 
     def __init__(
-        self, run_dir: CampaignDirectory, state: CampaignState, pack: Mapping[str, Any]
+        self,
+        run_dir: CampaignDirectory,
+        state: CampaignState,
+        pack: Mapping[str, Any],
+        recorded: RecordedDatapoints | None = None,
     ) -> None:
         super().__init__()
-        self._run_dir, self._state = run_dir, state
+        self._run_dir, self._state, self._recorded = run_dir, state, recorded
         self.directories = TaskDirectories(*run_dir.tasks(state.spread))
         self._writer = ShardWriter(str(run_dir.packed), limits_of(pack))
         self._keeps = keeps_of(pack)
@@ -91,7 +103,29 @@ class FilePacking(FinishedFiles):
 
     def finish(self) -> None:
         self.pack_all()
+        self.pack_failed()
         self.close()
+
+    def pack_failed(self) -> None:
+        """Pack again what could not be packed. Raises OSError."""
+        self.wait()
+        failed = [step for task in self._failed for step in steps(task)]
+        if failed:
+            self._pack_missing(failed)
+            self._failed.clear()
+
+    def pack_recorded(self) -> None:
+        """Pack what a killed session has not packed of tasks without a directory. Raises
+        OSError.
+        """
+        if self._recorded is not None:
+            self._pack_missing(list(self._recorded.finished()))
+
+    def _pack_missing(self, tasks: Sequence[TaskId]) -> None:
+        packed = set(self.directories.shards.names()) if tasks else set()
+        missing = [task for task in tasks if task.name not in packed]
+        for start in range(0, len(missing), _AT_ONCE):
+            self._pack(missing[start : start + _AT_ONCE])
 
     def pack_all(self, depth: int | None = None) -> int:
         """Pack whatever is loose of finished samples, of one stage or of all; return how many
@@ -137,18 +171,42 @@ class FilePacking(FinishedFiles):
         paths: list[str] = []
         try:
             self._begin()
+            may_be_there = self._may_be_there()
             for task in tasks:
                 path = self.directories.loose(task.name)
-                if not os.path.isdir(path) or os.path.islink(path):  # it wrote nothing
-                    continue
-                self._writer.add(task.name, path, self._keeps)
-                paths.append(path)
+                if may_be_there(task.name) and os.path.isdir(path) and not os.path.islink(path):
+                    self._add(task, path)
+                    paths.append(path)
+                elif made := self._made_of(task):
+                    self._writer.add_made(task.name, *made, self._keeps)
                 if self._writer.is_full:
                     self._commit(paths)
             self._commit(paths)
         except OSError:
             self._close_writer()  # what does not count yet is written over
             raise
+
+    def _may_be_there(self) -> Callable[[str], bool]:
+        """Return what tells by a task's name whether to look for its directory: where a campaign
+        makes few, one list of them does for many tasks.
+        """
+        paths = self.directories.paths
+        if self._recorded is not None and not paths.spread:
+            with suppress(FileNotFoundError), os.scandir(paths.data_dir) as listing:
+                few = {entry.name for entry in islice(listing, _FEW)}
+                if len(few) < _FEW:
+                    return few.__contains__
+        return lambda _: True
+
+    def _add(self, task: TaskId, path: str) -> None:
+        made = self._made_of(task)
+        if made is not None and not os.path.lexists(os.path.join(path, DATAPOINT)):
+            for name, content in made.files.items():  # the directory was made after the task's end
+                write_atomically(Path(path, name), content)
+        self._writer.add(task.name, path, self._keeps)
+
+    def _made_of(self, task: TaskId) -> MadeFiles | None:
+        return self._recorded.files_of(task) if self._recorded is not None else None
 
     def _commit(self, paths: list[str]) -> None:
         self._writer.commit()

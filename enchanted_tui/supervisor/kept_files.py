@@ -13,6 +13,7 @@ from enchanted_tui.runners.kept_directory import STATE, begins_anew
 from enchanted_tui.supervisor.file_packing import FilePacking, has_result
 from enchanted_tui.supervisor.file_removal import FileRemoval
 from enchanted_tui.supervisor.finished_files import FinishedFiles
+from enchanted_tui.supervisor.recorded_datapoints import RecordedDatapoints
 from enchanted_tui.supervisor.session import Session
 from enchanted_tui.supervisor.unread import KeptPlan
 
@@ -37,7 +38,10 @@ class KeptFiles:
             depth for depth in range(len(config.stages)) if stay_to_the_end(config, depth)
         }
         if options.save_files == "packed":
-            self._packing = self._files = FilePacking(self._run_dir, self._state, options.pack)
+            recorded = RecordedDatapoints(self._kept.unread, self._state, session.journal)
+            self._packing = self._files = FilePacking(
+                self._run_dir, self._state, options.pack, recorded
+            )
         elif self._kept.keep is not None:
             begun_at = math.inf if self._last in self._at_end else session.journal.size
             self._files = FileRemoval(self._run_dir, self._kept, self._state, begun_at)
@@ -56,6 +60,8 @@ class KeptFiles:
             packing.remove_left_overs()
             if self._packing is not None:
                 packing.pack_all()
+                if self._unclean:
+                    packing.pack_recorded()
         packing.close()
 
     def finished(self, task: TaskId) -> None:
@@ -98,6 +104,8 @@ class KeptFiles:
         if complete:
             self._sync()
             self._files.finish()
+        elif self._packing is not None:
+            self._packing.pack_failed()
         self._files.close()
         if complete:
             self._paths.remove_empty_groups()

@@ -27,10 +27,12 @@ class KeptPlan:
         self.unread: set[tuple[int, int]] = set()
         if self.keep is not None:
             self.unread.update(_unread(config, samplers))
+        elif options.save_files == "packed":
+            self.unread.update(_unread(config, samplers) - set(_packed_where_they_run(config)))
 
     def message(self) -> dict[str, Any] | None:
         """Return it as workers are told of it (`executors.base.TaskContext.save_files`)."""
-        if self.keep is None:
+        if self.keep is None and not self.unread:
             return None
         return {"keep": self.keep, "unread": [list(place) for place in sorted(self.unread)]}
 
@@ -40,8 +42,17 @@ class KeptPlan:
         return [step for step in steps if (step.depth, step.step) not in self.unread]
 
 
-def _unread(config: CampaignConfig, samplers: Sequence[Any]) -> Iterator[tuple[int, int]]:
+def _packed_where_they_run(config: CampaignConfig) -> Iterator[tuple[int, int]]:
+    """Return depth and step of the tasks whose executor packs directories itself."""
+    for stage in config.stages:
+        for number, step in enumerate(stage.steps):
+            if getattr(config.executors[step.executor].cls, "packs_files", False):
+                yield stage.depth, number
+
+
+def _unread(config: CampaignConfig, samplers: Sequence[Any]) -> set[tuple[int, int]]:
     """Return depth and step of the tasks whose directories no later one, and no sampler, reads."""
+    unread = set()
     read_later = False
     for depth in reversed(range(len(config.stages))):
         stage = config.stages[depth]
@@ -50,10 +61,11 @@ def _unread(config: CampaignConfig, samplers: Sequence[Any]) -> Iterator[tuple[i
             runner = config.runners[stage.steps[step].runner]
             read = read_later or (step == last and _is_read(stage, samplers[depth]))
             if not read and asked(runner.cls, "restart", runner.options) is None:
-                yield depth, step
+                unread.add((depth, step))
             if not read_later:
                 built = runner.build()
                 read_later = not isinstance(built, Runner) or built.reads_earlier_run_dirs()
+    return unread
 
 
 def _is_read(stage: StageSpec, sampler: Any) -> bool:

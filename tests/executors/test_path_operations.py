@@ -12,6 +12,7 @@ import pytest
 from helpers.campaign import Campaign
 from helpers.configs import array_sampler, campaign_config
 from helpers.packages import installed
+from helpers.packed import packed_tasks
 
 #: streams that say nothing are known as such from the second sample on
 FIRST, SAMPLES = 10, 40
@@ -55,6 +56,14 @@ def test_in_process_without_directories(campaign: Any) -> None:
     """A function that keeps no file touches none."""
     runner = {"type": "PythonRunner", "function": "helpers.parts.plain:double"}
     assert path_operations(campaign(config_of(runner, save_files="none"))) == []
+
+
+def test_in_process_packed(campaign: Any) -> None:
+    """What a function leaves, a datapoint, goes into the archive, and nowhere else before."""
+    runner = {"type": "PythonRunner", "function": "helpers.parts.plain:double"}
+    ran = campaign(config_of(runner, save_files="packed"))
+    assert path_operations(ran) == []
+    assert len(packed_tasks(ran.run_dir)) == SAMPLES
 
 
 @pytest.mark.parametrize(("layout", "most"), [("flat", 8), ("spread", 8 + 2)])

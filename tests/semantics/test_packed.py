@@ -4,6 +4,8 @@ files finds them.
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import subprocess
@@ -110,6 +112,52 @@ def test_files_are_listed_shown_and_extracted(
         assert b"nearest to it: d0_b0_s2_r0" in capfdbinary.readouterr().err
         assert cli.main(["--files", root, "d0_b0_s1_r0", "nothing.txt"]) == 3
     assert told == [b"v=2\n", b"v=2\n"]
+
+
+def whole(campaign: Campaign) -> dict[str, Any]:
+    """Return all files of all tasks; of datapoints what they say but for times."""
+    door = TaskDirectories(str(campaign.run_dir / "data"))
+    found: dict[str, Any] = {}
+    for name in door.names():
+        for file in door.files(name):
+            with door.opened(name, file.name) as opened:
+                content = opened.read().decode()
+            found[f"{name}/{file.name}"] = content
+            if file.name == DATAPOINT:
+                (row,) = csv.DictReader(io.StringIO(content, newline=""))
+                found[f"{name}/{file.name}"] = [
+                    (key, Path(value).name if key == "run_dir" else value)
+                    for key, value in row.items()
+                    if not key.startswith("runtime_sec")
+                ]
+    return found
+
+
+def test_what_has_no_directory_is_packed_with_its_datapoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A function that uses no directory has none, but in the archive, where its files are those
+    that it leaves else: also one that prints, fails, or gives what is hard to write down. Those of
+    parents that children look into are made.
+    """
+    monkeypatch.chdir(tmp_path)
+    lonely = {"type": "PythonRunner", "function": "helpers.parts.plain:differs"}
+    config = campaign_config(array_sampler("x", list(range(12))), runners={"r0": lonely})
+    looked_at = campaign_config(
+        array_sampler("x", [1, 2]),
+        random_sampler(2, parameters=("y",)),
+        runners={
+            "r0": {"type": "PythonRunner", "function": "helpers.parts.plain:double"},
+            "r1": {"type": "PythonRunner", "function": "helpers.parts.plain:looks_back"},
+        },
+    )
+    for name, made in (("lonely", config), ("looked at", looked_at)):
+        kept = run_at(tmp_path, f"{name} loose", made)
+        made["supervisor"]["save_files"] = "packed"
+        packed = run_at(tmp_path, f"{name} packed", made)
+        assert whole(packed) == whole(kept)
+        assert loose(packed.run_dir) == []
+        assert len(packed_tasks(packed.run_dir)) == len(packed.records("task"))
 
 
 def test_an_existing_campaign_is_packed_and_unpacked(

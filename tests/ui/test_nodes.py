@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from enchanted_tui.journal_lines import seal
+from enchanted_tui.record import why
 from enchanted_tui.record.node_use import NodeUse
 from enchanted_tui.ui.node_lines import LETTERS, Letters, layout, painted
 from enchanted_tui.ui.screens.task import TaskScreen
@@ -36,8 +37,11 @@ HIDE = {
 
 
 @pytest.fixture
-def run(finished_run: Path, tmp_path: Path) -> Iterator[Path]:
-    """A campaign of which somebody says that it holds parts of four nodes."""
+def run(finished_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A campaign of which somebody says that it holds parts of four nodes, and which is not said to
+    stand still, however long ago the tests began.
+    """
+    monkeypatch.setattr(why, "_QUIET", float("inf"))
     with held_run(finished_run, tmp_path / "run") as copy:
         tell(copy, MIXED)
         yield copy

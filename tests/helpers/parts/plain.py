@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from typing import Any
 
@@ -15,6 +16,22 @@ def double(x: float) -> float:
 def says(x: float) -> float:
     print("large" if x > 0.5 else "small")
     return 2 * x
+
+
+def differs(x: float) -> dict[str, Any]:
+    """Print something, fail, or give what is hard to write down, by turns."""
+    number = round(x)
+    if number % 4 == 1:
+        print(f"said of {number}")
+    if number % 4 == 2:
+        raise ValueError(f'no {number}, and "none"\nat all')
+    return {
+        "text": f'{number},\r\n"é\u2028"' if number % 4 == 3 else "",
+        "number": [math.nan, 0.1 + 0.2, -0.0, 1e300][number % 4],
+        "many": [number, None, {"a": number}],
+        "large": 2**70 + number,
+        "success": True,
+    }
 
 
 def writes(x: float, run_dir: str) -> float:

@@ -67,7 +67,7 @@ def run_campaign(directory: Path, name: str = "campaign", **options: Any) -> Pat
 async def until(
     condition: Callable[[], object],
     pause: Callable[[], Awaitable[None]] | None = None,
-    timeout: float = 20.0,
+    timeout: float = 60.0,
 ) -> None:
     """Wait until something is true; `pause` is `pilot.pause` where an app runs."""
     deadline = asyncio.get_running_loop().time() + timeout
