@@ -232,16 +232,19 @@ def _curves_of(
         if few:
             notes.append(f"no surrogates of {name}: {' and '.join(few)} {has(few)} too few values")
             continue
-        found.append(
-            compared_curves(
-                entrants,
-                name,
-                kind,
-                folds,
-                test,
-                lambda said, name=name: step(f"{name}, {said}"),  # type: ignore[misc]
+        try:
+            found.append(
+                compared_curves(
+                    entrants,
+                    name,
+                    kind,
+                    folds,
+                    test,
+                    lambda said, name=name: step(f"{name}, {said}"),  # type: ignore[misc]
+                )
             )
-        )
+        except SurrogateError as error:
+            notes.append(f"no surrogates of {name}: {error}")
     return tuple(found), judged_by if found else ""
 
 
