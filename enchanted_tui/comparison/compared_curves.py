@@ -13,7 +13,7 @@ import numpy
 from enchanted_tui.comparison.shared_data import Entrant
 from enchanted_tui.surrogate.cross_validation import CurvePoint, validate
 from enchanted_tui.surrogate.fit_plan import MOST_TESTED
-from enchanted_tui.surrogate.model_inputs import Array
+from enchanted_tui.surrogate.model_inputs import Array, SurrogateError
 from enchanted_tui.surrogate.score_models import MOST_GAUSSIAN
 from enchanted_tui.surrogate.training_data import HeldOut, Tell, held_together
 
@@ -64,7 +64,7 @@ def compared_curves(
 ) -> OutputComparison:
     """Return the learning curves of campaigns that share their parameters; each has samples of the
     output. Without a test set, parts of all campaigns' samples are held out in turn, and every
-    model is tested on the same ones.
+    model is tested on the same ones. Raises SurrogateError if there is nothing to test on.
     """
     rng = numpy.random.default_rng([14, 6])
     rows = [one.learnable(output) for one in entrants]
@@ -74,6 +74,8 @@ def compared_curves(
         parts = _parts_of_all(entrants, rows, points, values, folds, rng)
     else:
         known = numpy.isfinite(test.outputs[output]).all(axis=1)
+        if not known.any():
+            raise SurrogateError(f"{output} has no finite value in the test set")
         tested = test.points[known], test.outputs[output][known]
         parts = [[(numpy.arange(len(mine)), *tested)] for mine in rows]
     sizes = _sizes(max(map(len, rows)), entrants[0].data.space.n_features)
@@ -123,7 +125,11 @@ def _curve(
     step: Tell,
 ) -> list[ComparedPoint]:
     """Return the learning curve of one campaign, whose own samples come in their order."""
-    most = min(len(rest) for rest, _, _ in parts)
+    most = min((len(rest) for rest, _, _ in parts), default=0)
+    if most < 2:
+        raise SurrogateError(
+            f"{one.name}: all samples are at one point, or of one parent, so none can be held out"
+        )
     most = min(most, MOST_GAUSSIAN) if kind == "gp" else most
     places, stacked = [], len(points)
     for rest, tested, _ in parts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ from enchanted_tui.surrogate.fit_plan import FOLDS
 from enchanted_tui.surrogate.model_inputs import SurrogateError
 from enchanted_tui.surrogate.score_models import MOST_GAUSSIAN
 from enchanted_tui.surrogate.surrogate_fit import FEWEST
-from enchanted_tui.surrogate.training_data import Tell, nobody, read_test_set
+from enchanted_tui.surrogate.training_data import HeldOut, Tell, nobody, read_test_set
 from enchanted_tui.surrogate.tree_scores import LACKING, can_grow
 
 if TYPE_CHECKING:
@@ -213,17 +214,10 @@ def _curves_of(
     step: Tell,
 ) -> tuple[tuple[OutputComparison, ...], str]:
     kind, said = _kind(entrants, options.model)
-    folds = options.folds or FOLDS
-    judged_by, test = f"{folds}-fold cross-validation on the samples of all", None
+    folds, test = options.folds or FOLDS, None
+    judged_by = f"{folds}-fold cross-validation on the samples of all"
     if options.test is not None:
-        rest = []
-        for one in entrants:
-            test, data = read_test_set(options.test, one.data)
-            more = data.notes[len(one.data.notes) :]
-            notes += [f"{one.name}: {note}" for note in more]
-            rest.append(replace(one, data=data))
-        entrants = rest
-        assert test is not None
+        entrants, test = _with_test_set(entrants, options.test, notes)
         judged_by = f"the {len(test.points):,} samples of {options.test.name}"
     notes += said
     found = []
@@ -232,17 +226,29 @@ def _curves_of(
         if few:
             notes.append(f"no surrogates of {name}: {' and '.join(few)} {has(few)} too few values")
             continue
-        found.append(
-            compared_curves(
-                entrants,
-                name,
-                kind,
-                folds,
-                test,
-                lambda said, name=name: step(f"{name}, {said}"),  # type: ignore[misc]
-            )
-        )
+        tell = partial(_tell_of, step, name)
+        try:
+            found.append(compared_curves(entrants, name, kind, folds, test, tell))
+        except SurrogateError as error:
+            notes.append(f"no surrogates of {name}: {error}")
     return tuple(found), judged_by if found else ""
+
+
+def _tell_of(step: Tell, output: str, said: str) -> None:
+    step(f"{output}, {said}")
+
+
+def _with_test_set(
+    entrants: Sequence[Entrant], path: Path, notes: list[str]
+) -> tuple[list[Entrant], HeldOut]:
+    """Return campaigns without the samples that are in a test set, and that."""
+    rest, test = [], None
+    for one in entrants:
+        test, data = read_test_set(path, one.data)
+        notes += [f"{one.name}: {note}" for note in data.notes[len(one.data.notes) :]]
+        rest.append(replace(one, data=data))
+    assert test is not None
+    return rest, test
 
 
 def _kind(entrants: Sequence[Entrant], wanted: str | None) -> tuple[str, list[str]]:

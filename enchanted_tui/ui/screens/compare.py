@@ -40,6 +40,7 @@ _BODIES = {
     "configuration": "#differences",
 }
 _PAUSE = 2.0  #: seconds between two readings while one of the runs goes on
+_AT_REST = 10.0  #: the same while none does
 _PAUSE_PER_ROW = 1e-4  #: ... and more of large ones, of which each reading copies the columns
 
 
@@ -118,8 +119,9 @@ not as in the first run."""
             if self.has_left:
                 return
             rows = sum(run.samples for run in found.runs)
-            if any(run.phase.at_work for run in found.runs):
-                self._next = time.monotonic() + _PAUSE + _PAUSE_PER_ROW * rows
+            at_work = any(run.phase.at_work for run in found.runs)
+            pause = (_PAUSE if at_work else _AT_REST) + _PAUSE_PER_ROW * rows
+            self._next = time.monotonic() + pause
             self._take(found)
         finally:
             self._reading = False
