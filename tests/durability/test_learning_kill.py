@@ -82,6 +82,21 @@ def test_batches_after_kills_are_those_of_an_uninterrupted_campaign(campaign, re
 
 
 @pytest.mark.full
+def test_several_objectives_go_on_after_kills_as_if_nothing_had_been(campaign, undisturbed):
+    """The front, its limits and its reference follow from what is on record, to the bit."""
+    options = {
+        "objectives": {"output": "maximize", "x": "minimize"},
+        "subject_to": {"x": {"lt": 0.9}},
+    }
+    killed = campaign(learning(**options))
+    for tasks in (4, 10):
+        kill_at(killed, tasks, 0.2)
+    killed.complete()
+    killed.wait_for_no_process()
+    killed.assert_like(undisturbed(learning(**options)))
+
+
+@pytest.mark.full
 def test_asynchronous_learning_is_killed_and_goes_on(campaign):
     """What was drawn is run with the very same values, and not a sample more than the budget."""
     killed = campaign(learning(asynchronous=True))
