@@ -132,7 +132,7 @@ def test_what_is_not_shared_is_left_out_and_told(pair: tuple[Path, Path]) -> Non
     best = told["runs"][0]["outputs"][0]
     frame = enchanted_tui.load(pair[0])
     assert best["largest"]["value"] == frame["height"].max()
-    assert best["largest"]["parameters"]["b"] == frame["b"][frame["height"].idxmax()]
+    assert best["largest"]["parameters"]["b"] == frame["b"].iloc[int(frame["height"].argmax())]
     code, _, said = asked("--compare", *pair, "--outputs", "width")
     assert code == 2 and f"{names[1]}: --outputs: the dataset has no output 'width'" in said
 

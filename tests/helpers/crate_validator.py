@@ -12,7 +12,7 @@ from email.message import Message
 from typing import Any
 
 import requests
-from rocrate_validator import models, services
+from rocrate_validator import models, services  # type: ignore[import-not-found]
 
 CONTEXT = (importlib.resources.files("rocrate") / "data" / "ro-crate.jsonld").read_bytes()
 
@@ -51,8 +51,9 @@ def requested(session: Any, method: str, url: str, *rest: Any, **more: Any) -> A
     return answer
 
 
-_open, urllib.request.OpenerDirector.open = urllib.request.OpenerDirector.open, fetched
-_request, requests.Session.request = requests.Session.request, requested
+_open, _request = urllib.request.OpenerDirector.open, requests.Session.request
+setattr(urllib.request.OpenerDirector, "open", fetched)  # noqa: B010 - not a method for mypy
+setattr(requests.Session, "request", requested)  # noqa: B010
 
 for profile in sys.argv[2:]:
     settings = services.ValidationSettings(

@@ -161,10 +161,10 @@ def test_refusals(
         (["--status", evil, "--paths"], 2, "--paths goes with --report RUN_DIR"),
         (["--report", evil, "--outputs", "heigt"], 2, "did you mean 'height'?"),
     ):
-        arguments = [str(one) for one in arguments]
-        if "--outputs" in arguments:
-            arguments += ["--out", str(tmp_path / "none.html")]
-        assert cli.main(arguments) == code, arguments
+        given = [str(one) for one in arguments]
+        if "--outputs" in given:
+            given += ["--out", str(tmp_path / "none.html")]
+        assert cli.main(given) == code, given
         assert sentence in capsys.readouterr().err
     assert not (tmp_path / "none.html").exists()
     monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
