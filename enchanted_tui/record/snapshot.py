@@ -67,7 +67,7 @@ class Snapshot:
     @property
     def in_progress(self) -> tuple[StageSummary, ...]:
         """The stages in progress."""
-        return tuple(self.stages[depth] for depth in self.depths or (self.depth,))
+        return tuple(self.stages[depth] for depth in self.depths)
 
     @property
     def recorded_phase(self) -> Phase:

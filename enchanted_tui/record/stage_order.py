@@ -19,8 +19,10 @@ def current_depth(stages: Sequence[StageState]) -> int:
 
 def depths_in_progress(stages: Sequence[StageState]) -> tuple[int, ...]:
     """Return the depth of the first stage that is not complete, and of those after it that are
-    begun already for the rows it has.
+    begun already for the rows it has; none where there are no stages on record.
     """
+    if not stages:
+        return ()
     current = current_depth(stages)
     later = (stage for stage in stages[current + 1 :] if stage.batches)
     return current, *(stage.depth for stage in later if not stage.complete)

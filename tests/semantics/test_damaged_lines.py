@@ -143,7 +143,8 @@ def test_results_that_wait_are_told(campaign: Campaign, capsys: pytest.CaptureFi
     """
     assert campaign.run(config=campaign_config(random_sampler(6))) == 0
     lines = lines_of(campaign)
-    put(campaign, damaged(lines[:6], *of_kind(lines, "samples")))
+    killed = lines[: of_kind(lines, "task")[3] + 1]
+    put(campaign, damaged(killed, *of_kind(killed, "samples")))
     capsys.readouterr()
     assert cli.main(["--status", str(campaign.run_dir)]) == 0
     said = capsys.readouterr().out
