@@ -65,7 +65,8 @@ def test_a_program_is_told_as_time_tells_it(how: str, tmp_path: Path) -> None:
     cpu = sum(map(float, re.findall(r"(?:User|System) time \(seconds\): ([\d.]+)", told)))
     record = used(campaign)[1]
     assert record["memory"] == pytest.approx(peak, rel=0.05)
-    assert record["cpu"] == pytest.approx(cpu, rel=0.05)
+    # two runs of one program do not take the same time of a busy processor
+    assert record["cpu"] == pytest.approx(cpu, rel=0.2)
 
 
 def test_a_small_program_is_told_an_upper_bound(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from enchanted_tui.ui.screens.compare import CompareScreen
 from enchanted_tui.ui.widgets.plot import Plot
 from helpers.marks import in_full
-from helpers.ui.campaigns import run_campaign
+from helpers.ui.campaigns import GIVES_WAY, run_campaign
 from helpers.ui.watching import Watcher, in_loop, watching
 
 
@@ -81,7 +81,7 @@ async def test_learning_curves_are_worked_out_on_request(
         await watcher.sees("have not been worked out", "Press n.")
         await watcher.press("n")
         await watcher.sees("Working it out: ")
-        await watcher.sees("surrogates of", "which all have reached, it took")
+        await watcher.sees("surrogates of", "which all have reached, it took", timeout=GIVES_WAY)
         plot = watcher.screen.query_one("#compared-curves", Plot)
         assert "●" in plot.text and "■" in plot.text and "samples learnt from" in plot.text
         plot.focus()
@@ -130,7 +130,7 @@ async def test_a_report_is_written_and_it_is_said_where(
         await watcher.sees("60 rows")
         await watcher.press("W")
         await watcher.is_told("Working out the report of a_run")
-        await watcher.until(place.exists)
+        await watcher.until(place.exists, GIVES_WAY)
         await watcher.is_told(f"Wrote {place}")
         assert "<title>a_run</title>" in place.read_text()
         place.write_text("mine")

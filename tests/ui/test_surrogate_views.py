@@ -10,6 +10,7 @@ import pytest
 from enchanted_tui.surrogate.stored_report import stored_report
 from enchanted_tui.ui.widgets.plot import Plot
 from helpers.marks import in_full
+from helpers.ui.campaigns import GIVES_WAY
 from helpers.ui.watching import Watcher, in_loop, watching
 
 
@@ -32,7 +33,7 @@ async def test_a_surrogate_is_fitted_on_request(own_run: Path, size: tuple[int, 
         await watcher.press("t")
         await watcher.sees("[t Table]")
         await watcher.press("f")
-        await watcher.sees("From 60 samples.", "next: ")
+        await watcher.sees("From 60 samples.", "next: ", timeout=GIVES_WAY)
         assert stored_report(own_run) is not None
         curve, parity = _plots(watcher)
         assert "RMSE of" in curve and "predicted" in parity
@@ -56,7 +57,7 @@ async def test_what_matters_is_worked_out_on_request(own_run: Path) -> None:
         await watcher.command("Results: Sensitivity")
         await watcher.sees("[i Sensitivity]", "Which parameters matter has not been worked out")
         await watcher.command("Results: Compute")
-        await watcher.sees("first", "total", "matters most")
+        await watcher.sees("first", "total", "matters most", timeout=GIVES_WAY)
         assert "From 60 samples." in watcher.text
 
 

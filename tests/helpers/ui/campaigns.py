@@ -13,6 +13,10 @@ from enchanted_tui.config.loading import load_config
 from enchanted_tui.operations import actions
 
 HERE = Path(__file__).parent
+#: seconds after which what is waited for does not come any more, however busy the machine
+PATIENCE = 60.0
+#: the same for what is worked out in a process that gives way to all others
+GIVES_WAY = 300.0
 
 
 def config_text(
@@ -67,7 +71,7 @@ def run_campaign(directory: Path, name: str = "campaign", **options: Any) -> Pat
 async def until(
     condition: Callable[[], object],
     pause: Callable[[], Awaitable[None]] | None = None,
-    timeout: float = 60.0,
+    timeout: float = PATIENCE,
 ) -> None:
     """Wait until something is true; `pause` is `pilot.pause` where an app runs."""
     deadline = asyncio.get_running_loop().time() + timeout

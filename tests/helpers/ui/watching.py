@@ -17,7 +17,7 @@ from textual.widgets import Input
 
 from enchanted_tui.ui.app import EnchantedApp
 from enchanted_tui.ui.palette import ActionCommands
-from helpers.ui.campaigns import until
+from helpers.ui.campaigns import PATIENCE, until
 from helpers.ui.snapshots import screen_text
 
 
@@ -55,9 +55,9 @@ class Watcher:
         self.screen.focused.value = text
         await self.press("enter")
 
-    async def sees(self, *texts: str) -> None:
+    async def sees(self, *texts: str, timeout: float = PATIENCE) -> None:
         """Wait until all of these are on the screen."""
-        await until(lambda: all(text in self.text for text in texts), self.pilot.pause)
+        await until(lambda: all(text in self.text for text in texts), self.pilot.pause, timeout)
 
     async def settles(self) -> None:
         """Wait until the footer, which is put together anew for each focus, is there."""
@@ -71,8 +71,8 @@ class Watcher:
         """Wait until this is on the screen no more."""
         await until(lambda: text not in self.text, self.pilot.pause)
 
-    async def until(self, condition: Callable[[], object]) -> None:
-        await until(condition, self.pilot.pause)
+    async def until(self, condition: Callable[[], object], timeout: float = PATIENCE) -> None:
+        await until(condition, self.pilot.pause, timeout)
 
     async def click(self, text: str, *, times: int = 1) -> None:
         """Click on the first place where a text stands on the screen."""
