@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,12 +52,12 @@ def write_comparison(path: Path, told: Mapping[str, Any]) -> None:
 
 def _draw(path: Path, told: Mapping[str, Any]) -> None:
     """Draw, for each output, the error over samples and over core-hours, on the same axes."""
-    outputs = told["outputs"]
+    outputs, names = told["outputs"], [run["name"] for run in told["runs"]]
     with figure_of((_WIDTH, _HEIGHT * len(outputs))) as figure:
         axes = figure.subplots(len(outputs), 2, squeeze=False, sharey="row")
         for (left, right), output in zip(axes, outputs, strict=True):
-            draw_curves(left, output, "samples")
-            draw_curves(right, output, "core_hours")
+            draw_curves(left, output, "samples", names)
+            draw_curves(right, output, "core_hours", names)
             unit = f" ({output['unit']})" if output["unit"] else ""
             left.set(xlabel="samples learnt from", ylabel=f"RMSE of {output['name']}{unit}")
             right.set_xlabel("core-hours")
@@ -66,10 +66,12 @@ def _draw(path: Path, told: Mapping[str, Any]) -> None:
             figure.savefig(file, format=path.suffix.lower()[1:], dpi=200)
 
 
-def draw_curves(axes: Any, output: Mapping[str, Any], across: str) -> None:
-    """Draw the learning curves of an output over ``samples`` or ``core_hours``."""
-    for number, curve in enumerate(output["curves"]):
-        points = curve["points"]
+def draw_curves(axes: Any, output: Mapping[str, Any], across: str, names: Sequence[str]) -> None:
+    """Draw the learning curves of an output over ``samples`` or ``core_hours``; `names` are those
+    of all runs, in their order.
+    """
+    for curve in output["curves"]:
+        number, points = names.index(curve["run"]), curve["points"]
         axes.errorbar(
             [point[across] for point in points],
             [point["rmse"] for point in points],

@@ -9,6 +9,7 @@ from typing import Any
 
 from enchanted_tui.config.models import ComponentSpec, StageSpec
 from enchanted_tui.config.report import Report
+from enchanted_tui.samplers.base import Sampler
 
 AFTER_PARENT, AFTER_STAGE = "after_parent", "after_stage"
 
@@ -46,11 +47,20 @@ def reasons_to_wait(stages: Sequence[StageSpec], samplers: Samplers, depth: int)
             f"the sampler {stage.sampler!r} may learn from results: only a class that says"
             " independent = True draws without them"
         )
+    elif spec is not None and not _draws_by_position(spec.cls):
+        yield (
+            f"the sampler {stage.sampler!r} draws batch after batch: only one that has `points` can"
+            " draw the samples of one parent"
+        )
     if spec_before is not None and not spec_before.builtin and _takes_results(spec_before.cls):
         yield (
             f"the sampler {before.sampler!r} of the stage before is told of results and may read"
             " the dataset, which holds one stage at a time"
         )
+
+
+def _draws_by_position(cls: Any) -> bool:
+    return issubclass(cls, Sampler) and cls.points is not Sampler.points
 
 
 def _takes_results(cls: Any) -> bool:

@@ -76,7 +76,9 @@ def command_problem(written: str | list[str] | None) -> str:
     try:
         words = shlex.split(written) if isinstance(written, str) else written
     except ValueError as error:
-        return f"is no command ({str(error).lower()}); write it as a list of words"
+        return f"is no command ({str(error).lower()}); close its quotation marks"
+    if words is not None and any("\0" in word for word in words):
+        return "has a null character, which no command can have; remove it"
     if words is not None and not any(words[:1]):
         return "names no command; write one, or leave the option out"
     return ""

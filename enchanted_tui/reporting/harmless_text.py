@@ -19,7 +19,7 @@ _LONG = 60_000  #: of a configuration
 #: behind an option of one letter such as ``-I``.
 _PATH = re.compile(
     r"""(?:file://)?(?:(?<![\w.~/])|(?<=[\s'"=]-[A-Za-z])|(?<=file://))"""
-    r"""(?:/[^\s/'"<>|:;,()\[\]{}=\\]+){2,}/?"""
+    r"""(?:/[^\s/'"<>|:;,()\[\]{}=\\]+(?:/+[^\s/'"<>|:;,()\[\]{}=\\]+)+)/?"""
 )
 #: controls, directions, halves of characters, ends of lines and paragraphs
 _UNSEEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar
 
@@ -217,7 +218,9 @@ class BayesianOptimizationSampler(LearningSampler):
                 f"EHVI is worked out for two objectives, and there are {len(self.objectives)}; take"
                 " ParEGO",
             )
-        for name in self.reference_point:
+        for name, worst in self.reference_point.items():
+            if not math.isfinite(worst):
+                yield f"reference_point.{name}", f"expected a finite number, not {worst}"
             if name not in self.objectives:
                 yield (
                     f"reference_point.{name}",

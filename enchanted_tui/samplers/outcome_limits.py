@@ -19,6 +19,11 @@ class OutcomeLimit(Nested):
     lt: float | None = option(None, doc="Less than this.", example=1)
 
     def problems(self) -> Iterator[tuple[str, str]]:
+        for name in ("ge", "le", "gt", "lt"):
+            number = getattr(self, name)
+            if number is not None and not math.isfinite(number):
+                yield name, f"{number} is no limit; write a number, or leave it out"
+                return
         for inclusive, strict in (("ge", "gt"), ("le", "lt")):
             if getattr(self, inclusive) is not None and getattr(self, strict) is not None:
                 yield strict, f"says another limit on the side of {inclusive}; remove one"

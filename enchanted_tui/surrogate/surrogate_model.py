@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import warnings
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +22,7 @@ from enchanted_tui.surrogate.cross_validation import OutputModel
 from enchanted_tui.surrogate.model_inputs import Array, Columns, InputSpace, SurrogateError
 from enchanted_tui.surrogate.output_projection import Projection
 from enchanted_tui.surrogate.score_models import GaussianScores, LinearScores
+from enchanted_tui.surrogate.stored_report import DAMAGED
 from enchanted_tui.surrogate.success_model import SuccessModel
 from enchanted_tui.surrogate.tree_scores import TreeScores
 from enchanted_tui.whole_files import open_replacement
@@ -250,7 +250,7 @@ def load_model(path: str | Path) -> SurrogateModel:
                     " enchanted-tui to read it"
                 )
             return _model(told, {name: arrays[name] for name in arrays.files})
-    except (ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile, EOFError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, *DAMAGED) as error:
         if isinstance(error, SurrogateError):
             raise
         raise SurrogateError(

@@ -21,6 +21,7 @@ import pytest
 
 import enchanted_tui
 from enchanted_tui import cli
+from enchanted_tui.ui.charts.overlaid import overlaid_curves, sign_of
 from helpers.surrogates import asked, function_campaign, rmse, run_code
 
 _BOX = {"type": "RandomSampler", "parameters": ["a", "b"], "bounds": [[0, 1], [0, 2]]}
@@ -135,6 +136,18 @@ def test_what_is_not_shared_is_left_out_and_told(pair: tuple[Path, Path]) -> Non
     assert best["largest"]["parameters"]["b"] == frame["b"].iloc[int(frame["height"].argmax())]
     code, _, said = asked("--compare", *pair, "--outputs", "width")
     assert code == 2 and f"{names[1]}: --outputs: the dataset has no output 'width'" in said
+
+
+def test_a_run_without_a_curve_leaves_the_others_their_signs() -> None:
+    """Whoever compares must not take one campaign for another: signs are those of the legend."""
+    points = [
+        {"samples": number, "core_hours": 1.0, "rmse": 1.0 / number} for number in (10, 20, 40)
+    ]
+    output = {"name": "height", "curves": [{"run": "second", "points": points}]}
+    both = overlaid_curves((60, 12), output, "samples", ["first", "second"])
+    alone = overlaid_curves((60, 12), output, "samples", ["second"])
+    assert sign_of(1) in both.text() and sign_of(0) not in both.text()
+    assert sign_of(0) in alone.text()
 
 
 def test_a_sample_of_both_is_not_learnt_from_where_it_is_tested(tmp_path: Path) -> None:

@@ -148,6 +148,7 @@ def test_the_page_is_harmless(crate: Path) -> None:
         ("/home/me/my code", "my code"),
         ("cc -L/home/me/lib/y -I/opt/inc/z", "cc -Ly -Iz"),
         ("file:///scratch/u/v and PATH=/a/b:/c/d", "v and PATH=b:d"),
+        ("wrote /scratch//me/x//a.nc", "wrote a.nc"),
         ('{"p": "/scratch/me/a.nc"}', '{"p": "a.nc"}'),
         ("https://a.b/c/d, docker://a/b/c", "https://a.b/c/d, docker://a/b/c"),
         ("m/s, 1/2, ../x/y, runs/x/data, kg /m3", "m/s, 1/2, ../x/y, runs/x/data, kg /m3"),
@@ -197,6 +198,13 @@ def test_what_is_wrong_is_said_and_nothing_is_left(
     assert cli.main(["--export", str(run_dir), "--crate", *arguments]) == 2
     assert said in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_text_where_a_list_belongs_is_refused(run_dir: Path, tmp_path: Path) -> None:
+    """A text is a sequence of its characters, of which ``*`` would take all files along."""
+    with pytest.raises(ExportError, match=r"files is a list of texts: write files=\['\*.nc'\]"):
+        enchanted_tui.write_crate(run_dir, tmp_path / "c", files="*.nc")
+    assert not (tmp_path / "c").exists()
 
 
 def test_all_that_is_missing_is_said_at_once(

@@ -18,6 +18,7 @@ from enchanted_tui import cli
 from enchanted_tui.config.loading import config_from_mapping
 from enchanted_tui.record.code_versions import code_words
 from enchanted_tui.record.code_versions.in_use import code_in_use
+from enchanted_tui.record.code_versions.version_commands import harmless
 from helpers.files import journal_records
 
 SOLVER = '#!/bin/sh\n[ "$1" = --version ] && { echo; echo \'solver 1.2\'; exit; }\necho "y = $1"\n'
@@ -123,6 +124,39 @@ def test_a_change_is_told_from_what_to_what(
     assert f"git code: {commit} -> {commit} and 1 changed file" in said
     assert "solver 1.2 -> solver 1.3" in said
     assert len(place.records()) == 2
+
+
+def test_a_change_is_told_past_a_session_without_an_answer(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A command that fails once hides no change."""
+    version = [f"{place.solver} --version"]
+    assert place.run(code_version=version) == 0
+    place.solver.write_text('#!/bin/sh\n[ "$1" = --version ] || cat\n')
+    assert place.run("--run-mode", "extend", code_version=version) == 0
+    place.solver.write_text(SOLVER.replace("1.2", "1.3"))
+    capsys.readouterr()
+    assert place.run("--run-mode", "extend", code_version=version) == 0
+    assert "solver 1.2 -> solver 1.3" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("https://me:p@s/s@host/x", "https://host/x"),
+        ("AWS_SECRET_ACCESS_KEY=s3cret", "AWS_SECRET_ACCESS_KEY=..."),
+        ("api-key: s3cret", "api-key: ..."),
+        ("PASSPHRASE=my s3cret words", "PASSPHRASE=..."),
+        ("--token s3cret", "--token ..."),
+        ("Authorization: Bearer s3cret.s3cret", "Authorization: Bearer ..."),
+        ("sk-proj-s3cret0123456789ab", "..."),
+        ("solver 1.2 (keyboard), https://example.org/a@b", None),
+        ("OpenMPI 4.1 http://host:80/x me@example.org", None),
+    ],
+)
+def test_what_is_left_out_of_a_line(said: str, kept: str | None) -> None:
+    """Whatever form a log-in or a token has, it is not on record; what is none of these is."""
+    assert harmless(said) == (said if kept is None else kept)
 
 
 def test_nothing_secret_is_written(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -132,6 +132,7 @@ def test_learning_samplers_and_those_of_others_wait(campaign: Campaign) -> None:
             "samples begin in the order of their distances",
         ),
         ({"start": "after_parent", "sampler": "s2"}, "the sampler 's2' may learn from results"),
+        ({"start": "after_parent", "sampler": "s3"}, "only one that has `points` can draw"),
     ],
 )
 def test_a_start_that_cannot_hold_is_an_error(
@@ -144,6 +145,7 @@ def test_a_start_that_cannot_hold_is_an_error(
         "budget": 2,
         "parameters": ["y"],
     }
+    config["samplers"]["s3"] = {"type": "helpers.parts.scripted:PlainIndependentSampler"}
     config["supervisor"]["run_order"][1].update(change)
     assert campaign.run(config=config) == ExitCode.USAGE
     said = capsys.readouterr().err

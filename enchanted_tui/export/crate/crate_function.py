@@ -43,6 +43,10 @@ def write_crate(
     Raises ExportError naming all that is missing or wrong, EnvironmentProblem if no campaign is
     there, OSError if a file cannot be written.
     """
+    lists = {"authors": authors, "keywords": keywords, "columns": columns, "files": files}
+    for name, given in lists.items():
+        if isinstance(given, str):  # a sequence too, of its characters
+            raise ExportError(f"{name} is a list of texts: write {name}=[{given!r}]")
     if to not in FORMATS:
         hint = did_you_mean(to, FORMATS) or ";"
         raise ExportError(f"there is no format {to!r}{hint} there are {', '.join(FORMATS)}")

@@ -112,7 +112,7 @@ def _put(made: Path, out: Path) -> None:
         made.rename(out)
         return
     packed = made.with_name("crate.zip")
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
         for path in sorted(made.rglob("*")):
             archive.write(path, path.relative_to(made))
     packed.rename(out)

@@ -9,9 +9,11 @@ from typing import Any
 
 #: An absolute path of two parts or more, at the beginning of a word or behind a sign that begins
 #: one; the third slash of ``file:///a/b`` counts. What follows a host in an address is none.
-_PATH = re.compile(r"(?:\bfile://(?=/)|(?<![\w.~/\\-]))((?:/[^\s/'\"<>|;,:()\[\]{}`]+){2,})/?")
+_NAME = r"[^\s/'\"<>|;,:()\[\]{}`]+"
+_WHOLE = rf"(/{_NAME}(?:/+{_NAME})+)/?"  #: slashes may be doubled, but for the first
+_PATH = re.compile(r"(?:\bfile://(?=/)|(?<![\w.~/\\-]))" + _WHOLE)
 #: The same behind an option of one letter, such as -L.
-_OPTION = re.compile(r"(?<![\w-])(-[A-Za-z])((?:/[^\s/'\"<>|;,:()\[\]{}`]+){2,})/?")
+_OPTION = re.compile(r"(?<![\w-])(-[A-Za-z])" + _WHOLE)
 
 _SOMEWHERE = "/_/_/"  #: is shortened in turn
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.record.code_records import CodeRecord
@@ -26,11 +26,27 @@ def put_code_on_record(
     now = code_in_use(config)
     if now is None:
         return []
-    before = state.codes[-1] if state.codes else None
-    if before is None or not is_same(before, now):
+    changed = []
+    if state.codes and state.tasks_recorded:
+        changed = changes(_last_answers(state.codes), now)
+    if not state.codes or not is_same(state.codes[-1], now):
         put(now)
-    changed = changes(before, now) if before is not None and state.tasks_recorded else []
     return [*_unanswered(now), *([_CHANGED.format("; ".join(changed))] if changed else ())]
+
+
+def _last_answers(records: Sequence[CodeRecord]) -> CodeRecord:
+    """Return the newest of the records, with what commands have answered before where it has no
+    answer of theirs: a session in which one has failed must not hide a change.
+    """
+    answers = {
+        each["command"]: each
+        for record in records
+        for each in record.get("commands", ())
+        if "line" in each
+    }
+    last = records[-1]
+    commands = [answers.get(each["command"], each) for each in last.get("commands", ())]
+    return {**last, "commands": commands} if commands else last
 
 
 def _unanswered(record: CodeRecord) -> list[str]:

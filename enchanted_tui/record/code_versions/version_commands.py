@@ -20,11 +20,19 @@ LIMIT = 10.0  #: seconds for all of them together, since they run beside each ot
 _LONGEST = 300  #: characters of a line
 _READ = 1 << 16  #: bytes in which the first line must be
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_LOG_IN = re.compile(r"(?<=://)[^/\s@]+@")
-_TOKEN = re.compile(r"\b(?:gh[pousr]_\w{16,}|github_pat_\w{20,}|glpat-[\w-]{16,}|AKIA[0-9A-Z]{16})")
+#: a password may hold / and @ where nobody has encoded it
+_LOG_IN = re.compile(r"(?<=://)(?:[^/\s@]+:\S*|[^/\s@]+)@")
+_TOKEN = re.compile(
+    r"\b(?:gh[pousr]_\w{16,}|github_pat_\w{20,}|glpat-[\w-]{16,}|AKIA[0-9A-Z]{16}|hf_\w{16,}"
+    r"|sk-[\w-]{16,}|xox[a-z]-[\w-]{10,})"
+    r"|(?<=\bbearer )\S+|(?<=\bbasic )\S{8,}",
+    re.IGNORECASE,
+)
 _SECRET = re.compile(
-    r"((?:token|passw(?:or)?d|secret|api_?key)[\"']?[ \t]*[=:][ \t]*)"
-    r"(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s,}\[{\"'][^\s,}]*)",
+    r"((?:token|passw(?:or)?d|passphrase|pwd|credentials?|secret"
+    r"|(?:api|access|private|secret)[-_ ]?key)[\"']?(?:[ \t]*[=:][ \t]*|[ \t]+is[ \t]+))"
+    r"(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s,}\[{\"'][^,}\n]*)"
+    r"|(--[\w-]*(?:token|password|secret|key)[ =])\S+",
     re.IGNORECASE,
 )
 
@@ -46,7 +54,7 @@ def version_lines(commands: Sequence[str], directory: Path) -> list[VersionLine]
 
 def masked(text: str) -> str:
     """Return a text without passwords of addresses, tokens, and what is called a secret."""
-    return _SECRET.sub(r"\1...", _TOKEN.sub("...", _LOG_IN.sub("", text)))
+    return _SECRET.sub(r"\1\2...", _TOKEN.sub("...", _LOG_IN.sub("", text)))
 
 
 def harmless(text: str) -> str:
@@ -69,10 +77,10 @@ def _start(command: str, directory: Path) -> _Started | VersionLine:
             cwd=directory,
             start_new_session=True,
         )
-    except OSError as error:
+    except (OSError, ValueError) as error:
         if output is not None:
             output.close()
-        problem = f"cannot be run: {error.strerror or error}"
+        problem = f"cannot be run: {getattr(error, 'strerror', None) or error}"
         return VersionLine(command=harmless(command), problem=problem)
     return _Started(command, process, output)
 

@@ -71,10 +71,13 @@ def overlaid_histogram(
     return picture
 
 
-def overlaid_curves(size: tuple[int, int], output: Mapping[str, Any], across: str) -> Picture:
+def overlaid_curves(
+    size: tuple[int, int], output: Mapping[str, Any], across: str, names: Sequence[str]
+) -> Picture:
     """Draw the learning curves of an output over ``samples`` or ``core_hours``, on logarithmic
-    axes.
+    axes. `names` are those of all runs, in their order: some may have too few samples for a curve.
     """
+    runs = [names.index(curve["run"]) for curve in output["curves"]]
     x = [_values(curve, across) for curve in output["curves"]]
     y = [_values(curve, "rmse") for curve in output["curves"]]
     axes = axis_over(np.concatenate(x), log=True), axis_over(np.concatenate(y), log=True)
@@ -83,7 +86,7 @@ def overlaid_curves(size: tuple[int, int], output: Mapping[str, Any], across: st
     picture = Picture(*size)
     title = "samples learnt from" if across == "samples" else "core-hours"
     frame = Frame(picture, axes[0], axes[1], title, f"RMSE of {output['name']}")
-    for run, (horizontal, errors) in enumerate(zip(x, y, strict=True)):
+    for run, horizontal, errors in zip(runs, x, y, strict=True):
         positive = (horizontal > 0) & (errors > 0)
         if positive.sum() > 1:
             ends = np.log(horizontal[positive])
@@ -91,7 +94,7 @@ def overlaid_curves(size: tuple[int, int], output: Mapping[str, Any], across: st
             line = np.exp(np.interp(between, ends, np.log(errors[positive])))
             columns, rows, _ = frame.cells(np.exp(between), line, 2 * frame.width, 4 * frame.height)
             _dots(frame, columns, rows, run)
-    for run, (horizontal, errors) in enumerate(zip(x, y, strict=True)):
+    for run, horizontal, errors in zip(runs, x, y, strict=True):
         _signs(frame, horizontal, errors, run)
     return picture
 

@@ -46,10 +46,11 @@ class CurvesView(ComputedView):
     def draw(self) -> None:
         one = self._one
         self.set_class(one is not None, "-charted")
-        if one is not None:
+        if one is not None and self.report is not None:
+            names = [run["name"] for run in self.report["runs"]]
             across = "core_hours" if self._by_cost else "samples"
             self.query_one("#compared-curves", Plot).show(
-                lambda width, height: overlaid_curves((width, height), one, across)
+                lambda width, height: overlaid_curves((width, height), one, across, names)
             )
 
     @property

@@ -275,6 +275,18 @@ class ReadingSampler(CountingSampler):
             notes.write(f"{len(dataset)} of {len(found)}: {found == sorted(found, key=float)}\n")
 
 
+class PlainIndependentSampler:
+    """Says that it learns nothing, and can draw a batch, but no sample by its position."""
+
+    independent = True
+
+    def __init__(self, **_: Any) -> None:
+        self.batch_size = 1
+
+    def get_next_samples(self) -> list[dict[str, Any]]:
+        return [{"y": 0.5}]
+
+
 class RelayRunner:
     """Returns the given outputs, or fails where x is in `fails`; leaves what it was handed in a
     file.
