@@ -9,7 +9,6 @@ from typing import Any
 
 from enchanted_tui.config.models import ComponentSpec, StageSpec
 from enchanted_tui.config.report import Report
-from enchanted_tui.samplers.base import Sampler
 
 AFTER_PARENT, AFTER_STAGE = "after_parent", "after_stage"
 
@@ -60,6 +59,8 @@ def reasons_to_wait(stages: Sequence[StageSpec], samplers: Samplers, depth: int)
 
 
 def _draws_by_position(cls: Any) -> bool:
+    from enchanted_tui.samplers.base import Sampler  # which reading alone does not need
+
     return issubclass(cls, Sampler) and cls.points is not Sampler.points
 
 
