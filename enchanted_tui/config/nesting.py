@@ -11,6 +11,7 @@ from enchanted_tui.config.models import ComponentSpec, StageSpec
 from enchanted_tui.config.report import Report
 
 AFTER_PARENT, AFTER_STAGE = "after_parent", "after_stage"
+_BASE = "enchanted_tui.samplers.base"  #: which reading a configuration does not import
 
 Samplers = Mapping[str, ComponentSpec]
 
@@ -59,13 +60,13 @@ def reasons_to_wait(stages: Sequence[StageSpec], samplers: Samplers, depth: int)
 
 
 def _draws_by_position(cls: Any) -> bool:
-    from enchanted_tui.samplers.base import Sampler  # which reading alone does not need
-
-    return issubclass(cls, Sampler) and cls.points is not Sampler.points
+    """Tell whether a class has `points` of its own; those of the base of all samplers do nothing."""
+    points = getattr(cls, "points", None)
+    return points is not None and getattr(points, "__module__", None) != _BASE
 
 
 def _takes_results(cls: Any) -> bool:
     """Tell whether a sampler of somebody else's is told of results."""
     own = getattr(cls, "register_future", None)
-    is_ours = getattr(own, "__module__", None) == "enchanted_tui.samplers.base"
+    is_ours = getattr(own, "__module__", None) == _BASE
     return bool(getattr(cls, "adaptive", False)) or (own is not None and not is_ours)
