@@ -60,7 +60,7 @@ def reasons_to_wait(stages: Sequence[StageSpec], samplers: Samplers, depth: int)
 
 
 def _draws_by_position(cls: Any) -> bool:
-    """Tell whether a class has `points` of its own; those of the base of all samplers do nothing."""
+    """Tell whether a class has `points` of its own: those of the base of samplers do nothing."""
     points = getattr(cls, "points", None)
     return points is not None and getattr(points, "__module__", None) != _BASE
 
