@@ -123,9 +123,11 @@ class FilePacking(FinishedFiles):
 
     def _pack_missing(self, tasks: Sequence[TaskId]) -> None:
         packed = set(self.directories.shards.names()) if tasks else set()
-        missing = [task for task in tasks if task.name not in packed]
-        for start in range(0, len(missing), _AT_ONCE):
-            self._pack(missing[start : start + _AT_ONCE])
+        self._pack_some_at_once([task for task in tasks if task.name not in packed])
+
+    def _pack_some_at_once(self, tasks: Sequence[TaskId]) -> None:
+        for start in range(0, len(tasks), _AT_ONCE):
+            self._pack(tasks[start : start + _AT_ONCE])
 
     def pack_all(self, depth: int | None = None) -> int:
         """Pack whatever is loose of finished samples, of one stage or of all; return how many
@@ -144,8 +146,7 @@ class FilePacking(FinishedFiles):
             if task.name in packed:  # and could not be removed
                 remove_directory(loose[task.name])
         chosen = [task for task in chosen if task.name not in packed]
-        for start in range(0, len(chosen), _AT_ONCE):
-            self._pack(chosen[start : start + _AT_ONCE])
+        self._pack_some_at_once(chosen)
         for name, path in loose.items():
             if depth is None and _BROUGHT.match(name):
                 remove_directory(path)
@@ -199,9 +200,9 @@ class FilePacking(FinishedFiles):
         return lambda _: True
 
     def _add(self, task: TaskId, path: str) -> None:
-        made = self._made_of(task)
-        if made is not None and not os.path.lexists(os.path.join(path, DATAPOINT)):
-            for name, content in made.files.items():  # the directory was made after the task's end
+        lacks = self._recorded is not None and not os.path.lexists(os.path.join(path, DATAPOINT))
+        if lacks and (made := self._made_of(task)):  # the directory was made after the task's end
+            for name, content in made.files.items():
                 write_atomically(Path(path, name), content)
         self._writer.add(task.name, path, self._keeps)
 
