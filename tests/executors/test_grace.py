@@ -12,15 +12,20 @@ from helpers.campaign import Campaign
 SAVES = "trap 'sleep 1; echo saved > checkpoint; exit 1' TERM; sleep 60 & wait; true {{ x }}"
 
 
-@pytest.mark.parametrize(("grace", "saved"), [(20, True), (0.2, False)])
+@pytest.mark.parametrize(("limit", "grace", "saved"), [(8, 20, True), (2, 0.2, False)])
 def test_a_sample_at_its_time_limit_has_its_grace(
-    tmp_path: Path, grace: float, saved: bool
+    tmp_path: Path, limit: float, grace: float, saved: bool
 ) -> None:
-    """Protects checkpoints that take a moment; the programs that write them are no leftovers."""
+    """Protects checkpoints that take a moment; the programs that write them are no leftovers.
+
+    The first limit leaves a shell on a busy machine the time to set its trap.
+    """
     campaign = Campaign.apart(
         tmp_path,
         {
-            "executors": {"here": {"type": "LocalExecutor", "timeout_sec": 2, "grace_sec": grace}},
+            "executors": {
+                "here": {"type": "LocalExecutor", "timeout_sec": limit, "grace_sec": grace}
+            },
             "samplers": {
                 "one": {
                     "type": "RandomSampler",
