@@ -321,6 +321,7 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "unpack": _pack,
     "print_completion": _print_completion,
     "retry_failed": _retry_failed,
+    "serve": app_command.serve,
 }
 
 

@@ -13,6 +13,7 @@ from enchanted_tui.record.outcome import RefusedError
 
 _TARGET = frozenset({"target", "config_file"})
 _OF_THE_APP = frozenset({"read_only", "low_bandwidth", "ascii"})
+_OF_SERVING = frozenset({"port", "bind", "prefix", "steer"})
 _OF_EXPORTS = frozenset(
     {"to", "out", "columns", "successes_only", "front", "pivot", "split", "seed", "provenance"}
 ) | frozenset(CRATE_OPTIONS)
@@ -25,6 +26,7 @@ _OF_RUNS = frozenset(
 #: so it goes with everything.
 _MEANT = {
     "app": _TARGET | _OF_THE_APP,
+    "serve": _TARGET | _OF_THE_APP | _OF_SERVING,
     "run": _TARGET | _OF_RUNS,
     "check": _TARGET | _OF_RUNS,
     "dry_run": _TARGET | _OF_RUNS,
@@ -49,6 +51,7 @@ _OPTIONS = (
     frozenset({"only", "extract", "stage", "paths"})
     | _TARGET
     | _OF_THE_APP
+    | _OF_SERVING
     | _OF_EXPORTS
     | _OF_FITS
     | _OF_RUNS
@@ -138,6 +141,8 @@ def _where(name: str, asked: str) -> str:
             "with the app, which --no-ui, --detach and the options that only ask for an answer"
             " leave out"
         )
+    if name in _OF_SERVING:
+        return "with --serve"
     if name == "only":
         return "with --retry-failed"
     if name == "extract":
