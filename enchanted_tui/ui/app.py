@@ -21,7 +21,7 @@ from textual.widgets import TextArea
 
 from enchanted_tui.campaign_status import Liveness
 from enchanted_tui.ui import glyphs, remembered, themes
-from enchanted_tui.ui.actions import bindings, registry
+from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.app_interface import Steer
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.campaign_screen import CampaignScreen
@@ -88,6 +88,9 @@ class EnchantedApp(Hosting):
         *(f"everywhere.{mode}" for mode in MODE_NAMES),
         "everywhere.help",
         "everywhere.palette",
+        "everywhere.menu",
+        "everywhere.here",
+        "everywhere.settings",
         "everywhere.theme",
         "everywhere.zoom",
         "everywhere.screen_text",
@@ -389,9 +392,3 @@ class EnchantedApp(Hosting):
             )
         else:
             self.perform(ask())
-
-    def is_refused(self, action: str) -> bool:
-        """Tell whether an action (by its method's name) is refused because this app only looks."""
-        return self.read_only and any(
-            known.method == action and known.changes for known in registry().values()
-        )

@@ -20,6 +20,7 @@ from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.opening import OpenedOfRun
 from enchanted_tui.ui.screens.file import is_binary
 from enchanted_tui.ui.task_texts import Value
+from enchanted_tui.ui.widgets.divider import Divider
 from enchanted_tui.ui.widgets.line import Buttons, Line
 from enchanted_tui.ui.widgets.log_view import LogView
 from enchanted_tui.ui.widgets.table import Cell, Column, VirtualTable
@@ -49,12 +50,12 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
     TaskScreen #tabs { background: $surface; padding: 0 1; }
     TaskScreen #parts { height: 1fr; }
     TaskScreen #values { width: 2fr; }
-    TaskScreen #right { width: 3fr; margin: 0 0 0 1; }
+    TaskScreen #right { width: 3fr; }
     TaskScreen #files { height: 1fr; min-height: 5; }
     TaskScreen #text { height: 2fr; border-top: solid $panel; }
     TaskScreen #said { height: auto; }
     TaskScreen #scroll, TaskScreen LogView { height: 1fr; width: 1fr; }
-    TaskScreen.-narrow #right { margin: 0; }
+    TaskScreen.-narrow Divider { display: none; }
     TaskScreen.-narrow #values, TaskScreen.-narrow #files, TaskScreen.-narrow #text,
     TaskScreen.-narrow #right {
         display: none;
@@ -112,6 +113,7 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
             yield VirtualTable(
                 columns, self._value_cells, id="values", empty="nothing is known of its values"
             )
+            yield Divider("task")
             with Vertical(id="right"):
                 columns = (
                     Column("name", "FILE", 24, grow=1, name=True),

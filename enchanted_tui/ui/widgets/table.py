@@ -18,13 +18,15 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from enchanted_tui.ui.widgets.changes import PaintedLines
+from enchanted_tui.ui.widgets.clicks import RIGHT
 from enchanted_tui.ui.widgets.columns import Cell, Column, Shown, laid_out, note_names, text_of
+from enchanted_tui.ui.widgets.cut_cells import TellsWhatIsCut
 from enchanted_tui.ui.widgets.table_line import LineLayout, TableStyles
 
 __all__ = ["Cell", "Column", "VirtualTable"]
 
 
-class VirtualTable(ScrollView, can_focus=True):
+class VirtualTable(TellsWhatIsCut, ScrollView, can_focus=True):
     """Rows are known by their keys; `cells` gives the cells of one row and is asked for visible
     rows only.
 
@@ -371,23 +373,18 @@ class VirtualTable(ScrollView, can_focus=True):
             self.post_message(self.RowSelected(self, self._cursor_key))
 
     def on_click(self, event: Click) -> None:
-        event.stop()
-        if event.y == 0:
-            self._click_header(event.x + self.scroll_offset.x - 1)
-            return
+        is_menu = event.button == RIGHT
+        if not is_menu:
+            event.stop()
         row = round(self.scroll_offset.y) + event.y - 1
-        if row < len(self._keys):
+        if event.y == 0:
+            shown = self._column_at(event.x)
+            if shown is not None and shown[1].sortable and not is_menu:
+                self.post_message(self.HeaderSelected(self, shown[1].key))
+        elif row < len(self._keys):
             self.move_to(row)
-            if event.chain == 2:
+            if event.chain == 2 and not is_menu:
                 self.action_choose()
-
-    def _click_header(self, x: int) -> None:
-        for _, column, width in self._shown:
-            if x < width + 2:
-                if column.sortable:
-                    self.post_message(self.HeaderSelected(self, column.key))
-                return
-            x -= width + 2
 
     def row_text(self, row: int) -> str:
         """Return a row's cells as text with tabs between, for copying."""
