@@ -49,7 +49,7 @@ from helpers.ui.watching import Watcher, in_loop, watching
 KEYMAP = {
     "campaign.drain": "f6",
     "campaign.abort": "f7",
-    "campaign.rebuild": "f10",
+    "campaign.rebuild": "f12",
     "runs.delete": "f11",
 }
 WIDE = (200, 30)  # so that all hints are in the footer

@@ -149,10 +149,9 @@ class MenuBar(ActionMenu):
 
     def on_click(self, event: Click) -> None:
         """Open the menu that is clicked; close the one that is open."""
-        titles = self.query_one(_Titles)
-        if event.screen_y != 0 or event.widget is not titles:
+        if event.screen_y != 0:
             return
-        number = titles.number_at(event.screen_x)
+        number = self.query_one(_Titles).number_at(event.screen_x)
         if number is None or number == self._current:
             self.call_later(self.dismiss, None)
         else:
