@@ -4,6 +4,7 @@ loaded from anywhere else.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -50,7 +51,10 @@ async def test_the_app_in_a_browser(finished_run: Path, tmp_path: Path) -> None:
             seen = len(page.received)
             await page.do(
                 "Emulation.setDeviceMetricsOverride",
-                width=700, height=500, deviceScaleFactor=1, mobile=False,
+                width=700,
+                height=500,
+                deviceScaleFactor=1,
+                mobile=False,
             )
             await until(lambda: "finished_run" in page.received[seen:].decode("utf-8", "replace"))
             await page.press("q")
@@ -67,4 +71,5 @@ async def until_closed(page: chromium.Page) -> None:
     for _ in range(600):
         if await page.evaluate("document.body.classList.contains('-closed')"):
             return
+        await asyncio.sleep(0.1)
     raise AssertionError("the page does not say that its app has been left")
