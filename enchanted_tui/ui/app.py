@@ -97,6 +97,7 @@ class EnchantedApp(Hosting):
         "everywhere.suspend",
         "everywhere.quit",
     ) + [
+        Binding("f22", "everywhere_here", show=False),  # what many terminals send for Shift+F10
         # priority: dialogs get no other keys of the app
         Binding("ctrl+home", "to_an_end('start')", show=False, priority=True),
         Binding("ctrl+end", "to_an_end('end')", show=False, priority=True),

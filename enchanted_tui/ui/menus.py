@@ -24,6 +24,9 @@ class Menus(Opening):
     """The part of the app that opens menus."""
 
     def action_everywhere_menu(self) -> None:
+        self.open_menu_bar()
+
+    def open_menu_bar(self) -> None:
         """Open the bar with the menu of the screen that is shown."""
         from enchanted_tui.ui.screens.action_menu import MenuBar
 

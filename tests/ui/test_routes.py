@@ -1,4 +1,4 @@
-"""Each registered action is reached by key, by palette and by mouse on each screen that binds it.
+"""Each registered action is reached by key, by palette, by menu and by mouse on each screen that binds it.
 
 On a real campaign in the real app, but what an action does is left out here: its method only notes
 that it was called. What actions do is tested screen by screen, in the other modules of this
@@ -38,6 +38,7 @@ from helpers.ui.routes import (
     actions_on,
     choose_by_mouse,
     choose_by_typing,
+    choose_in_menu,
     entry_of,
     hint_of,
     reached_only,
@@ -216,6 +217,10 @@ class Visitor:
         for action in actions:
             await self.goes("Enter in the palette", action, choose_by_typing(self.watcher, action))
 
+    async def takes_it_from_the_menu(self, actions: Sequence[Action]) -> None:
+        for action in actions:
+            await self.goes("the menu", action, choose_in_menu(self.watcher, action))
+
     async def takes_what_the_palette_finds(self, place: Place) -> None:
         for action in _first_on(place):
             name = entry_of(action, self.watcher.app).partition("  (")[0]
@@ -261,6 +266,7 @@ async def test_every_way_leads_to_the_action(finished_run: Path, place: Place, m
             opened = _first_on(place) if many else _first_on(place)[:3]
             await visitor.clicks_in_the_palette(opened)
             await visitor.types_into_the_palette(opened)
+            await visitor.takes_it_from_the_menu(opened)
         assert not visitor.wrong
 
 

@@ -46,7 +46,7 @@ register(
     ),
     Action(
         "everywhere.here",
-        "full_stop,shift+f10,f22",
+        "full_stop,shift+f10",
         "Menu here",
         "Open the menu of what has the focus, as a click with the right button does.",
         reason=_MOVES,

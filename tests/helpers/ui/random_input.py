@@ -196,7 +196,8 @@ class WatchedApp(EnchantedApp):
         self.longest = 0.0  #: seconds of the processor that the loop took between two beats
         self._beat_at = time.thread_time()
 
-    def on_mount(self) -> None:
+    def on_ready(self) -> None:
+        self._beat_at = time.thread_time()
         self.set_interval(0.05, self._beat)
 
     def _beat(self) -> None:
