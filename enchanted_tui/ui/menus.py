@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.geometry import Offset
+from textual.widgets import Input, TextArea
 
 from enchanted_tui.ui.actions import Action, registry
 from enchanted_tui.ui.glyphs import spelled
@@ -16,6 +17,15 @@ if TYPE_CHECKING:
 
 #: The titles of the bar where they differ from the area's name.
 _TITLES = {"everywhere": "App"}
+#: What a menu in a text begins with: Textual's own actions, which every text has.
+_OF_TEXTS = (
+    ("undo", "Undo", "ctrl+z", "Take back the last edit."),
+    ("redo", "Redo", "ctrl+y", "Make it again."),
+    ("cut", "Cut", "ctrl+x", "Take away what is selected, and keep it for pasting."),
+    ("copy", "Copy", "ctrl+c", "Keep what is selected for pasting, here and in other programs."),
+    ("paste", "Paste", "ctrl+v", "Put in what was cut or copied in this app."),
+    ("select_all", "Select all", "", "Select the whole text."),
+)
 #: The order of the bar; areas that are not named here come before the app's own.
 _ORDER = ("runs", "config", "monitor", "failures", "results", "log", "task", "compare", "campaign")
 
@@ -53,11 +63,26 @@ class Menus(Opening):
     def open_menu_at(self, place: Offset) -> None:
         """Open a menu of what can be done on the screen with what has the focus."""
         from enchanted_tui.ui.palette import actions_around
-        from enchanted_tui.ui.screens.action_menu import ActionMenu
+        from enchanted_tui.ui.screens.action_menu import ActionMenu, Menu
 
         here = [action for action in actions_around(self, self.screen) if not _is_of_app(action)]
-        if here and not self.screen.is_modal:
-            self._offer(ActionMenu(self._menu("", here), place))
+        entries = [*self._of_text(), *(self._entry(action) for action in here)]
+        if entries and not self.screen.is_modal:
+            self._offer(ActionMenu(Menu("", entries), place))
+
+    def _of_text(self) -> list[Entry]:
+        """Return what can be done with the text that has the focus, if one has."""
+        from enchanted_tui.ui.screens.action_menu import Entry
+
+        focused = self.screen.focused
+        if not isinstance(focused, TextArea | Input):
+            return []
+        is_fixed = isinstance(focused, TextArea) and focused.read_only
+        return [
+            Entry(name, title, keys, said, is_fixed and name not in ("copy", "select_all"))
+            for name, title, keys, said in _OF_TEXTS
+            if hasattr(focused, f"action_{name}")
+        ]
 
     def _menu(self, area: str, actions: Sequence[Action]) -> Menu:
         from enchanted_tui.ui.screens.action_menu import Menu
@@ -79,9 +104,12 @@ class Menus(Opening):
     async def _choose(self, menu: ActionMenu) -> None:
         from enchanted_tui.ui.palette import perform
 
+        focused = self.screen.focused
         chosen = await self.ask(self.screen, menu)
-        if chosen is not None:
+        if chosen in registry():
             await perform(self, registry()[chosen])
+        elif chosen is not None and focused is not None:
+            await self.run_action(chosen, focused)
 
 
 def _is_of_app(action: Action) -> bool:

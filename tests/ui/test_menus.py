@@ -106,6 +106,22 @@ async def test_a_row_is_opened_from_its_menu(finished_run: Path) -> None:
 
 
 @in_loop
+async def test_the_menu_of_a_text(tmp_path: Path) -> None:
+    """Protects what is selected from the click that opens the menu, which cuts, pastes and undoes."""
+    path = tmp_path / "c.yaml"
+    path.write_text(TEXT)
+    async with opened(path) as editor:
+        area = editor.screen.area
+        watcher = Watcher(editor.app, editor.pilot)
+        await editor.press("ctrl+home", "shift+down")
+        for line, after in (("Cut", TEXT.partition("\n")[2]), ("Undo", TEXT)):
+            await watcher.pilot.click(offset=(area.region.x + 20, area.region.y + 5), button=RIGHT)
+            await _opens(watcher, ActionMenu)
+            await watcher.click(line)
+            await watcher.until(lambda after=after: area.text == after)  # type: ignore[misc]
+
+
+@in_loop
 async def test_what_is_refused_says_so_in_the_menu_and_for_its_key(own_run: Path) -> None:
     """Protects `--read-only`: the menu cannot take what is refused, and a key is answered by a
     sentence rather than by nothing.

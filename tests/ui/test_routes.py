@@ -1,4 +1,5 @@
-"""Each registered action is reached by key, by palette, by menu and by mouse on each screen that binds it.
+"""Each registered action is reached by key, by palette, by menu and by mouse on each screen that
+binds it.
 
 On a real campaign in the real app, but what an action does is left out here: its method only notes
 that it was called. What actions do is tested screen by screen, in the other modules of this
