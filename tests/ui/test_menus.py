@@ -147,7 +147,7 @@ async def test_every_dialog_is_closed_by_a_click(own_run: Path) -> None:
     """Protects whoever has no Escape at hand: a click beside a dialog, or on the words in its
     frame, closes it and answers nothing.
     """
-    async with watching(own_run, "monitor") as watcher:
+    async with watching(own_run, "monitor", (120, 36)) as watcher:
         await watcher.settles()
         for key, kind in (
             ("r", LaunchScreen),
@@ -165,7 +165,7 @@ async def test_every_dialog_is_closed_by_a_click(own_run: Path) -> None:
                 await watcher.sees("Escape closes")
                 assert kind is None or isinstance(watcher.screen, kind)
                 if where == "beside":
-                    await watcher.pilot.click(offset=(0, 11))
+                    await watcher.pilot.click(offset=(1, 18))
                 else:
                     await watcher.click("Escape closes")
                 await watcher.until(lambda before=before: watcher.screen is before)
