@@ -24,6 +24,7 @@ from helpers.ui.random_input import (
     Typist,
     WatchedApp,
     deletions_asked_for,
+    files_of,
     is_kept,
     reads,
     text_at_the_end,
@@ -69,6 +70,7 @@ async def _session(home: Path, seed: int, count: int, size: tuple[int, int]) -> 
     try:
         async with AsyncExitStack() as stack:
             stack.enter_context(deletions_asked_for(app))
+            stack.enter_context(files_of(home.resolve()))
             pilot = await stack.enter_async_context(app.run_test(size=size, notifications=True))
             typist = Typist(app, pilot)
             await until(lambda: app.screen.is_mounted, pilot.pause)

@@ -20,11 +20,14 @@ from textual.events import Key, Resize
 from textual.geometry import Size
 from textual.pilot import Pilot
 
+from enchanted_tui.config.completion import Candidate
+from enchanted_tui.config.conversion import expand
 from enchanted_tui.ui import app as app_module
 from enchanted_tui.ui.actions import registry
 from enchanted_tui.ui.app import EnchantedApp
 from enchanted_tui.ui.editor import recovery
 from enchanted_tui.ui.editor.edited_file import EditedFile
+from enchanted_tui.ui.editor.file_dialog import FileDialog
 from enchanted_tui.ui.error_sentence import sentence
 from enchanted_tui.ui.launching import Launch
 from helpers.ui.routes import separate
@@ -252,6 +255,25 @@ def deletions_asked_for(app: WatchedApp) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(runs, "delete", asked("delete", runs.delete))
         patch.setattr(runs, "move_aside", asked("remove", runs.move_aside))
+        yield
+
+
+@contextmanager
+def files_of(home: Path) -> Iterator[None]:
+    """Let dialogs for files list nothing outside of a directory: what is opened may be written."""
+    listed = FileDialog.candidates
+
+    def is_inside(dialog: FileDialog, candidate: Candidate) -> bool:
+        return (dialog._start / expand(candidate.label)).resolve().is_relative_to(home)
+
+    def candidates(self: FileDialog, written: str) -> tuple[list[Candidate], list[Candidate]]:
+        also, found = listed(self, written)
+        return [one for one in also if is_inside(self, one)], [
+            one for one in found if is_inside(self, one)
+        ]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FileDialog, "candidates", candidates)
         yield
 
 
