@@ -37,3 +37,7 @@ async def change_settings(app: AppInterface) -> None:
         later = [what for key, what in _AT_START.items() if key in changes]
         when = f"; {', '.join(later)}: from the next start on" if later else ""
         app.notify(f"Saved {path}{when}.", markup=False)
+        if app.settings.has_errors:
+            first = next(each for each in app.settings.problems if each.severity == "error")
+            said = f"The defaults hold until this is mended in the file: {first}"
+            app.notify(said, severity="error", timeout=10, markup=False)

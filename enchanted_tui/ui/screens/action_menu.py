@@ -54,7 +54,6 @@ class ActionMenu(Opened, ClosedByMouse, ModalScreen[str | None]):
         border: round $primary; background: $panel; scrollbar-size-vertical: 1;
         text-wrap: nowrap; text-overflow: ellipsis;
     }
-    ActionMenu.-ascii #entries, ActionMenu.-ascii #entries:focus { border: ascii $primary; }
     ActionMenu #about { dock: bottom; background: $panel; color: $foreground; padding: 0 1; }
     """
     HELP = "Up and down choose, Enter takes, Escape or a click beside it closes."
