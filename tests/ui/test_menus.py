@@ -43,7 +43,7 @@ async def test_the_bar_has_every_action_once(finished_run: Path, size: tuple[int
         for _ in watcher.screen._menus:
             seen += [str(option.id) for option in watcher.screen.listed.options]
             title = watcher.screen._menu.title
-            assert f" {title} " in watcher.text.splitlines()[0]
+            assert f" {title} " in watcher.text.splitlines()[0] + " "
             await watcher.press("right")
         assert sorted(seen) == sorted(registry())
         assert watcher.screen._menu.title == "Monitor"

@@ -143,7 +143,7 @@ async def choose_in_menu(watcher: Watcher, action: Action) -> None:
     bar = watcher.screen
     menu = next(menu for menu in bar._menus if any(one.id == action.id for one in menu.entries))
     if bar._menu is not menu:
-        line = watcher.text.splitlines()[0]
+        line = watcher.text.splitlines()[0] + " "
         await watcher.pilot.click(offset=(line.index(f" {menu.title} ") + 2, 0))
         await watcher.until(lambda: bar._menu is menu)
     bar.listed.highlighted = next(
