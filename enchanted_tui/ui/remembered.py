@@ -42,11 +42,6 @@ def read(directory: Path | None = None) -> Memory:
 
 
 def _checked(content: dict[str, Any]) -> Memory:
-    texts_of = {
-        name: [item for item in content[name] if isinstance(item, str)]
-        for name in ("recent", "files")
-        if isinstance(content.get(name), list)
-    }
     texts = {
         name: content[name]
         for name in ("last_run", "mode", "theme")
@@ -59,9 +54,15 @@ def _checked(content: dict[str, Any]) -> Memory:
             for place, share in (dividers.items() if isinstance(dividers, dict) else ())
             if type(share) is int and 0 < share < 100
         },
-        **texts_of,
+        recent=_texts(content.get("recent")),
+        files=_texts(content.get("files")),
         **texts,
     )
+
+
+def _texts(found: Any) -> list[str]:
+    """Return the texts of a list; none where it is no list."""
+    return [item for item in found if isinstance(item, str)] if isinstance(found, list) else []
 
 
 def update(

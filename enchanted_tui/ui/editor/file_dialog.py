@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
+from textual import getters
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.widgets import OptionList, Static
@@ -21,6 +22,9 @@ from enchanted_tui.ui.background import in_thread, run_newest
 from enchanted_tui.ui.editor.dialogs import ListedPath, PathDialog
 from enchanted_tui.whole_files import open_regular
 
+if TYPE_CHECKING:
+    from enchanted_tui.ui.app_interface import AppInterface
+
 _RECENT, _UP = "recent", "up"
 _MOST_RECENT = 5
 _LOOKED_AT = 4_000  #: bytes of a file that are shown
@@ -31,6 +35,9 @@ class FileDialog(PathDialog):
     """Asks for a file. What is typed filters; Enter or a click goes into a folder, or takes the
     file.
     """
+
+    if TYPE_CHECKING:
+        app = getters.app(AppInterface)
 
     DEFAULT_CSS = """
     FileDialog #look {

@@ -87,9 +87,10 @@ class Tabs:
 class _Guarded(RequestHandler):
     """Answers nobody who does not know the token."""
 
-    def initialize(self, tabs: Tabs, **more: Any) -> None:
-        super().initialize(**more)  # type: ignore[misc]
-        self.tabs = tabs
+    @property
+    def tabs(self) -> Tabs:
+        tabs: Tabs = self.settings["tabs"]
+        return tabs
 
     def set_default_headers(self) -> None:
         self.clear_header("Server")
@@ -154,7 +155,7 @@ class _Line(_Guarded, WebSocketHandler):
     def get_compression_options(self) -> dict[str, Any]:
         return {}
 
-    async def open(self) -> None:  # type: ignore[override]
+    async def open(self) -> None:
         columns, rows = self._number("width", 80), self._number("height", 24)
         try:
             self._tab = await self.tabs.open(columns, rows)
@@ -208,16 +209,15 @@ def application(tabs: Tabs) -> Application:
     """Return what answers."""
     served = tabs.served
     below = rf"(?:{served.prefix})?/(?P<token>[^/]+)"
-    known: dict[str, Any] = {"tabs": tabs}
     return Application(
         [
-            (below, _ToPage, known),
-            (rf"{below}/", _Page, known),
-            (rf"{below}/ws", _Line, known),
-            (rf"{below}/static/(?P<path>.*)", _Statics, {**known, "path": str(served.statics)}),
+            (below, _ToPage),
+            (rf"{below}/", _Page),
+            (rf"{below}/ws", _Line),
+            (rf"{below}/static/(?P<path>.*)", _Statics, {"path": str(served.statics)}),
         ],
         default_handler_class=_Nowhere,
-        default_handler_args=known,
+        tabs=tabs,
         log_function=lambda handler: None,  # addresses hold the token
         websocket_ping_interval=20,
         websocket_max_message_size=_LARGEST_MESSAGE,
