@@ -21,6 +21,10 @@ class Refusing(AppInterface):
             known.method == action and known.changes for known in registry().values()
         )
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey out, rather than hide, what is refused."""
+        return None if self.is_refused(action) else super().check_action(action, parameters)
+
     def say_refused(self, action: str) -> None:
         """Say that an action (by its method's name) is refused, and why."""
         title = next(known.title for known in registry().values() if known.method == action)

@@ -47,7 +47,7 @@ async def test_the_app_in_a_browser(finished_run: Path, tmp_path: Path) -> None:
             seen = len(_text(page))
             await page.press("", key="Escape", code=27)
             await page.press("R")
-            await until(lambda: "refused, because this app only" in _text(page)[seen:])
+            await until(lambda: "refused" in _text(page)[seen:])
             seen = len(page.received)
             await page.do(
                 "Emulation.setDeviceMetricsOverride",

@@ -35,6 +35,7 @@ class Divider(Widget):
     def __init__(self, place: str) -> None:
         super().__init__()
         self._place = place
+        self._dragged_to: int | None = None
         self.tooltip = "Drag to share the room; a double click shares it as at first."
 
     def render(self) -> str:
@@ -79,7 +80,8 @@ class Divider(Widget):
     def on_mouse_move(self, event: MouseMove) -> None:
         if self.has_class("-dragged"):
             event.stop()
-            self._give(self._share_at(event.screen_x))
+            self._dragged_to = self._share_at(event.screen_x)
+            self._give(self._dragged_to)
 
     def on_mouse_up(self, event: MouseUp) -> None:
         event.stop()
@@ -87,9 +89,9 @@ class Divider(Widget):
             return
         self.remove_class("-dragged")
         self.release_mouse()
-        if event.screen_x != self.region.x:
-            self._give(self._share_at(event.screen_x))
-            self._remember(self._share_at(event.screen_x))
+        if self._dragged_to is not None:
+            self._remember(self._dragged_to)
+        self._dragged_to = None
 
     def _share_at(self, column: int) -> int:
         left, right = self._beside
