@@ -86,7 +86,8 @@ def _add_how_to_run(parser: argparse.ArgumentParser) -> None:
     run.add_argument(
         "--overwrite",
         action="store_true",
-        help="with run mode fresh: delete what an earlier campaign created",
+        help="with run mode fresh: delete what an earlier campaign created; with an option that"
+        " writes a FILE: replace one that is there",
     )
     run.add_argument(
         "--log-level", metavar="LEVEL", help="instead of logging: DEBUG, INFO, WARNING or ERROR"

@@ -5,7 +5,7 @@ must not go.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,10 +94,23 @@ def select_columns(columns: Sequence[ColumnType], wanted: Sequence[str] | None) 
     return [by_name[name] for name in dict.fromkeys(wanted)]
 
 
-def check_place(path: Path) -> None:
-    """Raise ExportError where a file must not be put: in place of what is no file, or of a
-    campaign's own record and results.
+def check_places(paths: Iterable[Path], *, overwrite: bool) -> None:
+    """Raise ExportError where files must not be put: in place of what is no file, of a campaign's
+    own record and results, or, unless `overwrite`, of any file.
     """
+    paths = tuple(paths)
+    for path in paths:
+        _check_place(path)
+    there = [] if overwrite else [path for path in paths if path.exists()]
+    if there:
+        of = "this is" if len(there) == 1 else "these are"
+        raise ExportError(
+            f"--out {', '.join(map(str, there))}: {of} there already; remove"
+            f" {'it' if len(there) == 1 else 'them'}, name another place, or add --overwrite"
+        )
+
+
+def _check_place(path: Path) -> None:
     if path.exists() and not path.is_file():
         raise ExportError(
             f"--out {path}: this is {'a directory' if path.is_dir() else 'no plain file'}; name a"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from enchanted_tui.comparison.campaign_facts import has_campaign
 from enchanted_tui.comparison.figures import figure_of
-from enchanted_tui.export.selection import check_place
+from enchanted_tui.export.selection import check_places
 from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.record.stored_configs import newest_config
 from enchanted_tui.reporting.harmless_text import Harmless
@@ -18,7 +18,7 @@ from enchanted_tui.whole_files import write_atomically
 TEMPLATE = "report.html.jinja"
 
 
-def report_place(root: Path, out: Path | None, home: Path) -> Path:
+def report_place(root: Path, out: Path | None, home: Path, *, overwrite: bool) -> Path:
     """Return where a report goes: `out`, or a file of the campaign's name in `home`. Raises
     ExportError where it must not, EnvironmentProblem if no campaign is there or matplotlib is not.
     """
@@ -29,7 +29,7 @@ def report_place(root: Path, out: Path | None, home: Path) -> Path:
     with figure_of((1, 1)):
         pass  # or it is said now that matplotlib is lacking
     place = out if out is not None else home / f"{root.resolve().name}-report.html"
-    check_place(place)
+    check_places([place], overwrite=overwrite)
     return place
 
 

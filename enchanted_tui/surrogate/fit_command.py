@@ -49,7 +49,8 @@ def fit(options: argparse.Namespace) -> int:
     from enchanted_tui.surrogate.surrogate_model import model_place, write_model
 
     root = Path(options.fit)
-    place = model_place(root, Path(options.out) if options.out else None)
+    out = Path(options.out) if options.out else None
+    place = model_place(root, out, overwrite=options.overwrite)
     model, report = fit_surrogate(root, fit_options(options), tell, step_shown())
     told = as_json(report)
     write_model(place, model, told)
