@@ -17,13 +17,12 @@ from urllib.parse import quote
 from enchanted_tui.export.crate.crate_page import preview
 from enchanted_tui.export.crate.entities import describe_campaign
 from enchanted_tui.export.crate.graph import DESCRIPTOR, Entity, Graph
-from enchanted_tui.export.crate.private_paths import PathShortener
 from enchanted_tui.export.crate.told import Told
 from enchanted_tui.export.selection import ExportError
 from enchanted_tui.export.writing import SUFFIXES, Export, Table, campaign_in, write_tables
 from enchanted_tui.file_patterns import FilePatterns
 from enchanted_tui.packing.door import TaskDirectories
-from enchanted_tui.record.code_versions.version_commands import masked
+from enchanted_tui.privacy import PathShortener, masked
 from enchanted_tui.record.older.older_view import Recorded, recorded
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.layout import CampaignDirectory, campaign_that_owns
@@ -221,7 +220,7 @@ def _file(graph: Graph, made: Path, name: str, description: str) -> Entity:
 
 def _shortener(run_dir: CampaignDirectory, state: CampaignState) -> PathShortener:
     """Return what takes out the paths of this campaign, and those of whoever shares it."""
-    places = [os.path.expanduser("~"), os.getcwd(), str(run_dir.root.parent)]
+    places = [os.getcwd(), str(run_dir.root.parent)]
     for record in state.codes:
         places += [tree["path"] for tree in record.get("work_trees", ())]
-    return PathShortener(str(run_dir.root), places)
+    return PathShortener({str(run_dir.root): ""}, places)

@@ -14,27 +14,13 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any, NamedTuple
 
+from enchanted_tui.privacy import masked
 from enchanted_tui.record.code_records import VersionLine
 
 LIMIT = 10.0  #: seconds for all of them together, since they run beside each other
 _LONGEST = 300  #: characters of a line
 _READ = 1 << 16  #: bytes in which the first line must be
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-#: a password may hold / and @ where nobody has encoded it
-_LOG_IN = re.compile(r"(?<=://)(?:[^/\s@]+:\S*|[^/\s@]+)@")
-_TOKEN = re.compile(
-    r"\b(?:gh[pousr]_\w{16,}|github_pat_\w{20,}|glpat-[\w-]{16,}|AKIA[0-9A-Z]{16}|hf_\w{16,}"
-    r"|sk-[\w-]{16,}|xox[a-z]-[\w-]{10,})"
-    r"|(?<=\bbearer )\S+|(?<=\bbasic )\S{8,}",
-    re.IGNORECASE,
-)
-_SECRET = re.compile(
-    r"((?:token|passw(?:or)?d|passphrase|pwd|credentials?|secret"
-    r"|(?:api|access|private|secret)[-_ ]?key)[\"']?(?:[ \t]*[=:][ \t]*|[ \t]+is[ \t]+))"
-    r"(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s,}\[{\"'][^,}\n]*)"
-    r"|(--[\w-]*(?:token|password|secret|key)[ =])\S+",
-    re.IGNORECASE,
-)
 
 
 class _Started(NamedTuple):
@@ -50,11 +36,6 @@ def version_lines(commands: Sequence[str], directory: Path) -> list[VersionLine]
     begun = [_start(command, directory) for command in commands]
     until = time.monotonic() + LIMIT
     return [_finish(each, until) if isinstance(each, _Started) else each for each in begun]
-
-
-def masked(text: str) -> str:
-    """Return a text without passwords of addresses, tokens, and what is called a secret."""
-    return _SECRET.sub(r"\1\2...", _TOKEN.sub("...", _LOG_IN.sub("", text)))
 
 
 def harmless(text: str) -> str:
