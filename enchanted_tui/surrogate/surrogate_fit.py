@@ -74,6 +74,7 @@ class FitReport:
 
     root: Path
     samples: int
+    fingerprint: str  #: of the dataset that it was made of
     how: str  #: the errors were found
     outputs: tuple[OutputReport, ...]
     success: SuccessReport
@@ -118,6 +119,7 @@ def fit_surrogate(
     report = FitReport(
         root,
         len(data),
+        data.fingerprint,
         how,
         tuple(reports),
         success,

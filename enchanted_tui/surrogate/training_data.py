@@ -20,6 +20,8 @@ from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.suggestions import nearest
 from enchanted_tui.surrogate.campaign_inputs import DrawnParameters, drawn_parameters, model_input
 from enchanted_tui.surrogate.model_inputs import Array, InputSpace, SurrogateError
+from enchanted_tui.views.dataset_fingerprint import fingerprint
+from enchanted_tui.views.dataset_statistics import converted
 
 if TYPE_CHECKING:
     import pandas
@@ -66,6 +68,7 @@ class TrainingData:
     drawn: DrawnParameters
     provenance: Mapping[str, str]
     seed: int
+    fingerprint: str  #: of the whole dataset, see `views.dataset_fingerprint`
     notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -168,6 +171,9 @@ def _training_data(
         drawn,
         provenance,
         seed,
+        fingerprint(
+            len(frame), {name: converted(cells[by_name[name]]).numbers for name in by_name}
+        ),
         (*notes, *more),
     )
 
