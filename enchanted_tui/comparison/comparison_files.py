@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from enchanted_tui.comparison.comparing import CURVE_COLUMNS, curve_rows
-from enchanted_tui.comparison.figures import COLOURS, SIGNS, figure_of, make_logarithmic
+from enchanted_tui.comparison.figures import COLOURS, SIGNS, figure_of, label_of, make_logarithmic
 from enchanted_tui.export.selection import ExportError, check_places
 from enchanted_tui.whole_files import open_replacement, write_atomically
 
@@ -81,7 +81,7 @@ def draw_curves(axes: Any, output: Mapping[str, Any], across: str, names: Sequen
             markersize=4,
             linewidth=1,
             capsize=2,
-            label=curve["run"],
+            label=label_of(curve["run"]),
         )
     for which in "xy":
         make_logarithmic(axes, which)

@@ -4,6 +4,7 @@ a path is shortened once.
 
 from __future__ import annotations
 
+import csv
 import re
 from html import unescape
 from pathlib import Path
@@ -93,6 +94,9 @@ def test_a_crate_holds_no_secrets(place: Path, tmp_path: Path) -> None:
     assert not [secret for secret in _SECRETS if secret in text]
     variables = yaml.safe_load(text)["executors"]["here"]["environment"]
     assert variables["DB_PASSWORD"] == "..." and variables["OTHER"] == "kept"
+    with (tmp_path / "c" / "dataset.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert all(row["run_dir"].startswith("data/d0_") for row in rows)  # as sharing.md has it
     assert set(variables) == {"DB_PASSWORD", "OTHER", "API_TOKEN", "SITE_SECRET", "SSH"}
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
@@ -25,11 +26,13 @@ from enchanted_tui.packing.door import TaskDirectories
 from enchanted_tui.privacy import PathShortener, masked
 from enchanted_tui.record.older.older_view import Recorded, recorded
 from enchanted_tui.record.state import CampaignState
+from enchanted_tui.storage.column_types import unicode_name
 from enchanted_tui.storage.layout import CampaignDirectory, campaign_that_owns
 
 PREVIEW = "ro-crate-preview.html"
 _FILES = "files"
 _MOST_LISTED = 1_000  #: files of samples that are described one by one
+_SAMPLE_DIRECTORY = re.compile(r"(?:^|/)(data/(?:[^/]+/)?d\d+_b\d+_s\d+_r\d+)/*$")
 _ENCODINGS = {
     ".csv": "text/csv",
     ".parquet": "application/vnd.apache.parquet",
@@ -127,9 +130,17 @@ def _write_tables(
         wanted.tables,
         out=made / f"dataset{SUFFIXES[wanted.tables.to]}",
         provenance=not wanted.tables.pivot,
-        clean=None if wanted.keep_paths else shortener.row,
+        clean=None if wanted.keep_paths else lambda row: _named_from_there(shortener.row(row)),
     )
     return write_tables(root, reader, tables)
+
+
+def _named_from_there(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the row of a sample with its directory named from the run directory, which may have
+    been given as a relative path.
+    """
+    found = _SAMPLE_DIRECTORY.search(str(row.get("run_dir", "")))
+    return {**row, "run_dir": found[1]} if found else row
 
 
 def _words(table: Table) -> str:
@@ -156,8 +167,9 @@ def _configuration(
 ) -> Entity | None:
     """Copy the configuration, if it is still there, without what is called a secret in it."""
     try:
-        text = (run_dir.config / state.config_file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        file = run_dir.config / state.config_file
+        text = file.read_text(encoding="utf-8", errors="backslashreplace")
+    except OSError:
         return None
     (made / "configuration.yaml").write_text(masked(shorten(text)), encoding="utf-8")
     return _file(graph, made, "configuration.yaml", "configuration of the campaign")
@@ -171,7 +183,9 @@ def _sample_files(
     patterns: Sequence[str],
     tell: Callable[[str], object],
 ) -> Iterator[Entity]:
-    """Copy the files of samples that are asked for, as they are."""
+    """Copy the files of samples that are asked for, as they are, but for names that are no
+    UTF-8.
+    """
     if not patterns:
         return
     copied = _copy_files(run_dir, state, made / _FILES, FilePatterns(patterns))
@@ -196,11 +210,18 @@ def _copy_files(
     for task in sorted(door.names()):
         for file in door.files(task):
             if patterns.match(file.name.split("/")):
-                place = target / task / file.name
+                place = _free(target / task / unicode_name(file.name))
                 place.parent.mkdir(parents=True, exist_ok=True)
                 door.copy(task, file.name, str(place))
-                copied.append(f"{task}/{file.name}")
+                copied.append(str(place.relative_to(target)))
     return copied
+
+
+def _free(place: Path) -> Path:
+    """Return a path that does not exist: names that are no UTF-8 are written in another way."""
+    while os.path.lexists(place):
+        place = place.with_name(f"{place.name}_")
+    return place
 
 
 def _file(graph: Graph, made: Path, name: str, description: str) -> Entity:

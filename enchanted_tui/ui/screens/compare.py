@@ -131,7 +131,8 @@ not as in the first run."""
         first, self.found = self.found is None, found
         if first:
             names = [run.name for run in found.runs]
-            columns = [Column("what", "", 22), *(Column(name, name, 26) for name in names)]
+            columns = [Column("what", "", 22, grow=1)]
+            columns += [Column(name, name, 26, grow=1) for name in names]
             for table in (self._facts, self._differences):
                 table.set_columns(columns)
         self._facts.set_rows(range(len(found.facts)))
