@@ -100,7 +100,7 @@ def check_places(paths: Iterable[Path], *, overwrite: bool) -> None:
     """
     paths = tuple(paths)
     for path in paths:
-        _check_place(path)
+        check_place(path)
     there = [] if overwrite else [path for path in paths if path.exists()]
     if there:
         of = "this is" if len(there) == 1 else "these are"
@@ -110,7 +110,10 @@ def check_places(paths: Iterable[Path], *, overwrite: bool) -> None:
         )
 
 
-def _check_place(path: Path) -> None:
+def check_place(path: Path) -> None:
+    """Raise ExportError where a file must not be put, whoever has agreed to that: in place of what
+    is no file, or of a campaign's own record and results.
+    """
     if path.exists() and not path.is_file():
         raise ExportError(
             f"--out {path}: this is {'a directory' if path.is_dir() else 'no plain file'}; name a"

@@ -56,7 +56,7 @@ class Export:
     )
     #: what is done to each row, and to what is said of the campaign, before it is written
     clean: Callable[[Row], Row] | None = None
-    overwrite: bool = False  #: replace files that are there already
+    overwrite: bool = True  #: replace files that are there already
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,7 @@ def _wanted(answer: Filled, home: Path) -> Crate:
         licence=lines["licence"],
     )
     where = home / Path(lines["where"]).expanduser() if lines["where"] else None
-    tables = Export("csv", pivot=answer.choice == "pivot")
+    tables = Export("csv", pivot=answer.choice == "pivot", overwrite=False)
     return Crate(where, told, tables, _parts(lines["files"], ","))
 
 
