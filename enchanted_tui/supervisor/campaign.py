@@ -216,7 +216,7 @@ class Campaign:
                 self._dispatcher.fill(self._stages.runs, self._guard.next, self.journal.flush)
                 self.projections.catch_up()
             except SamplerFailure as failure:
-                log.error(str(failure), exc_info=failure)
+                log.error(str(failure), exc_info=None if failure.is_of_a_name else failure)
                 self._sampler_failed = failure
 
     def _failed_sampler(self) -> Outcome | None:

@@ -430,6 +430,23 @@ def test_a_misspelt_limit_of_a_plugin_ends_the_campaign(
     assert campaign.records("learned")[-1]["observations"] == 14
 
 
+def test_what_has_run_is_said_where_later_stages_stream(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Protects from a sentence that is not so: children of a stage whose sampler fails may not have
+    begun; they run when the campaign goes on.
+    """
+    wrong = {**BAYESIAN, "budget": 7, "subject_to": {"csot": {"le": 0.5}}}
+    children = random_sampler(20, None, ("y",))
+    assert campaign.run(config=campaign_config(wrong, children, runners=HILL)) == 2
+    said = capsys.readouterr().err
+    assert "what it had drawn was run, later stages have not run all of theirs" in said
+    assert sum(record["task"][0] == 1 for record in campaign.records("task")) < 80
+    campaign.config["samplers"]["s0"]["subject_to"] = {"cost": {"le": 0.5}}
+    assert campaign.resume() == 0
+    assert len(campaign.rows()) == 140
+
+
 def test_a_name_that_is_wrong_after_something_was_learnt(
     campaign: Campaign, capsys: pytest.CaptureFixture[str]
 ) -> None:
