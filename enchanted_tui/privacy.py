@@ -116,10 +116,11 @@ class PathShortener:
         self, named: Mapping[str, str], private: Iterable[str] = (), sign: str = ""
     ) -> None:
         self._sign = sign
-        self._home = os.path.expanduser("~").rstrip("/")
+        self._homes = _spellings(os.path.expanduser("~"))
         self._named = {place: shown for name, shown in named.items() for place in _spellings(name)}
-        self._named.pop(self._home, None)  # its name is the person's
-        private = (*private, self._home)
+        for home in self._homes:
+            self._named.pop(home, None)  # its name is the person's
+        private = (*private, *self._homes)
         self._path = _pattern(
             {*self._named, *(one for each in private for one in _spellings(each))}
         )
@@ -148,7 +149,7 @@ class PathShortener:
         if place in self._named:
             own = self._named[place]
             return before + (own + below.lstrip("/") if below else self._sign + _last(place))
-        if place == self._home and not below:
+        if place in self._homes and not below:
             return before + "~"
         return before + self._sign + _last(below or place or found["path"])
 
