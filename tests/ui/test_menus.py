@@ -118,7 +118,8 @@ async def test_the_menu_of_a_text(tmp_path: Path) -> None:
             await watcher.pilot.click(offset=(area.region.x + 20, area.region.y + 5), button=RIGHT)
             await _opens(watcher, ActionMenu)
             await watcher.click(line)
-            await watcher.until(lambda after=after: area.text == after)  # type: ignore[misc]
+            wanted = after
+            await watcher.until(lambda: area.text == wanted)
 
 
 @in_loop
@@ -161,14 +162,14 @@ async def test_every_dialog_is_closed_by_a_click(own_run: Path) -> None:
                     watcher.app.perform(watcher.app.ask(before, Dialog("Sure?", "It is.", ())))
                 else:
                     await watcher.press(key)
-                await watcher.until(lambda before=before: watcher.screen is not before)
+                await watcher.until(lambda: watcher.screen.is_modal)
                 await watcher.sees("Escape closes")
                 assert kind is None or isinstance(watcher.screen, kind)
                 if where == "beside":
                     await watcher.pilot.click(offset=(1, 18))
                 else:
                     await watcher.click("Escape closes")
-                await watcher.until(lambda before=before: watcher.screen is before)
+                await watcher.until(lambda: not watcher.screen.is_modal)
 
 
 @in_loop

@@ -61,12 +61,12 @@ class Divider(Widget):
         """Give the left pane so many percent of the room; None: as the style sheet says."""
         left, right = self._beside
         if share is None:
-            left.styles.clear_rule("width")
-            right.styles.clear_rule("width")
+            for pane in (left, right):
+                pane.styles.clear_rule("width")
+                pane.refresh(layout=True)  # which setting it does by itself
         else:
             share = max(_LEAST, min(share, _MOST))
             left.styles.width, right.styles.width = f"{share}fr", f"{100 - share}fr"
-        self.screen.refresh(layout=True)
 
     def _remember(self, share: int | None) -> None:
         self.app.perform(in_thread(remembered.note_divider, self._place, share))
