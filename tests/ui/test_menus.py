@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from enchanted_tui.ui.actions import registry
 from enchanted_tui.ui.app import MODE_NAMES
@@ -27,6 +27,10 @@ from helpers.ui.watching import Watcher, in_loop, watching
 async def _opens(watcher: Watcher, kind: type) -> None:
     await watcher.until(lambda: isinstance(watcher.screen, kind))
     await watcher.pilot.pause()
+
+
+async def _reads(watcher: Watcher, area: TextArea, text: str) -> None:
+    await watcher.until(lambda: area.text == text)
 
 
 @pytest.mark.parametrize("size", [(80, 24), *in_full(((60, 15),), ((200, 50),))])
@@ -118,8 +122,7 @@ async def test_the_menu_of_a_text(tmp_path: Path) -> None:
             await watcher.pilot.click(offset=(area.region.x + 20, area.region.y + 5), button=RIGHT)
             await _opens(watcher, ActionMenu)
             await watcher.click(line)
-            wanted = after
-            await watcher.until(lambda: area.text == wanted)
+            await _reads(watcher, area, after)
 
 
 @in_loop
