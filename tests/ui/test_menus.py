@@ -10,17 +10,18 @@ import pytest
 from textual.widgets import Input, TextArea
 
 from enchanted_tui.ui.actions import registry
-from enchanted_tui.ui.app import MODE_NAMES
+from enchanted_tui.ui.app import MODE_NAMES, EnchantedApp
 from enchanted_tui.ui.editor.dialogs import Picker
 from enchanted_tui.ui.palette import area
 from enchanted_tui.ui.screens.action_menu import ActionMenu, MenuBar
 from enchanted_tui.ui.screens.launch import LaunchScreen
+from enchanted_tui.ui.screens.settings_dialog import SettingsDialog
 from enchanted_tui.ui.screens.task import TaskScreen
 from enchanted_tui.ui.widgets.clicks import RIGHT
 from enchanted_tui.ui.widgets.dialog import Dialog
 from helpers.marks import in_full
 from helpers.ui.editing import TEXT, opened
-from helpers.ui.snapshots import assert_screen
+from helpers.ui.snapshots import SIZES, assert_screen
 from helpers.ui.watching import Watcher, in_loop, watching
 
 
@@ -55,6 +56,25 @@ async def test_the_bar_has_every_action_once(finished_run: Path, size: tuple[int
         await watcher.until(lambda: not watcher.screen.is_modal)
 
 
+@SIZES
+@in_loop
+async def test_how_menu_and_settings_look(tmp_path: Path, size: tuple[int, int]) -> None:
+    """Protects what is seen of them: the bar costs no line, and all settings fit."""
+    app = EnchantedApp()
+    async with app.run_test(size=size) as pilot:
+        watcher = Watcher(app, pilot)
+        await watcher.sees("No runs yet")
+        await watcher.press("f10")
+        await _opens(watcher, MenuBar)
+        assert_screen(app, f"menu_{size[0]}x{size[1]}")
+        await watcher.press("escape")
+        await watcher.until(lambda: not watcher.screen.is_modal)
+        await watcher.press("comma")
+        await _opens(watcher, SettingsDialog)
+        path = {r"\S+/enchanted-tui/config\.yaml": "/home/me/config.yaml"}
+        assert_screen(app, f"settings_{size[0]}x{size[1]}", hide=path)
+
+
 @in_loop
 async def test_the_bar_by_mouse_alone(finished_run: Path) -> None:
     """A click on the line above opens the bar, on a title its menu, on an action takes it - on its
@@ -63,7 +83,6 @@ async def test_the_bar_by_mouse_alone(finished_run: Path) -> None:
     async with watching(finished_run, "monitor") as watcher:
         await watcher.click("finished_run")
         await _opens(watcher, MenuBar)
-        assert_screen(watcher.app, "menu_80x24")
         await watcher.click("Results")
         await watcher.until(lambda: watcher.screen._menu.title == "Results")
         await watcher.click("Histogram")

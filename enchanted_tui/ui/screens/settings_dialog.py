@@ -19,6 +19,7 @@ from enchanted_tui.ui.opened import Opened
 from enchanted_tui.ui.settings import Preferences
 from enchanted_tui.ui.settings_file import Value
 from enchanted_tui.ui.widgets.closing import ClosedByMouse
+from enchanted_tui.ui.widgets.line import Name
 from enchanted_tui.ui.widgets.one_of import OneOf
 
 _OWN = "enchanted-"
@@ -100,7 +101,9 @@ class SettingsDialog(Opened, ClosedByMouse, ModalScreen[dict[str, Value] | None]
                     yield Label(field.label)
                     yield self._line(field)
             yield Label("", id="about", markup=False)
-            yield Label(str(self._path), id="path", markup=False)
+            path = Name(id="path")
+            path.show(str(self._path))
+            yield path
             with Horizontal(id="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
                 yield Button("Open the file", id="edit", compact=True, disabled=not self._has_file)
