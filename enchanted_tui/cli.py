@@ -192,8 +192,16 @@ def _count(number: int, what: str) -> str:
 def _dry_run(options: argparse.Namespace) -> int:
     from enchanted_tui.operations.preview import preview
 
-    shown = preview(_config(options))
-    print(json.dumps(shown.as_json()) if options.json else shown.as_text())
+    config = _config(options)
+    shown = preview(config)
+    told, text = shown.as_json(), shown.as_text()
+    if options.inputs:
+        from enchanted_tui.operations import rendered_inputs
+
+        inputs = rendered_inputs.rendered_inputs(config)
+        told["inputs"] = [each.as_json() for each in inputs]
+        text += f"\n{rendered_inputs.as_text(inputs)}"
+    print(json.dumps(told) if options.json else text)
     return ExitCode.COMPLETED
 
 
