@@ -190,17 +190,9 @@ def _count(number: int, what: str) -> str:
 
 
 def _dry_run(options: argparse.Namespace) -> int:
-    from enchanted_tui.operations.preview import preview
+    from enchanted_tui.operations.rendered_inputs import dry_run
 
-    config = _config(options)
-    shown = preview(config)
-    told, text = shown.as_json(), shown.as_text()
-    if options.inputs:
-        from enchanted_tui.operations import rendered_inputs
-
-        inputs = rendered_inputs.rendered_inputs(config)
-        told["inputs"] = [each.as_json() for each in inputs]
-        text += f"\n{rendered_inputs.as_text(inputs)}"
+    told, text = dry_run(_config(options), inputs=options.inputs)
     print(json.dumps(told) if options.json else text)
     return ExitCode.COMPLETED
 

@@ -6,8 +6,9 @@ read back before it is given.
 
 from __future__ import annotations
 
+import difflib
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from enchanted_tui.config.node_spans import Span, spans
@@ -34,7 +35,7 @@ def rewritten(text: str, wanted: Mapping[Any, Any]) -> str:
     """
     document, _ = read_document(text, "")
     rewriter = _Rewriter(text)
-    rewriter.change(spans(text), document.root, wanted, ())
+    rewriter.change(spans(text), document.root, _unshared(wanted), ())
     changed = rewriter.result()
     if not _says(changed, wanted):
         raise CannotRewriteError(
@@ -94,18 +95,22 @@ class _Rewriter:
     def _change_map(self, span: Span, old: Map, new: Mapping[Any, Any], path: Path) -> None:
         keys = list(old)
         places = {key: index for index, key in enumerate(keys)}
-        kept = [key for key in keys if key in new]
+        kept = _in_both(keys, list(new))
+        gone = {places[key] for key in keys if key not in kept}
         for key in keys:
-            if key in new:
+            if key in kept:
                 self._change_entry(span, places[key], old[key], new[key], (*path, key))
             else:
-                self._remove(span, places[key])
-        before = kept[0]  # the caller sees to it that one stays
+                self._remove(span, places[key], gone)
+        before: int | None = None
         for key in new:
-            if key in places:
-                before = key
+            if key in kept:
+                before = places[key]
+            elif before is not None:
+                self._insert(span, before, {key: new[key]})
             else:
-                self._insert(span, places[before], {key: new[key]})
+                first = min(places[key] for key in kept)
+                self._insert_before(span, first, {key: new[key]})
 
     def _change_entry(self, span: Span, index: int, old: Any, new: Any, path: Path) -> None:
         """Change the value of a key: inside it where that is possible, or as a whole."""
@@ -153,7 +158,7 @@ class _Rewriter:
             if token.kind == "comment" and line < last
         ]
 
-    def _insert(self, span: Span, before: int, entry: Mapping[Any, Any] | Sequence[Any]) -> None:
+    def _insert(self, span: Span, before: int, entry: Mapping[Any, Any] | list[Any]) -> None:
         """Put an entry of a mapping, or an item of a list, behind another one."""
         anchor = span.values[before]
         behind = max(anchor.end, span.keys[before].end if span.keys else anchor.end)
@@ -165,12 +170,27 @@ class _Rewriter:
         end = self._line_end(behind)
         self._replace(end, end, f"\n{_indented(_entry_text(entry), column)}")
 
-    def _remove(self, span: Span, index: int) -> None:
-        """Remove an entry of a mapping, or an item of a list."""
+    def _insert_before(self, span: Span, index: int, entry: Mapping[Any, Any] | list[Any]) -> None:
+        """Put an entry of a mapping, or an item of a list, before another one."""
+        head = (span.keys or span.values)[index]
+        if span.is_flow:
+            self._replace(head.start, head.start, f"{one_line(entry)[1:-1]}, ")
+            return
+        column = span.keys[0].column if span.keys else span.column
+        begin = self._line_start(head.start)
+        lead = self._text[begin : head.start]
+        if lead.replace("-", "", 0 if span.keys else 1).strip():  # behind the dash of a list
+            raise CannotRewriteError(
+                "nothing can be put before the first entry behind a dash here; edit the text"
+            )
+        self._replace(begin, begin, f"{_indented(_entry_text(entry), column)}\n")
+
+    def _remove(self, span: Span, index: int, gone: Collection[int]) -> None:
+        """Remove an entry of a mapping, or an item of a list; `gone` are all that are removed."""
         heads = span.keys or span.values
         start, end = heads[index].start, max(heads[index].end, span.values[index].end)
         if span.is_flow:
-            if index + 1 < len(heads):
+            if any(later not in gone for later in range(index + 1, len(heads))):
                 self._replace(start, heads[index + 1].start, "")
             else:
                 self._replace(span.values[index - 1].end, end, "")
@@ -199,16 +219,15 @@ class _Rewriter:
         shared = min(olds, news)
         for index in range(head, head + shared):
             self._change_item(span, index, old[index], new[index], (*path, index))
-        for index in range(head + shared, head + olds):
-            self._remove(span, index)
+        gone = range(head + shared, head + olds)
+        for index in gone:
+            self._remove(span, index, gone)
         behind = head + shared - 1
         for item in new[head + shared : head + news]:
             if behind < 0:
-                raise CannotRewriteError(
-                    f"nothing can be put before the first item of {key_text(path)} here; edit the"
-                    " text"
-                )
-            self._insert(span, behind, [item])
+                self._insert_before(span, 0, [item])
+            else:
+                self._insert(span, behind, [item])
 
     def _change_item(self, span: Span, index: int, old: Any, new: Any, path: Path) -> None:
         value = span.values[index]
@@ -241,15 +260,15 @@ def _goes_on_inside(span: Span, old: Any, new: Any) -> bool:
     """Tell whether only parts of a value change, so that the rest of it is left alone."""
     if span.kind == "map" and isinstance(new, Mapping):
         return len(old) == len(span.keys) and any(key in new for key in old)
-    if span.kind == "seq" and isinstance(new, list) and old and new:
-        return len(new) <= len(old) or _common(old, new) > 0 or _changes_in_place(old, new)
-    return False
+    return span.kind == "seq" and isinstance(new, list) and bool(old) and bool(new)
 
 
-def _changes_in_place(old: Sequence[Any], new: Sequence[Any]) -> bool:
-    """Tell whether items are changed, or put behind such, and none before the first."""
-    tail = _common(old[::-1], new[::-1])
-    return len(old) - tail > 0
+def _in_both(old: list[Any], new: list[Any]) -> set[Any]:
+    """Return keys that both have in the same order; what is in another order comes anew."""
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    return {
+        key for start, _, size in matcher.get_matching_blocks() for key in old[start : start + size]
+    }
 
 
 def _common(one: Sequence[Any], other: Sequence[Any]) -> int:
@@ -262,7 +281,7 @@ def _common(one: Sequence[Any], other: Sequence[Any]) -> int:
     return count
 
 
-def _entry_text(entry: Mapping[Any, Any] | Sequence[Any]) -> str:
+def _entry_text(entry: Mapping[Any, Any] | list[Any]) -> str:
     """Return one entry of a mapping, or one item of a list, as lines of a block."""
     if isinstance(entry, Mapping):
         [(key, value)] = entry.items()
@@ -279,7 +298,7 @@ def _value_text(value: Any) -> str:
         return dump({"k": value}).removeprefix("k: ").rstrip("\n")
     if isinstance(value, dict | list) and value:
         text = dump(value).rstrip("\n")
-        if "\n" in text or len(text) > _LONGEST:
+        if "\n" in text or len(text) > _LONGEST or text[0] not in "{[":
             return "\n" + _indented(text, _INDENT)
         return text
     return one_line(value)
@@ -287,6 +306,15 @@ def _value_text(value: Any) -> str:
 
 def _indented(text: str, column: int) -> str:
     return textwrap.indent(text, " " * column)
+
+
+def _unshared(value: Any) -> Any:
+    """Return values of which no mapping or list stands in two places: as such it would be written
+    with an anchor.
+    """
+    if isinstance(value, Mapping):
+        return {key: _unshared(item) for key, item in value.items()}
+    return [_unshared(item) for item in value] if isinstance(value, list) else value
 
 
 def _as_read(value: Any) -> Any:
@@ -301,11 +329,11 @@ def _as_read(value: Any) -> Any:
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Tell whether two values are the same, types included; NaN is the same as NaN."""
+    """Tell whether two values are the same, with types and order; NaN is the same as NaN."""
     if type(one) is not type(other):
         return False
     if isinstance(one, dict):
-        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+        return list(one) == list(other) and all(_same(one[key], other[key]) for key in one)
     if isinstance(one, list):
         pairs: Iterator[tuple[Any, Any]] = zip(one, other, strict=False)
         return len(one) == len(other) and all(_same(*pair) for pair in pairs)

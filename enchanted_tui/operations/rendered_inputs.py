@@ -14,6 +14,7 @@ from enchanted_tui import neighbours, values
 from enchanted_tui.config.lookup import importing_from
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.errors import UserError
+from enchanted_tui.operations.preview import preview
 from enchanted_tui.record.session_start import build_samplers, is_pure, sampler_target
 from enchanted_tui.runners.base import SAMPLE_NAMES, SampleFailed
 from enchanted_tui.runners.command.call_files import put_together
@@ -144,6 +145,19 @@ def _call(runner: PythonRunner, sample: Sample) -> str:
         name: value for name, value in given.items() if accepted is None or name in accepted
     }  # fmt: skip
     return f"{runner.function}({', '.join(f'{name}={value!r}' for name, value in named.items())})"
+
+
+def dry_run(config: CampaignConfig, *, inputs: bool) -> tuple[dict[str, Any], str]:
+    """Return what would run, as plain data and as text; with `inputs`, what the first samples would
+    be given too.
+    """
+    shown = preview(config)
+    told, text = shown.as_json(), shown.as_text()
+    if inputs:
+        rendered = rendered_inputs(config)
+        told["inputs"] = [each.as_json() for each in rendered]
+        text += f"\n{as_text(rendered)}"
+    return told, text
 
 
 def as_text(rendered: list[RenderedInput]) -> str:

@@ -100,6 +100,15 @@ class CampaignForm:
             sections.append(FormSection(kind, TITLES[kind], tuple(fields)))
         return sections
 
+    def completed(self, values: Values) -> Values:
+        """Return values with those of fields that have come with another type."""
+        found = dict(values)
+        for kind in (*KINDS_IN_FORM, "supervisor"):
+            for part in self._parts(kind, values):
+                if part.field.id not in found:
+                    found[part.field.id] = copy.deepcopy(part.offered) or part.field.empty
+        return found
+
     def new_row(self, field: FormField, values: Values) -> Row:
         """Return a row to be filled in."""
         rows = values.get(field.id) or []

@@ -34,7 +34,7 @@ TITLES = {
 }
 #: Options that are shown before anybody has asked for them, in this order, where a class has them.
 _FIRST = {
-    "runner": ("command", "function", "templates", "copy", "outputs", "python_path"),
+    "runner": ("command", "function", "python_path", "templates", "files", "copy", "outputs"),
     "sampler": ("parameters", "budget", "num_samples", "batch_size"),
     "executor": ("n_workers", "sbatch", "ssh", "remote_dir", "max_jobs", "timeout_sec"),
     "supervisor": ("base_run_dir", "seed"),

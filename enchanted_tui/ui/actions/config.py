@@ -53,6 +53,14 @@ register(
         command_line="enchanted-tui CONFIG --dry-run",
     ),
     Action(
+        "config.form",
+        "f11,m",
+        "Form",
+        "Fill in the configuration as a form; comments and all else stay in the text.",
+        reason=_EDITS,
+        changes=True,
+    ),
+    Action(
         "config.launch",
         "f9,L",
         "Launch…",

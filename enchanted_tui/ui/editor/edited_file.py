@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
 
+from enchanted_tui.config.forms.new_forms import GROUP
 from enchanted_tui.config.recognising import is_configuration
 from enchanted_tui.ui.app_screen import AppScreen
 from enchanted_tui.ui.background import in_thread, run_newest
@@ -312,13 +313,38 @@ class EditedFile:
                 timeout=6,
                 markup=False,
             )
+        if template.group == GROUP:
+            await self.open_form()
 
-    async def launch(self) -> None:
-        """Open the launch dialog on the text as it is; what runs is what is on disk, so starting
-        saves it, and nothing else does.
+    async def open_form(self) -> None:
+        """Show the text as a form; say why if that is not possible, and stay in the text."""
+        from enchanted_tui.config.forms.campaign_form import NotInFormError
+        from enchanted_tui.ui.forming.applying import read_form
+
+        await self._started.wait()
+        text = self._area.text
+        try:
+            form = await in_thread(read_form, text, self.buffer.path, self._app.home)
+        except NotInFormError as error:
+            self._screen.notify(
+                f"A form cannot show this configuration: {error}. Edit its text.",
+                severity="warning",
+                timeout=8,
+                markup=False,
+            )
+            self._area.focus()
+            return
+        from enchanted_tui.ui.screens.form_screen import FormScreen
+
+        if self._area.text == text:
+            self._app.open_over(self._screen, FormScreen(form, self))
+
+    async def launch(self, under: Screen[Any] | None = None) -> None:
+        """Open the launch dialog on the text as it is, on behalf of `under` or this screen; what
+        runs is what is on disk, so starting saves it, and nothing else does.
         """
         # asks for a name; files of a template come beside it
-        if self.buffer.path is None and not await self.save():
+        if self.buffer.path is None and not await self.save(under):
             return
         path = self.buffer.path
         assert path is not None
@@ -330,10 +356,18 @@ class EditedFile:
             )
         elif self.is_modified:
             self._app.open_launch(
-                path, under=self._screen, text=self._area.text, save=lambda: self._save(path)
+                path,
+                under=under or self._screen,
+                text=self._area.text,
+                save=lambda: self._save(path, under),
             )
         else:
-            self._app.open_launch(path, under=self._screen)
+            self._app.open_launch(path, under=under or self._screen)
+
+    def put(self, text: str) -> None:
+        """Make the text another one, as one edit that undo takes back."""
+        if text != self._area.text:
+            self._area.replace_all(text)
 
     async def edit_elsewhere(self) -> None:
         """Edit a copy of the text in the person's editor and take the result in as one edit."""

@@ -47,7 +47,8 @@ class ConfigScreen(AppScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(
         "config.text", "config.save", "config.complete", "config.find", "config.launch",
-        "config.next_problem", "config.preview", "config.outline", "config.new", "config.open",
+        "config.next_problem", "config.preview", "config.outline", "config.form", "config.new",
+        "config.open",
         "config.previous_problem", "config.problems", "config.explain", "config.insert",
         "config.save_as", "config.reload", "config.external", "config.find_next",
         "config.find_previous", "config.find_case", "config.replace", "config.replace_one",
@@ -353,6 +354,9 @@ class ConfigScreen(AppScreen):
 
     def action_config_insert(self) -> None:
         self.app.perform(insert_component(self, self.area))
+
+    def action_config_form(self) -> None:
+        self.app.perform(self.file.open_form())
 
     def action_config_launch(self) -> None:
         self.app.perform(self.file.launch())
