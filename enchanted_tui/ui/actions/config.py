@@ -144,6 +144,14 @@ register(
         shown=False,
     ),
     Action(
+        "config.difference",
+        "D",
+        "Differences",
+        "Show what the text says otherwise than what is stored with its run, or in its file.",
+        command_line="diff RUN_DIR/config/CONFIG CONFIG",
+        shown=False,
+    ),
+    Action(
         "config.new",
         "n",
         "New…",

@@ -20,7 +20,6 @@ from enchanted_tui.ui.background import in_thread, run_newest
 from enchanted_tui.ui.editor import recovery
 from enchanted_tui.ui.editor.area import ConfigArea
 from enchanted_tui.ui.editor.buffer import Buffer
-from enchanted_tui.ui.editor.checking import NOT_ONE
 from enchanted_tui.ui.editor.config_file import FileProblem
 from enchanted_tui.ui.editor.dialogs import (
     PathDialog,
@@ -30,6 +29,7 @@ from enchanted_tui.ui.editor.dialogs import (
 )
 from enchanted_tui.ui.editor.elsewhere import edited_elsewhere
 from enchanted_tui.ui.editor.from_templates import chosen_template
+from enchanted_tui.ui.editor.other_views import open_form
 from enchanted_tui.ui.editor.unsaved_text import UnsavedText
 
 if TYPE_CHECKING:
@@ -99,16 +99,25 @@ class EditedFile:
             return True
         return False
 
-    async def open_path(self, path: Path, copy: Path | None = None) -> None:
-        """Open a file, asking first about unsaved changes, and offer what was not saved of it
-        before; with `copy`, what that says as a text of this name that is not saved.
+    async def open_path(
+        self, path: Path, copy: Path | None = None, line: int | None = None
+    ) -> None:
+        """Open a file, asking first about unsaved changes, at a line counted from 1, and offer what
+        was not saved of it before; with `copy`, what that says as a text of this name that is not
+        saved. A file that is open already stays as it is.
         """
         await self._started.wait()
-        if await self._open_path(path, copy):
+        path = Path(os.path.abspath(self._app.home / path))
+        is_open = line is not None and copy is None and path == self.buffer.path
+        if not is_open and not await self._open_path(path, copy):
+            return
+        if line is not None:
+            self._area.go_to(line - 1, 0)
+            self._area.focus()
+        if not is_open:
             await self._offer_recovery(self.buffer.path)
 
     async def _open_path(self, path: Path, copy: Path | None = None) -> bool:
-        path = Path(os.path.abspath(self._app.home / path))
         if not await self.settle_unsaved():
             return False
         try:
@@ -314,30 +323,7 @@ class EditedFile:
                 markup=False,
             )
         if template.group == GROUP:
-            await self.open_form()
-
-    async def open_form(self) -> None:
-        """Show the text as a form; say why if that is not possible, and stay in the text."""
-        from enchanted_tui.config.forms.campaign_form import NotInFormError
-        from enchanted_tui.ui.forming.applying import read_form
-
-        await self._started.wait()
-        text = self._area.text
-        try:
-            form = await in_thread(read_form, text, self.buffer.path, self._app.home)
-        except NotInFormError as error:
-            self._screen.notify(
-                f"A form cannot show this configuration: {error}. Edit its text.",
-                severity="warning",
-                timeout=8,
-                markup=False,
-            )
-            self._area.focus()
-            return
-        from enchanted_tui.ui.screens.form_screen import FormScreen
-
-        if self._area.text == text:
-            self._app.open_over(self._screen, FormScreen(form, self))
+            await open_form(self._screen, self._area, self)
 
     async def launch(self, under: Screen[Any] | None = None) -> None:
         """Open the launch dialog on the text as it is, on behalf of `under` or this screen; what
@@ -350,7 +336,7 @@ class EditedFile:
         assert path is not None
         if not is_configuration(path, self._area.text):
             self._screen.notify(
-                f"{path.name} is {NOT_ONE}; launch the configuration that names it.",
+                f"{path.name} is no configuration; launch the one that names it.",
                 severity="warning",
                 markup=False,
             )

@@ -20,12 +20,13 @@ from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.app_screen import AppScreen
 from enchanted_tui.ui.background import in_thread, run_newest
 from enchanted_tui.ui.editor.area import ConfigArea
-from enchanted_tui.ui.editor.checking import NOT_ONE, CheckedText, check, completion
+from enchanted_tui.ui.editor.checking import CheckedText, check, completion
 from enchanted_tui.ui.editor.edited_file import EditedFile
 from enchanted_tui.ui.editor.file_bar import FileBar
 from enchanted_tui.ui.editor.find_bar import FindBar
 from enchanted_tui.ui.editor.from_templates import insert_component
 from enchanted_tui.ui.editor.menu import CompletionMenu
+from enchanted_tui.ui.editor.other_views import open_form, show_difference
 from enchanted_tui.ui.editor.panes import (
     PANES,
     HelpPane,
@@ -46,13 +47,12 @@ class ConfigScreen(AppScreen):
     """Edits one configuration."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(
-        "config.text", "config.save", "config.complete", "config.find", "config.launch",
-        "config.next_problem", "config.preview", "config.outline", "config.form", "config.new",
-        "config.open",
-        "config.previous_problem", "config.problems", "config.explain", "config.insert",
-        "config.save_as", "config.reload", "config.external", "config.find_next",
+        "config.text", "config.save", "config.complete", "config.form", "config.find",
+        "config.launch", "config.next_problem", "config.preview", "config.outline", "config.new",
+        "config.open", "config.previous_problem", "config.problems", "config.explain",
+        "config.insert", "config.save_as", "config.reload", "config.external", "config.find_next",
         "config.find_previous", "config.find_case", "config.replace", "config.replace_one",
-        "config.replace_all",
+        "config.replace_all", "config.difference",
     )  # fmt: skip
     DEFAULT_CSS = """
     ConfigScreen #work { layout: vertical; height: 1fr; }
@@ -161,10 +161,8 @@ class ConfigScreen(AppScreen):
         self._checked = checked
         self.area.colours(checked.is_configuration)
         self.area.show_problems(checked.problems)
-        valid = "No problems: the configuration is valid."
         self.query_one(ProblemList).show(
-            checked.problems,
-            valid if checked.is_configuration else f"{self.file.buffer.name} is {NOT_ONE}.",
+            checked.problems, checked.without_problems(self.file.buffer.name)
         )
         outline = self.query_one(OutlineList)
         outline.show(checked.outline)
@@ -194,7 +192,7 @@ class ConfigScreen(AppScreen):
             changed_on_disk=self.file.changed_on_disk,
             is_read_only=self.app.read_only,
             problems=counts,
-            is_judged=checked is None or checked.is_configuration,
+            is_judged=checked is None or checked.is_judged,
             is_current=is_current,
             place=(line + 1, column + 1),
             note=note,
@@ -328,11 +326,11 @@ class ConfigScreen(AppScreen):
 
     # -- the file ----------------------------------------------------------------------------------
 
-    def open_file(self, path: Path, copy: Path | None = None) -> None:
-        """Open a file, asking first about unsaved changes; with `copy`, what that says as a text of
-        this name that is not saved.
+    def open_file(self, path: Path, copy: Path | None = None, line: int | None = None) -> None:
+        """Open a file, asking first about unsaved changes, and go to a line; with `copy`, what that
+        says as a text of this name that is not saved.
         """
-        self.app.perform(self.file.open_path(path, copy))
+        self.app.perform(self.file.open_path(path, copy, line))
 
     def action_config_save(self) -> None:
         self.app.perform(self.file.save())
@@ -356,7 +354,10 @@ class ConfigScreen(AppScreen):
         self.app.perform(insert_component(self, self.area))
 
     def action_config_form(self) -> None:
-        self.app.perform(self.file.open_form())
+        self.app.perform(open_form(self, self.area, self.file))
+
+    def action_config_difference(self) -> None:
+        self.app.perform(show_difference(self, self.area, self.file))
 
     def action_config_launch(self) -> None:
         self.app.perform(self.file.launch())
