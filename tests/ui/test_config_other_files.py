@@ -14,6 +14,7 @@ from enchanted_tui.ui.screens.config import ConfigScreen
 from enchanted_tui.ui.screens.diff_screen import DiffScreen
 from enchanted_tui.ui.screens.task import TaskScreen
 from enchanted_tui.ui.widgets.chooser import Chooser
+from enchanted_tui.ui.widgets.line import Buttons
 from enchanted_tui.views.code_places import code_places
 from helpers.ui.campaigns import run_campaign
 from helpers.ui.editing import TEXT, opened
@@ -122,3 +123,108 @@ async def test_enter_on_a_traceback_opens_its_source(tmp_path: Path) -> None:
         await watcher.until(lambda: not screen.area.is_waiting and "raise" in screen.area.text)
         line = screen.area.document.get_line(screen.area.cursor_location[0])
         assert "raise" in line
+
+
+# -- several texts ---------------------------------------------------------------------------------
+
+MODEL = "def solve(x, y):\n    return x + y\n"
+NAMED = TEXT.replace(
+    "{type: SyntheticDoubleGaussianRunner, dimensions: 2}",
+    "{type: PythonRunner, function: 'model:solve'}",
+)
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Path:
+    """A configuration with the module that it names."""
+    (tmp_path / "model.py").write_text(MODEL)
+    path = tmp_path / "campaign.yaml"
+    path.write_text(NAMED)
+    return path
+
+
+@in_loop
+async def test_configuration_and_function_side_by_side(pair: Path) -> None:
+    """Protects two texts that are edited in turn: each keeps its text, cursor, undo and check, and
+    is saved for itself.
+    """
+    async with opened(pair) as editor:
+        await editor.press("escape", "F")
+        await editor.until(lambda: editor.screen.file.buffer.name == "model.py")
+        await editor.checked()
+        assert "[model.py]" in editor.shown()
+        editor.screen.area.replace_all(MODEL.replace("x + y", "x + y +"))
+        await editor.until(lambda: "invalid syntax" in editor.shown())
+        await editor.press("escape", "comma")
+        await editor.checked()
+        assert editor.text == NAMED and "[campaign.yaml]" in editor.shown()
+        assert "model.py*" in editor.shown()
+        editor.screen.area.replace_all(NAMED.replace("budget: 10", "budget: 11"))
+        await editor.press("f2")
+        await editor.until(lambda: "budget: 11" in pair.read_text())
+        assert (pair.parent / "model.py").read_text() == MODEL
+        await editor.press("escape", "full_stop")
+        editor.screen.area.undo()
+        await editor.until(lambda: editor.text == MODEL)
+        await editor.until(lambda: "model.py*" not in editor.shown())
+
+
+@in_loop
+async def test_no_text_is_lost_with_another(pair: Path) -> None:
+    """Protects what is not saved in a text that is not shown: the end of the app asks about each,
+    closing asks, and what an app that ends leaves behind has both.
+    """
+    async with opened(pair) as editor:
+        editor.screen.area.replace_all("# one\n" + NAMED)
+        await editor.checked()
+        await editor.press("escape", "F")
+        await editor.until(lambda: editor.screen.file.buffer.name == "model.py")
+        editor.screen.area.replace_all("# two\n" + MODEL)
+        assert editor.app.editor is not None
+        said = editor.app.editor.unsaved()
+        assert said is not None and "campaign.yaml" in said and "model.py" in said
+        await editor.press("escape", "x")
+        await editor.dialog()
+        await editor.press("escape")
+        await editor.closed()
+        assert len(editor.screen.texts.texts) == 2
+        editor.app.editor.leave_text()
+        kept = [text.file.unsaved_text.recovery._file for text in editor.screen.texts.texts]
+        assert {"# one" in kept[0].read_text(), "# two" in kept[1].read_text()} == {True}
+        await editor.press("x")
+        await editor.dialog()
+        await editor.press("d")
+        await editor.until(lambda: len(editor.screen.texts.texts) == 1)
+        assert editor.text == "# one\n" + NAMED
+
+
+@in_loop
+async def test_names_of_texts_are_clicked(pair: Path) -> None:
+    """Protects the mouse: a click on a name shows its text, one on *close* closes it."""
+    async with opened(pair, size=(120, 40)) as editor:
+        await editor.press("escape", "F")
+        await editor.until(lambda: "[model.py]" in editor.shown())
+        line = editor.screen.query_one("#tabs", Buttons)
+        await editor.pilot.click(line, offset=(line.spot("config_show_text(0)") + 3, 0))
+        await editor.until(lambda: editor.text == NAMED)
+        await editor.pilot.click(line, offset=(line.spot("config_show_text(1)") + 3, 0))
+        await editor.until(lambda: editor.text == MODEL)
+        await editor.pilot.click(line, offset=(line.spot("config_close_text") + 3, 0))
+        await editor.until(lambda: editor.text == NAMED)
+        assert not line.display
+
+
+@in_loop
+async def test_a_file_that_is_open_is_not_opened_twice(pair: Path) -> None:
+    """Protects against two texts of one file, of which each would overwrite the other."""
+    async with opened(pair) as editor:
+        for _ in range(2):
+            await editor.press("escape", "F")
+            await editor.until(lambda: editor.screen.file.buffer.name == "model.py")
+            await editor.press("escape", "comma")
+            await editor.until(lambda: editor.text == NAMED)
+            await editor.checked()
+        assert len(editor.screen.texts.texts) == 2
+        editor.screen.open_file(pair.parent / "model.py")
+        await editor.until(lambda: editor.text == MODEL)
+        assert len(editor.screen.texts.texts) == 2

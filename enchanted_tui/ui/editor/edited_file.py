@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
+from textual.timer import Timer
 
 from enchanted_tui.config.forms.new_forms import GROUP
 from enchanted_tui.config.recognising import is_configuration
@@ -40,27 +41,28 @@ _SUFFIXES = (".yaml", ".yml")
 
 
 class EditedFile:
-    """The file behind the text of `screen`; `said` is called with a note, or "", when it stands
+    """The file behind the text in `area`; `said` is called with a note, or "", when it stands
     otherwise than before, and `loaded` when the text has to be checked at once.
     """
 
     def __init__(
-        self, screen: AppScreen, said: Callable[[str], None], loaded: Callable[[], None]
+        self,
+        screen: AppScreen,
+        area: ConfigArea,
+        said: Callable[[str], None],
+        loaded: Callable[[], None],
     ) -> None:
-        self._screen, self._say, self._loaded = screen, said, loaded
+        self._screen, self._area, self._say, self._loaded = screen, area, said, loaded
         self.buffer = Buffer()
         self.unsaved_text = UnsavedText(screen, self.buffer, lambda: self._area.text, said)
         self.changed_on_disk = False
         self._started = asyncio.Event()
         self._told_of_others = False
+        self._watching: Timer | None = None
 
     @property
     def _app(self) -> AppInterface:
         return self._screen.app
-
-    @property
-    def _area(self) -> ConfigArea:
-        return self._screen.query_one(ConfigArea)
 
     @property
     def shown_name(self) -> str:
@@ -99,22 +101,17 @@ class EditedFile:
             return True
         return False
 
-    async def open_path(
-        self, path: Path, copy: Path | None = None, line: int | None = None
-    ) -> None:
-        """Open a file, asking first about unsaved changes, at a line counted from 1, and offer what
-        was not saved of it before; with `copy`, what that says as a text of this name that is not
-        saved. A file that is open already stays as it is.
+    async def started(self) -> None:
+        """Wait until the first text is there."""
+        await self._started.wait()
+
+    async def open_path(self, path: Path, copy: Path | None = None) -> None:
+        """Open a file, asking first about unsaved changes, and offer what was not saved of it
+        before; with `copy`, what that says as a text of this name that is not saved.
         """
         await self._started.wait()
         path = Path(os.path.abspath(self._app.home / path))
-        is_open = line is not None and copy is None and path == self.buffer.path
-        if not is_open and not await self._open_path(path, copy):
-            return
-        if line is not None:
-            self._area.go_to(line - 1, 0)
-            self._area.focus()
-        if not is_open:
+        if await self._open_path(path, copy):
             await self._offer_recovery(self.buffer.path)
 
     async def _open_path(self, path: Path, copy: Path | None = None) -> bool:
@@ -133,8 +130,7 @@ class EditedFile:
 
     async def start(self) -> None:
         """Open what the app was started for, and offer what an earlier app could not save."""
-        self._app.editor = self
-        self._screen.set_interval(_LOOK_AT_DISK, self._look_at_disk)
+        self._watch_disk()
         target = self._app.target
         if target is not None and not await in_thread(target.is_dir):
             path = Path(os.path.abspath(self._app.home / target))
@@ -151,6 +147,23 @@ class EditedFile:
             await self._offer_recovery(self.buffer.path)
         elif not self._app.editor_is_wanted:
             await self._offer_recovery(None)
+
+    async def begin_with(self, path: Path) -> bool:
+        """Open a file beside others; return whether it could be read."""
+        self._watch_disk()
+        is_open = await self._open_path(path)
+        self._started.set()
+        if is_open:
+            await self._offer_recovery(path)
+        return is_open
+
+    def stop(self) -> None:
+        """Look at the file no more: its text has been closed."""
+        if self._watching is not None:
+            self._watching.stop()
+
+    def _watch_disk(self) -> None:
+        self._watching = self._screen.set_interval(_LOOK_AT_DISK, self._look_at_disk)
 
     # -- loading -----------------------------------------------------------------------------------
 
@@ -212,7 +225,7 @@ class EditedFile:
             and self.buffer.path is not None
             and self.buffer.version is not None
         ):
-            run_newest(self._app, "disk", self._follow_disk)
+            run_newest(self._app, f"disk {self._area.id}", self._follow_disk)
 
     async def _follow_disk(self) -> None:
         """Read a file again that somebody else changed; with unsaved changes, only say so."""
