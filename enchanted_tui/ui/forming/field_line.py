@@ -115,6 +115,10 @@ class FieldLine(Vertical):
         """Show what is wrong with the field."""
         self.query_one(Wrong).say(problems)
 
+    def go_to(self, row: int | None) -> None:
+        """Give the focus to what the field is filled in with, or to a row of it."""
+        self._cell.focus()
+
     def about(self, focused: Widget) -> tuple[str, str]:
         """Return a title and what is to know about the cell with the focus."""
         facts = dict(self.field.facts)
@@ -273,6 +277,11 @@ class RowsField(FieldLine):
                 doc = column.doc.replace("`", "") or self.field.doc.replace("`", "")
                 return f"{self.field.title}: {column.title}", doc
         return super().about(focused)
+
+    def go_to(self, row: int | None) -> None:
+        rows = list(self.query(RowLine))
+        place = rows[row] if row is not None and row < len(rows) else self
+        place.query(".cell, .add").first().focus()
 
     async def add(self, row: Row) -> None:
         """Put a row at the end and go to its first cell."""

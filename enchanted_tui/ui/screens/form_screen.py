@@ -155,8 +155,8 @@ be chosen, left and right change it. Escape goes to the text, Ctrl+Z there takes
         line = self._line(name) if name is not None else None
         if line is None and len(lines) > 1:
             line = lines[1]
-        if line is not None and (cells := line.query(".cell, .add")):
-            cells.first().focus()
+        if line is not None:
+            line.go_to(None)
 
     @on(DescendantFocus)
     def _tell_about(self) -> None:
@@ -271,13 +271,13 @@ be chosen, left and right change it. Escape goes to the text, Ctrl+Z there takes
         applied = await self._settled()
         if applied is None:
             return
-        wrong = {problem.field for problem in applied.problems}
+        wrong = {problem.field: problem.row for problem in reversed(applied.problems)}
         lines = self._lines
         here = self._line_with_focus()
         start = lines.index(here) + 1 if here in lines else 0
         for line in (*lines[start:], *lines[:start]):
             if line.field.id in wrong:
-                self._go_to(line.field.id)
+                line.go_to(wrong[line.field.id])
                 return
         said = "There is nothing left to fill in." if not applied.problems else "See the foot."
         self.notify(said, timeout=3)
