@@ -14,7 +14,7 @@ from enchanted_tui.config.source import events
 
 
 @dataclass
-class Span:
+class TextSpan:
     """A value; offsets count characters of the text, and the end of a block is that of its last
     value, without the comments behind it.
     """
@@ -26,8 +26,8 @@ class Span:
     is_flow: bool = False  #: in brackets; for a scalar: nothing
     is_block_text: bool = False  #: a text behind ``|`` or ``>``
     #: of a map: its keys, one for each value
-    keys: list[Span] = field(default_factory=list)
-    values: list[Span] = field(default_factory=list)
+    keys: list[TextSpan] = field(default_factory=list)
+    values: list[TextSpan] = field(default_factory=list)
     anchor: str | None = None  #: its own, or the one that an alias names
 
     @property
@@ -36,7 +36,7 @@ class Span:
         return self.kind == "alias" or self.anchor is not None
 
 
-def spans(text: str) -> Span:
+def spans(text: str) -> TextSpan:
     """Return the value at the top of a text that is known to be readable."""
     walk = _Walk(text)
     return walk.document()
@@ -46,20 +46,20 @@ class _Walk:
     def __init__(self, text: str) -> None:
         self._text, self._events = text, events(text)
 
-    def document(self) -> Span:
+    def document(self) -> TextSpan:
         for event in self._events:
             if isinstance(event, yaml.NodeEvent):
                 return self._node(event)
         raise ValueError("there is no value in this text")
 
-    def _node(self, event: Any) -> Span:
+    def _node(self, event: Any) -> TextSpan:
         start, column = event.start_mark.index, event.start_mark.column
         if isinstance(event, yaml.AliasEvent):
-            return Span(start, event.end_mark.index, "alias", column, anchor=event.anchor)
+            return TextSpan(start, event.end_mark.index, "alias", column, anchor=event.anchor)
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event, start, column)
         is_map = isinstance(event, yaml.MappingStartEvent)
-        found = Span(
+        found = TextSpan(
             start, start, "map" if is_map else "seq", column, bool(event.flow_style),
             anchor=event.anchor,
         )  # fmt: skip
@@ -78,19 +78,19 @@ class _Walk:
             found.end = max(span.end for span in (*found.keys, *found.values))
         return found
 
-    def _scalar(self, event: Any, start: int, column: int) -> Span:
+    def _scalar(self, event: Any, start: int, column: int) -> TextSpan:
         end = event.end_mark.index
         is_block_text = event.style in ("|", ">")
         if is_block_text:  # ends before the line breaks that it may or may not keep
             end = start + len(self._text[start:end].rstrip())
         if not event.value and not event.style:  # nothing is written: it ends where it may begin
             end = start
-        return Span(
+        return TextSpan(
             start, end, "scalar", column, is_block_text=is_block_text, anchor=event.anchor
         )  # fmt: skip
 
 
-def children(span: Span) -> Iterator[Span]:
+def children(span: TextSpan) -> Iterator[TextSpan]:
     """Return all values inside a value, and itself."""
     yield span
     for value in span.values:

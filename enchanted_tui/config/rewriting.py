@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from enchanted_tui.config.node_spans import Span, spans
+from enchanted_tui.config.node_spans import TextSpan, spans
 from enchanted_tui.config.problems import ConfigError, Path, key_text
 from enchanted_tui.config.scan import Scan, lines_of
 from enchanted_tui.config.source import read_document
@@ -69,7 +69,7 @@ class _Rewriter:
             position = max(position, end)
         return "".join([*parts, self._text[position:]])
 
-    def change(self, span: Span, old: Any, new: Any, path: Path) -> None:
+    def change(self, span: TextSpan, old: Any, new: Any, path: Path) -> None:
         """Make the value at a path another one, piece by piece where it is a mapping or list."""
         if _same(plain(old), _as_read(new)):
             return
@@ -92,7 +92,7 @@ class _Rewriter:
 
     # -- mappings ----------------------------------------------------------------------------------
 
-    def _change_map(self, span: Span, old: Map, new: Mapping[Any, Any], path: Path) -> None:
+    def _change_map(self, span: TextSpan, old: Map, new: Mapping[Any, Any], path: Path) -> None:
         keys = list(old)
         places = {key: index for index, key in enumerate(keys)}
         kept = _in_both(keys, list(new))
@@ -112,7 +112,7 @@ class _Rewriter:
                 first = min(places[key] for key in kept)
                 self._insert_before(span, first, {key: new[key]})
 
-    def _change_entry(self, span: Span, index: int, old: Any, new: Any, path: Path) -> None:
+    def _change_entry(self, span: TextSpan, index: int, old: Any, new: Any, path: Path) -> None:
         """Change the value of a key: inside it where that is possible, or as a whole."""
         value = span.values[index]
         if _same(plain(old), _as_read(new)):
@@ -127,7 +127,7 @@ class _Rewriter:
             return
         self._replace_in_block(key, colon, value, new)
 
-    def _replace_in_block(self, key: Span, colon: int, value: Span, new: Any) -> None:
+    def _replace_in_block(self, key: TextSpan, colon: int, value: TextSpan, new: Any) -> None:
         """Replace the whole value of a key; comments in it come before the key."""
         written = _indented(_value_text(new), key.column).lstrip(" ")
         written = written if written.startswith("\n") else f" {written}"
@@ -158,7 +158,7 @@ class _Rewriter:
             if token.kind == "comment" and line < last
         ]
 
-    def _insert(self, span: Span, before: int, entry: Mapping[Any, Any] | list[Any]) -> None:
+    def _insert(self, span: TextSpan, before: int, entry: Mapping[Any, Any] | list[Any]) -> None:
         """Put an entry of a mapping, or an item of a list, behind another one."""
         anchor = span.values[before]
         behind = max(anchor.end, span.keys[before].end if span.keys else anchor.end)
@@ -170,7 +170,9 @@ class _Rewriter:
         end = self._line_end(behind)
         self._replace(end, end, f"\n{_indented(_entry_text(entry), column)}")
 
-    def _insert_before(self, span: Span, index: int, entry: Mapping[Any, Any] | list[Any]) -> None:
+    def _insert_before(
+        self, span: TextSpan, index: int, entry: Mapping[Any, Any] | list[Any]
+    ) -> None:
         """Put an entry of a mapping, or an item of a list, before another one."""
         head = (span.keys or span.values)[index]
         if span.is_flow:
@@ -185,7 +187,7 @@ class _Rewriter:
             )
         self._replace(begin, begin, f"{_indented(_entry_text(entry), column)}\n")
 
-    def _remove(self, span: Span, index: int, gone: Collection[int]) -> None:
+    def _remove(self, span: TextSpan, index: int, gone: Collection[int]) -> None:
         """Remove an entry of a mapping, or an item of a list; `gone` are all that are removed."""
         heads = span.keys or span.values
         start, end = heads[index].start, max(heads[index].end, span.values[index].end)
@@ -209,7 +211,9 @@ class _Rewriter:
 
     # -- lists -------------------------------------------------------------------------------------
 
-    def _change_list(self, span: Span, old: Sequence[Any], new: Sequence[Any], path: Path) -> None:
+    def _change_list(
+        self, span: TextSpan, old: Sequence[Any], new: Sequence[Any], path: Path
+    ) -> None:
         """Change a list: items at its beginning and end that stay the same are left alone, those
         between are changed one by one, and what is over is removed or put in.
         """
@@ -229,7 +233,7 @@ class _Rewriter:
             else:
                 self._insert(span, behind, [item])
 
-    def _change_item(self, span: Span, index: int, old: Any, new: Any, path: Path) -> None:
+    def _change_item(self, span: TextSpan, index: int, old: Any, new: Any, path: Path) -> None:
         value = span.values[index]
         if _same(plain(old), _as_read(new)):
             return
@@ -243,7 +247,7 @@ class _Rewriter:
     def _replace(self, start: int, end: int, new: str) -> None:
         self._edits.append((start, end, new.replace("\n", self._break)))
 
-    def _written(self, span: Span) -> str:
+    def _written(self, span: TextSpan) -> str:
         return self._text[span.start : span.end]
 
     def _line_start(self, position: int) -> int:
@@ -256,7 +260,7 @@ class _Rewriter:
         return end - 1 if end > position and self._text[end - 1] == "\r" else end
 
 
-def _goes_on_inside(span: Span, old: Any, new: Any) -> bool:
+def _goes_on_inside(span: TextSpan, old: Any, new: Any) -> bool:
     """Tell whether only parts of a value change, so that the rest of it is left alone."""
     if span.kind == "map" and isinstance(new, Mapping):
         return len(old) == len(span.keys) and any(key in new for key in old)

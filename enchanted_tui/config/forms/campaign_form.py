@@ -7,8 +7,7 @@ it has no field for stays as it is written.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -17,10 +16,17 @@ from enchanted_tui.config.forms import row_shapes
 from enchanted_tui.config.forms.field_choice import (
     KINDS_IN_FORM,
     TITLES,
+    FieldPart,
     FormSection,
-    Part,
     parts_of,
     type_field,
+)
+from enchanted_tui.config.forms.field_problems import (
+    FieldProblem,
+    begins,
+    line_problems,
+    name_problems,
+    row_of,
 )
 from enchanted_tui.config.forms.form_fields import (
     ABSENT,
@@ -46,16 +52,6 @@ Values = dict[str, Value]
 
 class NotInFormError(UserError):
     """A configuration that a form cannot show; the sentence says why."""
-
-
-@dataclass(frozen=True)
-class FieldProblem:
-    """What is wrong with a field, or with one of its rows."""
-
-    field: str  #: id, or nothing for what belongs to none
-    row: int | None
-    sentence: str
-    is_error: bool = True
 
 
 class CampaignForm:
@@ -154,7 +150,7 @@ class CampaignForm:
                 self._put(part, place, values)
         return rewritten(self.text, wanted)
 
-    def _put(self, part: Part, place: dict[Any, Any], values: Values) -> None:
+    def _put(self, part: FieldPart, place: dict[Any, Any], values: Values) -> None:
         field, key = part.field, part.field.path[-1]
         value = values.get(field.id, field.empty)
         given = self._given.get(field.id, field.empty)
@@ -209,9 +205,9 @@ class CampaignForm:
             for field in section.fields:
                 value = values.get(field.id, field.empty)
                 if field.shape == "command" and not _has_shell(values):
-                    found += _line_problems(field, value)
+                    found += line_problems(field, value)
                 if isinstance(value, list) and field.shape != "list":
-                    found += _name_problems(field, value)
+                    found += name_problems(field, value)
         return found
 
     def place(self, problem: Problem, values: Values) -> FieldProblem:
@@ -221,15 +217,15 @@ class CampaignForm:
         for section in self.sections(values, everything=True):
             for field in section.fields:
                 key = key_text(field.path)
-                if _begins(problem.key, key) and (
+                if begins(problem.key, key) and (
                     best is None or len(key) > len(key_text(best.path))
                 ):
                     best = field
         if best is not None:
-            row = _row_of(best, problem.key, values.get(best.id))
+            row = row_of(best, problem.key, values.get(best.id))
             return FieldProblem(best.id, row, problem.message, is_error)
         bounds = key_text((*self._paths["sampler"], "bounds"))
-        if _begins(problem.key, bounds):
+        if begins(problem.key, bounds):
             number = problem.key[len(bounds) :].strip("[").partition("]")[0]
             row = int(number) if number.isdecimal() else None
             return FieldProblem("sampler.parameters", row, problem.message, is_error)
@@ -283,7 +279,7 @@ class CampaignForm:
                     values[part.field.id] = value
         return values
 
-    def _read(self, part: Part, mapping: Any) -> Value | None:
+    def _read(self, part: FieldPart, mapping: Any) -> Value | None:
         """Return what a field says; None if its value cannot be shown in it."""
         field, key = part.field, part.field.path[-1]
         if not isinstance(mapping, dict) or key not in mapping:
@@ -319,7 +315,7 @@ class CampaignForm:
             return SupervisorOptions
         return self._find(kind, str(values[f"{kind}.type"]))
 
-    def _parts(self, kind: str, values: Values) -> list[Part]:
+    def _parts(self, kind: str, values: Values) -> list[FieldPart]:
         """Return the fields of one component."""
         cls = self._class(kind, values)
         if cls is None:
@@ -361,41 +357,3 @@ def _first(problems: Sequence[Problem]) -> str:
     problem = problems[0]
     place = f"line {problem.line}: " if problem.line is not None else ""
     return f"{place}{problem.message}"
-
-
-def _begins(text: str, key: str) -> bool:
-    return text == key or (text.startswith(key) and text[len(key)] in ".[")
-
-
-def _row_of(field: FormField, key: str, value: Value | None) -> int | None:
-    """Return the number of the row that a key inside a field's value names."""
-    if not isinstance(value, list):
-        return None
-    rest = key[len(key_text(field.path)) :]
-    if rest.startswith("["):
-        number = rest[1:].partition("]")[0]
-        return int(number) if number.isdecimal() and int(number) < len(value) else None
-    names = [str(row.get("name", "")) for row in value]
-    fitting = [name for name in names if name and _begins(rest[1:], name)]
-    return names.index(max(fitting, key=len)) if fitting else None
-
-
-def _line_problems(field: FormField, value: Value) -> Iterator[FieldProblem]:
-    from enchanted_tui.config.forms.word_line import words_of
-
-    try:
-        words_of(str(value))
-    except UnfinishedLineError as error:
-        yield FieldProblem(field.id, None, str(error))
-
-
-def _name_problems(field: FormField, rows: list[Row]) -> Iterator[FieldProblem]:
-    seen: set[str] = set()
-    for index, row in enumerate(rows):
-        name = str(row.get("name", "")).strip()
-        says = any(row.get(column.id) for column in field.columns if column.id == "value")
-        if name and name in seen:
-            yield FieldProblem(field.id, index, "this name is given twice; rename one")
-        elif not name and (says or field.shape in ("parameters", "outputs")):
-            yield FieldProblem(field.id, index, "the name is empty; give it one")
-        seen.add(name)

@@ -13,7 +13,7 @@ from enchanted_tui.config.assist import one_line, option_facts
 from enchanted_tui.config.declared import allows_none, choices_of, members
 from enchanted_tui.config.forms import row_shapes
 from enchanted_tui.config.forms.form_fields import (
-    Column,
+    FormColumn,
     FormField,
     Value,
     rows_with_old,
@@ -60,7 +60,7 @@ class FormSection:
 
 
 @dataclass(frozen=True)
-class Part:
+class FieldPart:
     """A field with what it is made of."""
 
     field: FormField
@@ -73,7 +73,7 @@ class Part:
 
 def parts_of(
     cls: type[Declared], hints: Mapping[str, Any], kind: str, path: Path, mapping: Any
-) -> list[Part]:
+) -> list[FieldPart]:
     """Return the fields for the options of a class, with the mapping that configures it."""
     options = cls.options()
     first = [name for name in _FIRST[kind] if name in options]
@@ -99,7 +99,7 @@ def _present_key(option: Option, mapping: Any) -> str:
     return option.name
 
 
-def _part(option: Option, hint: Any, kind: str, path: Path, value: Any) -> Part | None:
+def _part(option: Option, hint: Any, kind: str, path: Path, value: Any) -> FieldPart | None:
     shape = shape_of(option, hint, value)
     if shape is None or (value is not None and not _can_show(shape, value)):
         return None
@@ -126,7 +126,7 @@ def _part(option: Option, hint: Any, kind: str, path: Path, value: Any) -> Part 
     offered: Value = ""
     if option.name in _OFFERED and isinstance(option.example, dict):
         offered = rows_with_old(option.example)
-    return Part(field, option, hint, is_first=False, nested=nested, offered=offered)
+    return FieldPart(field, option, hint, is_first=False, nested=nested, offered=offered)
 
 
 def _can_show(shape: str, value: Any) -> bool:
@@ -167,15 +167,15 @@ def _example_of(option: Option, shape: str) -> str:
     return shown_text(example) if not isinstance(example, list) else one_line(example)[1:-1]
 
 
-def _columns(option: Option, shape: str, nested: Any) -> tuple[Column, ...]:
+def _columns(option: Option, shape: str, nested: Any) -> tuple[FormColumn, ...]:
     if shape == "parameters":
         return row_shapes.parameter_columns(nested)
     if shape == "outputs":
         return row_shapes.output_columns(nested)
-    value = Column("value", option.name, option.doc, is_long=option.name in _LONG_TEXTS)
+    value = FormColumn("value", option.name, option.doc, is_long=option.name in _LONG_TEXTS)
     if shape == "list":
         return (value,)
-    return (Column("name", "name", option.doc), value) if shape == "pairs" else ()
+    return (FormColumn("name", "name", option.doc), value) if shape == "pairs" else ()
 
 
 def type_field(
@@ -212,4 +212,4 @@ def _draws_from_a_box(cls: type[Any] | None) -> bool:
     return option is not None and isinstance(option.nested, type)
 
 
-__all__ = ["KINDS_IN_FORM", "TITLES", "FormSection", "Part", "parts_of", "type_field"]
+__all__ = ["KINDS_IN_FORM", "TITLES", "FieldPart", "FormSection", "parts_of", "type_field"]

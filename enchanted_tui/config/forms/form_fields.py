@@ -28,7 +28,7 @@ _SCALARS = (int, float, str, bool)
 
 
 @dataclass(frozen=True)
-class Column:
+class FormColumn:
     """One column of a field with rows."""
 
     id: str
@@ -53,7 +53,7 @@ class FormField:
     default: str = ""
     unit: str = ""
     example: str = ""
-    columns: tuple[Column, ...] = ()
+    columns: tuple[FormColumn, ...] = ()
     is_required: bool = False
 
     @property

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from enchanted_tui.config.forms.form_fields import (
-    Column,
+    FormColumn,
     Row,
     list_of,
     number_of,
@@ -40,7 +40,7 @@ def _doc(options: Mapping[str, Option], name: str) -> str:
     return options[name].doc if name in options else ""
 
 
-def parameter_columns(nested: type[Nested]) -> tuple[Column, ...]:
+def parameter_columns(nested: type[Nested]) -> tuple[FormColumn, ...]:
     """Return the columns of parameters, which `nested` declares."""
     options = nested.options()
     kinds = (
@@ -49,16 +49,18 @@ def parameter_columns(nested: type[Nested]) -> tuple[Column, ...]:
     )
     ranges = tuple(_RANGES)
     return (
-        Column("name", "name", "The name by which templates and functions know it."),
-        Column("kind", "kind", kinds, KINDS_OF_PARAMETER),
-        Column("low", "from", _doc(options, "low"), only_with=ranges),
-        Column("high", "to", _doc(options, "high"), only_with=ranges),
-        Column("values", "values", f"{_doc(options, 'values')} Commas between.", only_with=_LISTS),
-        Column("unit", "unit", _doc(options, "unit")),
+        FormColumn("name", "name", "The name by which templates and functions know it."),
+        FormColumn("kind", "kind", kinds, KINDS_OF_PARAMETER),
+        FormColumn("low", "from", _doc(options, "low"), only_with=ranges),
+        FormColumn("high", "to", _doc(options, "high"), only_with=ranges),
+        FormColumn(
+            "values", "values", f"{_doc(options, 'values')} Commas between.", only_with=_LISTS
+        ),
+        FormColumn("unit", "unit", _doc(options, "unit")),
     )
 
 
-def output_columns(nested: type[Nested]) -> tuple[Column, ...]:
+def output_columns(nested: type[Nested]) -> tuple[FormColumn, ...]:
     """Return the columns of outputs, whose rules `nested` declares."""
     options = nested.options()
     sources = tuple(nested.variants)
@@ -66,10 +68,10 @@ def output_columns(nested: type[Nested]) -> tuple[Column, ...]:
     wordy = tuple(name for name in sources if name not in _WITHOUT_WORDS)
     in_files = tuple(name for name in sources if "file" in nested.variants[name].needs)
     return (
-        Column("name", "name", "The name of the column in the dataset."),
-        Column("kind", "read by", about, sources),
-        Column("file", "file", _doc(options, "file"), only_with=in_files),
-        Column("what", "what to look for", about, only_with=wordy),
+        FormColumn("name", "name", "The name of the column in the dataset."),
+        FormColumn("kind", "read by", about, sources),
+        FormColumn("file", "file", _doc(options, "file"), only_with=in_files),
+        FormColumn("what", "what to look for", about, only_with=wordy),
     )
 
 

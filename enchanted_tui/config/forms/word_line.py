@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import re
 
+from enchanted_tui.errors import UserError
+
 _PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _ESCAPED_IN_QUOTES = '"\\{'
 _BEGINS = re.compile(r"\{[{%\0]")  #: a brace that the sign behind it makes the begin of one
 _NEEDS_QUOTES = re.compile(r"[\s'\"\\]")
 
 
-class UnfinishedLineError(ValueError):
+class UnfinishedLineError(UserError):
     """A line with a quotation mark that is not closed."""
 
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from textual.screen import Screen
 from textual.timer import Timer
 
-from enchanted_tui.config.forms.new_forms import GROUP
 from enchanted_tui.config.recognising import is_configuration
 from enchanted_tui.ui.app_screen import AppScreen
 from enchanted_tui.ui.background import in_thread, run_newest
@@ -30,7 +29,6 @@ from enchanted_tui.ui.editor.dialogs import (
 )
 from enchanted_tui.ui.editor.elsewhere import edited_elsewhere
 from enchanted_tui.ui.editor.from_templates import chosen_template
-from enchanted_tui.ui.editor.other_views import open_form
 from enchanted_tui.ui.editor.unsaved_text import UnsavedText
 
 if TYPE_CHECKING:
@@ -319,12 +317,12 @@ class EditedFile:
         if path is not None:
             await self.open_path(path)
 
-    async def begin(self) -> None:
-        """Begin a new file from a template."""
+    async def begin(self) -> str:
+        """Begin a new file from a template; return the group of that, nothing if there is none."""
         await self._started.wait()
         template = await chosen_template(self._screen)
         if template is None or not await self.settle_unsaved():
-            return
+            return ""
         self.buffer.begin(template.files)
         self._load("")
         self._area.replace_all(template.text)
@@ -335,8 +333,7 @@ class EditedFile:
                 timeout=6,
                 markup=False,
             )
-        if template.group == GROUP:
-            await open_form(self._screen, self._area, self)
+        return template.group
 
     async def launch(self, under: Screen[Any] | None = None) -> None:
         """Open the launch dialog on the text as it is, on behalf of `under` or this screen; what

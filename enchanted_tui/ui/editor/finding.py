@@ -9,7 +9,7 @@ from enchanted_tui.ui.editor.many_texts import ManyTexts
 from enchanted_tui.ui.editor.text_search import TextSearch
 
 
-class Finding(ManyTexts):
+class TextFinding(ManyTexts):
     """Mixed into the screen of the editor."""
 
     def __init__(self) -> None:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from enchanted_tui.config.forms.new_forms import GROUP
 from enchanted_tui.ui.app_screen import AppScreen
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.editor.area import ConfigArea
 
 if TYPE_CHECKING:
     from enchanted_tui.ui.editor.edited_file import EditedFile
+
+
+async def begin(screen: AppScreen, area: ConfigArea, file: EditedFile) -> None:
+    """Begin a new file from a template, or as a form."""
+    if await file.begin() == GROUP:
+        await open_form(screen, area, file)
 
 
 async def open_form(screen: AppScreen, area: ConfigArea, file: EditedFile) -> None:

@@ -7,8 +7,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from enchanted_tui.config.forms.campaign_form import CampaignForm, FieldProblem, Values
+from enchanted_tui.config.forms.campaign_form import CampaignForm, Values
 from enchanted_tui.config.forms.field_choice import FormSection
+from enchanted_tui.config.forms.field_problems import FieldProblem
 from enchanted_tui.config.rewriting import CannotRewriteError
 from enchanted_tui.ui.editor.checking import check
 from enchanted_tui.ui.error_sentence import sentence
@@ -29,7 +30,7 @@ class Applied:
 
 
 @dataclass(frozen=True)
-class Layout:
+class FormLayout:
     """Which fields a form has now."""
 
     sections: tuple[FormSection, ...]
@@ -42,11 +43,11 @@ def read_form(text: str, path: Path | None, home: Path) -> CampaignForm:
     return CampaignForm(text, home if path is None else path.parent)
 
 
-def lay_out(form: CampaignForm, values: Values, *, everything: bool) -> Layout:
+def lay_out(form: CampaignForm, values: Values, *, everything: bool) -> FormLayout:
     """Say which fields there are for the types that are chosen."""
     completed = form.completed(values)
     sections = form.sections(completed, everything=everything)
-    return Layout(tuple(sections), completed, tuple(form.kept()))
+    return FormLayout(tuple(sections), completed, tuple(form.kept()))
 
 
 def apply(form: CampaignForm, values: Values, path: Path | None, home: Path) -> Applied:

@@ -12,10 +12,17 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Static, TextArea
 
-from enchanted_tui.config.forms.campaign_form import FieldProblem
-from enchanted_tui.config.forms.form_fields import Column, FormField, Row, Value
-from enchanted_tui.ui.forming.cells import FLAG, Cell, choice_cell, line_cell, lines_cell, value_of
+from enchanted_tui.config.forms.field_problems import FieldProblem
+from enchanted_tui.config.forms.form_fields import FormColumn, FormField, Row, Value
 from enchanted_tui.ui.forming.choice_cell import ChoiceCell
+from enchanted_tui.ui.forming.form_cells import (
+    FLAG,
+    Cell,
+    choice_cell,
+    line_cell,
+    lines_cell,
+    value_of,
+)
 from enchanted_tui.ui.glyphs import glyph
 
 _KIND = "kind"  #: the column on which it depends which others have a meaning
@@ -167,7 +174,7 @@ class RowLine(Vertical):
             super().__init__()
             self.row = row
 
-    def __init__(self, columns: Sequence[Column], row: Row) -> None:
+    def __init__(self, columns: Sequence[FormColumn], row: Row) -> None:
         super().__init__()
         self._columns, self._row = tuple(columns), row
 
@@ -183,7 +190,7 @@ class RowLine(Vertical):
             yield remove
         yield Wrong()
 
-    def _made(self, column: Column) -> Cell:
+    def _made(self, column: FormColumn) -> Cell:
         value = str(self._row.get(column.id, ""))
         if column.choices:
             return choice_cell(column.title, column.choices, value)
@@ -192,7 +199,7 @@ class RowLine(Vertical):
     def on_mount(self) -> None:
         self._suit_kind()
 
-    def _cells(self) -> list[tuple[Column, Cell]]:
+    def _cells(self) -> list[tuple[FormColumn, Cell]]:
         cells = list(self.query(".cell").results(Widget))
         return list(zip(self._columns, cells, strict=True))  # type: ignore[arg-type]
 
@@ -204,7 +211,7 @@ class RowLine(Vertical):
     def say(self, problems: Sequence[FieldProblem]) -> None:
         self.query_one(Wrong).say(problems)
 
-    def column_of(self, focused: Widget) -> Column | None:
+    def column_of(self, focused: Widget) -> FormColumn | None:
         """Return the column of a cell."""
         return next((column for column, cell in self._cells() if cell is focused), None)
 

@@ -21,10 +21,10 @@ from enchanted_tui.ui.editor.area import ConfigArea
 from enchanted_tui.ui.editor.checking import CheckedText, check, completion
 from enchanted_tui.ui.editor.file_bar import FileBar
 from enchanted_tui.ui.editor.find_bar import FindBar
-from enchanted_tui.ui.editor.finding import Finding
+from enchanted_tui.ui.editor.finding import TextFinding
 from enchanted_tui.ui.editor.from_templates import insert_component
 from enchanted_tui.ui.editor.menu import CompletionMenu
-from enchanted_tui.ui.editor.other_views import open_form, show_difference
+from enchanted_tui.ui.editor.other_views import begin, open_form, show_difference
 from enchanted_tui.ui.editor.panes import (
     PANES,
     HelpPane,
@@ -40,7 +40,7 @@ _EXPLAIN_AFTER = 0.15  #: seconds on one place before it is explained
 _SLOW = 5.0  #: seconds after which a check is called slow
 
 
-class ConfigScreen(Finding):
+class ConfigScreen(TextFinding):
     """Edits one configuration."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(
@@ -357,7 +357,7 @@ class ConfigScreen(Finding):
             self.open_file(self.file.buffer.path)
 
     def action_config_new(self) -> None:
-        self.app.perform(self.file.begin())
+        self.app.perform(begin(self, self.area, self.file))
 
     def action_config_insert(self) -> None:
         self.app.perform(insert_component(self, self.area))

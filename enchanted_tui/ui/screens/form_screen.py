@@ -20,14 +20,15 @@ from textual.widgets import Button, Label, Static
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.app_screen import AppScreen
 from enchanted_tui.ui.background import in_thread, run_newest
-from enchanted_tui.ui.forming.applying import Applied, Layout, apply, lay_out
+from enchanted_tui.ui.forming.applying import Applied, FormLayout, apply, lay_out
 from enchanted_tui.ui.forming.beside import BesideForm
 from enchanted_tui.ui.forming.field_line import FieldChanged, FieldLine, RowsField, line_for
 from enchanted_tui.ui.opened import Opened
 from enchanted_tui.ui.widgets.line import Line
 
 if TYPE_CHECKING:
-    from enchanted_tui.config.forms.campaign_form import CampaignForm, FieldProblem, Values
+    from enchanted_tui.config.forms.campaign_form import CampaignForm, Values
+    from enchanted_tui.config.forms.field_problems import FieldProblem
     from enchanted_tui.ui.editor.edited_file import EditedFile
 
 _APPLY_AFTER = 0.3  #: seconds without a key before the text is written and checked
@@ -116,7 +117,7 @@ be chosen, left and right change it. Escape goes to the text, Ctrl+Z there takes
         self._go_to(focused)
         self._wanted.set()
 
-    def _widgets(self, layout: Layout) -> list[Label | FieldLine | Static | Container]:
+    def _widgets(self, layout: FormLayout) -> list[Label | FieldLine | Static | Container]:
         found: list[Label | FieldLine | Static | Container] = []
         for number, section in enumerate(layout.sections):
             title = Label(section.title, classes="section first" if not number else "section")
