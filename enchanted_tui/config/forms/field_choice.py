@@ -172,9 +172,9 @@ def _columns(option: Option, shape: str, nested: Any) -> tuple[FormColumn, ...]:
         return row_shapes.parameter_columns(nested)
     if shape == "outputs":
         return row_shapes.output_columns(nested)
-    value = FormColumn("value", option.name, option.doc, is_long=option.name in _LONG_TEXTS)
     if shape == "list":
-        return (value,)
+        return (FormColumn("value", option.name, option.doc),)
+    value = FormColumn("value", "value", option.doc, is_long=option.name in _LONG_TEXTS)
     return (FormColumn("name", "name", option.doc), value) if shape == "pairs" else ()
 
 
