@@ -311,11 +311,9 @@ class EditedFile:
 
     # -- other files, and other texts --------------------------------------------------------------
 
-    async def open(self) -> None:
-        """Ask for a file and open it."""
-        path = await self._ask_for_path("Open a configuration")
-        if path is not None:
-            await self.open_path(path)
+    async def ask_which(self) -> Path | None:
+        """Ask which file is to be opened."""
+        return await self._ask_for_path("Open a configuration")
 
     async def begin(self) -> str:
         """Begin a new file from a template; return the group of that, nothing if there is none."""

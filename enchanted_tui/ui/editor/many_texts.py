@@ -108,6 +108,12 @@ class ManyTexts(AppScreen):
         """
         self.app.perform(self._open(path, copy, line))
 
+    async def ask_and_open(self) -> None:
+        """Ask for a file and open it."""
+        path = await self.file.ask_which()
+        if path is not None:
+            await self._open(path, None, None)
+
     async def _open(self, path: Path, copy: Path | None, line: int | None) -> None:
         path = Path(os.path.abspath(self.app.home / path))
         found = self.texts.find(path) if copy is None else None

@@ -348,7 +348,7 @@ class ConfigScreen(TextFinding):
         self.app.perform(self.file.save_as())
 
     def action_config_open(self) -> None:
-        self.app.perform(self.file.open())
+        self.app.perform(self.ask_and_open())
 
     def action_config_reload(self) -> None:
         if self.file.buffer.path is None:
