@@ -4,7 +4,6 @@ byte for byte.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,9 +52,9 @@ class _Walk:
         raise ValueError("there is no value in this text")
 
     def _node(self, event: Any) -> TextSpan:
-        start, column = event.start_mark.index, event.start_mark.column
+        start, column, end = event.start_mark.index, event.start_mark.column, event.end_mark.index
         if isinstance(event, yaml.AliasEvent):
-            return TextSpan(start, event.end_mark.index, "alias", column, anchor=event.anchor)
+            return TextSpan(start, end, "alias", column, anchor=event.anchor)
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event, start, column)
         is_map = isinstance(event, yaml.MappingStartEvent)
@@ -63,17 +62,17 @@ class _Walk:
             start, start, "map" if is_map else "seq", column, bool(event.flow_style),
             anchor=event.anchor,
         )  # fmt: skip
-        end = event
-        for end in self._events:
-            if isinstance(end, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+        last: Any = event
+        for last in self._events:
+            if isinstance(last, yaml.MappingEndEvent | yaml.SequenceEndEvent):
                 break
             if is_map:
-                found.keys.append(self._node(end))
+                found.keys.append(self._node(last))
                 found.values.append(self._node(next(self._events)))
             else:
-                found.values.append(self._node(end))
+                found.values.append(self._node(last))
         if found.is_flow:
-            found.end = end.end_mark.index
+            found.end = _end_of(last)
         else:
             found.end = max(span.end for span in (*found.keys, *found.values))
         return found
@@ -90,8 +89,7 @@ class _Walk:
         )  # fmt: skip
 
 
-def children(span: TextSpan) -> Iterator[TextSpan]:
-    """Return all values inside a value, and itself."""
-    yield span
-    for value in span.values:
-        yield from children(value)
+def _end_of(event: Any) -> int:
+    """Return where an event of the parser ends."""
+    place: int = event.end_mark.index
+    return place

@@ -40,9 +40,7 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     directory.mkdir()
     (directory / "square.sh").write_text(PROGRAM)
     (directory / "square.sh").chmod(0o755)
-    (directory / "model.py").write_text(
-        'def solve(x, z=1.0):\n    return {"y": x**2 + z}\n'
-    )
+    (directory / "model.py").write_text('def solve(x, z=1.0):\n    return {"y": x**2 + z}\n')
     monkeypatch.chdir(directory)
     return directory
 

@@ -200,7 +200,7 @@ class CampaignForm:
 
     def problems_of(self, values: Values) -> list[FieldProblem]:
         """Say what cannot be written into the text at all."""
-        found = []
+        found: list[FieldProblem] = []
         for section in self.sections(values):
             for field in section.fields:
                 value = values.get(field.id, field.empty)

@@ -5,7 +5,7 @@ types, and back.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -153,10 +153,10 @@ def _pair(value: Any, name: Any) -> Row:
     return {"name": shown_key(value, name), "value": text, "_key": name, "_old": plain(item)}
 
 
-def _shown_rows(value: Any, kind: type, row: Any) -> list[Row] | None:
-    if not isinstance(value, kind):
+def _shown_rows(value: Any, kind: type[Any], row: Callable[[Any], Row]) -> list[Row] | None:
+    if not isinstance(value, list | dict) or not isinstance(value, kind):
         return None
-    keys = range(len(value)) if kind is list else value
+    keys: Iterable[Any] = range(len(value)) if isinstance(value, list) else value
     rows = [row(key) for key in keys]
     return None if any(found["value"] is None for found in rows) else rows
 

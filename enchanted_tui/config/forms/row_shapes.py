@@ -23,7 +23,7 @@ from enchanted_tui.config.tree import plain
 from enchanted_tui.config.yaml_text import one_line
 
 OTHER = "other"
-_RANGES = {  # of each kind of range: what it says besides its bounds
+_RANGES: dict[str, dict[str, Any]] = {  # of each kind of range: what it says besides its bounds
     "range": {},
     "log": {"scale": "log"},
     "whole": {"integer": True},
