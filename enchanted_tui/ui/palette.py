@@ -46,6 +46,7 @@ _SPELLINGS = {
     "minus": "-",
     "full_stop": ".",
     "comma": ",",
+    "equals_sign": "=",
 }
 
 

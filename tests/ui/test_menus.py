@@ -69,7 +69,7 @@ async def test_how_menu_and_settings_look(tmp_path: Path, size: tuple[int, int])
         assert_screen(app, f"menu_{size[0]}x{size[1]}")
         await watcher.press("escape")
         await watcher.until(lambda: not watcher.screen.is_modal)
-        await watcher.press("comma")
+        await watcher.press("equals_sign")
         await _opens(watcher, SettingsDialog)
         path = {r"\S+/enchanted-tui/config\.yaml": "/home/me/config.yaml"}
         assert_screen(app, f"settings_{size[0]}x{size[1]}", hide=path)
@@ -102,7 +102,7 @@ async def test_the_menu_under_the_pointer(finished_run: Path, mode: str) -> None
     """
     async with watching(finished_run, mode) as watcher:
         await watcher.settles()
-        await watcher.press("full_stop")
+        await watcher.press("M")
         await _opens(watcher, ActionMenu)
         areas = {area(registry()[str(option.id)]) for option in watcher.screen.listed.options}
         assert areas == {mode, "campaign"} or areas == {mode, "campaign", "log"}
@@ -175,7 +175,7 @@ async def test_every_dialog_is_closed_by_a_click(own_run: Path) -> None:
         for key, kind in (
             ("r", LaunchScreen),
             ("A", Dialog),
-            ("comma", None),
+            ("equals_sign", None),
             ("question_mark", None),
         ):
             before = watcher.screen

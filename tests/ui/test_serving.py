@@ -134,7 +134,7 @@ async def test_a_tab_looks_and_does_nothing_else(tmp_path: Path) -> None:
             await tab.sees("RUNNING")
             await tab.resize(120, 36)
             await tab.sees("3 Monitor")
-            for key in ("p", "S", "A", "r", ","):
+            for key in ("p", "S", "A", "r", "="):
                 seen = len(tab.text)
                 await tab.press(key)
                 await tab.sees("refused", after=seen)

@@ -33,7 +33,7 @@ def _file() -> Path:
 
 async def _open(watcher: Watcher) -> SettingsDialog:
     await watcher.settles()
-    await watcher.press("comma")
+    await watcher.press("equals_sign")
     await watcher.until(lambda: isinstance(watcher.screen, SettingsDialog))
     await watcher.pilot.pause()
     found: SettingsDialog = watcher.screen
@@ -79,7 +79,7 @@ async def test_it_is_refused_where_the_app_only_looks(finished_run: Path) -> Non
     """Protects `--read-only`, and a browser: settings are a file too."""
     async with watching(finished_run, "monitor", read_only=True, notices=True) as watcher:
         await watcher.settles()
-        await watcher.press("comma")
+        await watcher.press("equals_sign")
         await watcher.is_told("refused, because this app only looks")
         assert not watcher.screen.is_modal
 

@@ -46,7 +46,7 @@ register(
     ),
     Action(
         "everywhere.here",
-        "full_stop,shift+f10",
+        "M,shift+f10",
         "Menu here",
         "Open the menu of what has the focus, as a click with the right button does.",
         reason=_MOVES,
@@ -62,7 +62,7 @@ register(
     ),
     Action(
         "everywhere.settings",
-        "comma",
+        "equals_sign",
         "Settings…",
         "Choose theme, characters, mouse, bell and run roots, and write the settings file.",
         reason="any editor changes the settings file",

@@ -24,6 +24,9 @@ from enchanted_tui.ui.widgets.closing import ClosedByMouse
 from enchanted_tui.ui.widgets.line import Line
 
 
+_OPEN = "bold reverse"  #: the title of the menu that is open
+
+
 @dataclass(frozen=True)
 class Entry:
     """One action of a menu."""
@@ -58,7 +61,7 @@ class ActionMenu(Opened, ClosedByMouse, ModalScreen[str | None]):
     """
     HELP = "Up and down choose, Enter takes, Escape or a click beside it closes."
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,f10,full_stop", "cancel", "Close", show=False),
+        Binding("escape,f10,M", "cancel", "Close", show=False),
         Binding("j", "step(1)", show=False),
         Binding("k", "step(-1)", show=False),
     ]
@@ -163,14 +166,12 @@ class _Titles(Line):
     def mark(self, titles: Sequence[str], current: int, room: int) -> int:
         """Show the titles and give the column at which the open menu's begins."""
         first = 0
-        while (
-            first < current and sum(len(title) + 2 for title in titles[first : current + 1]) > room
-        ):
+        while first < current and sum(len(one) + 1 for one in titles[first : current + 1]) >= room:
             first += 1
         text, self._spots = Text(), []
         for number in range(first, len(titles)):
             start = text.cell_len
-            text.append(f" {titles[number]} ", style="bold reverse" if number == current else "")
+            text.append(" ").append(titles[number], style=_OPEN if number == current else "")
             self._spots.append((start, text.cell_len, number))
         self.show(text)
         return next(start for start, _, number in self._spots if number == current)
