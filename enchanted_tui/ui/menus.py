@@ -13,7 +13,7 @@ from enchanted_tui.ui.glyphs import spelled
 from enchanted_tui.ui.opening import Opening
 
 if TYPE_CHECKING:
-    from enchanted_tui.ui.screens.action_menu import ActionMenu, Entry, Menu
+    from enchanted_tui.ui.screens.action_menu import ActionMenu, Menu, MenuEntry
 
 #: The titles of the bar where they differ from the area's name.
 _TITLES = {"everywhere": "App"}
@@ -70,16 +70,16 @@ class Menus(Opening):
         if entries and not self.screen.is_modal:
             self._offer(ActionMenu(Menu("", entries), place))
 
-    def _of_text(self) -> list[Entry]:
+    def _of_text(self) -> list[MenuEntry]:
         """Return what can be done with the text that has the focus, if one has."""
-        from enchanted_tui.ui.screens.action_menu import Entry
+        from enchanted_tui.ui.screens.action_menu import MenuEntry
 
         focused = self.screen.focused
         if not isinstance(focused, TextArea | Input):
             return []
         is_fixed = isinstance(focused, TextArea) and focused.read_only
         return [
-            Entry(name, title, keys, said, is_fixed and name not in ("copy", "select_all"))
+            MenuEntry(name, title, keys, said, is_fixed and name not in ("copy", "select_all"))
             for name, title, keys, said in _OF_TEXTS
             if hasattr(focused, f"action_{name}")
         ]
@@ -90,13 +90,13 @@ class Menus(Opening):
         title = _TITLES.get(area, area.capitalize())
         return Menu(title, [self._entry(action) for action in actions])
 
-    def _entry(self, action: Action) -> Entry:
+    def _entry(self, action: Action) -> MenuEntry:
         from enchanted_tui.ui.palette import keys_of
-        from enchanted_tui.ui.screens.action_menu import Entry
+        from enchanted_tui.ui.screens.action_menu import MenuEntry
 
         refused = self.is_refused(action.method)
         keys = keys_of(self, action)
-        return Entry(action.id, spelled(action.title), keys, action.help, refused)
+        return MenuEntry(action.id, spelled(action.title), keys, action.help, refused)
 
     def _offer(self, menu: ActionMenu) -> None:
         self.perform(self._choose(menu))

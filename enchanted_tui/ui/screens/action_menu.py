@@ -23,12 +23,11 @@ from enchanted_tui.ui.widgets.choice_list import Options
 from enchanted_tui.ui.widgets.closing import ClosedByMouse
 from enchanted_tui.ui.widgets.line import Line
 
-
 _OPEN = "bold reverse"  #: the title of the menu that is open
 
 
 @dataclass(frozen=True)
-class Entry:
+class MenuEntry:
     """One action of a menu."""
 
     id: str
@@ -43,7 +42,7 @@ class Menu:
     """The actions of one area, or of one place."""
 
     title: str
-    entries: Sequence[Entry]
+    entries: Sequence[MenuEntry]
 
 
 class ActionMenu(Opened, ClosedByMouse, ModalScreen[str | None]):
@@ -181,6 +180,6 @@ class _Titles(Line):
         return next((number for start, end, number in self._spots if start <= column < end), None)
 
 
-def _line(entry: Entry, titles: int) -> Text:
+def _line(entry: MenuEntry, titles: int) -> Text:
     keys = "refused: only looks" if entry.refused else entry.keys
     return Text(f" {entry.title}{' ' * (titles - cell_len(entry.title) + 2)}{keys} ")

@@ -177,9 +177,9 @@ def _environment(environment: Mapping[str, str]) -> dict[str, str]:
 async def _answer(served: Served, sockets: list[socket.socket], *, steers: bool) -> int:
     from tornado.httpserver import HTTPServer
 
-    from enchanted_tui.ui.serving.web_server import Tabs, application
+    from enchanted_tui.ui.serving.web_server import ServedTabs, application
 
-    tabs, ended, loop = Tabs(served), asyncio.Event(), asyncio.get_running_loop()
+    tabs, ended, loop = ServedTabs(served), asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, ended.set)
     server = HTTPServer(application(tabs))

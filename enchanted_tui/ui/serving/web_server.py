@@ -46,7 +46,7 @@ class Served:
     prefix: str = ""  #: before the token, where a proxy leaves it in the path: "/node/n12/8000"
 
 
-class Tabs:
+class ServedTabs:
     """The tabs that are open."""
 
     def __init__(self, served: Served) -> None:
@@ -88,8 +88,8 @@ class _Guarded(RequestHandler):
     """Answers nobody who does not know the token."""
 
     @property
-    def tabs(self) -> Tabs:
-        tabs: Tabs = self.settings["tabs"]
+    def tabs(self) -> ServedTabs:
+        tabs: ServedTabs = self.settings["tabs"]
         return tabs
 
     def set_default_headers(self) -> None:
@@ -205,7 +205,7 @@ class _Line(_Guarded, WebSocketHandler):
             self.tabs.close(self._tab)
 
 
-def application(tabs: Tabs) -> Application:
+def application(tabs: ServedTabs) -> Application:
     """Return what answers."""
     served = tabs.served
     below = rf"(?:{served.prefix})?/(?P<token>[^/]+)"
