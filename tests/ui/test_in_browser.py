@@ -5,7 +5,6 @@ loaded from anywhere else.
 from __future__ import annotations
 
 import asyncio
-import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,7 +13,7 @@ import pytest
 from helpers.ui import chromium
 from helpers.ui.campaigns import until
 from helpers.ui.watching import in_loop
-from helpers.ui.web_tab import serving
+from helpers.ui.web_tab import plain, serving
 
 pytest.importorskip("textual_serve", reason="the extra 'serve' is not installed")
 pytestmark = pytest.mark.skipif(
@@ -23,7 +22,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def _text(page: chromium.Page) -> str:
-    return re.sub(r"\x1b\[[0-9;?<>=!$]*[ -/]*[@-~]", "\n", page.received.decode("utf-8", "replace"))
+    return plain(page.received)
 
 
 @in_loop
@@ -45,7 +44,7 @@ async def test_the_app_in_a_browser(finished_run: Path, tmp_path: Path) -> None:
             await until(lambda: "Compare" in _text(page)[seen:])
             assert await page.picture() != blank
             seen = len(_text(page))
-            await page.click(700, 500)  # beside the menu
+            await page.click(700, 300)  # beside the menu
             await until(lambda: "Quit" in _text(page)[seen:])
             seen = len(_text(page))
             await page.press("R")

@@ -36,6 +36,11 @@ def serving(*arguments: str, cwd: Path | None = None) -> Iterator[str]:
         assert process.wait(60) == 0
 
 
+def plain(written: bytes) -> str:
+    """Give what has been written as one line of text."""
+    return re.sub(r"[\r\n]", "", _ESCAPES.sub(b"", written).decode("utf-8", "replace"))
+
+
 class Tab:
     """One tab: what its app has written, and a keyboard."""
 
@@ -52,8 +57,10 @@ class Tab:
 
     @property
     def text(self) -> str:
-        """All that has been written, without escape sequences."""
-        return _ESCAPES.sub(b"\n", self.written).decode("utf-8", "replace")
+        """All that has been written, without escape sequences: in one line, since words are
+        painted in pieces.
+        """
+        return plain(self.written)
 
     async def sees(self, pattern: str, *, after: int = 0) -> None:
         await until(lambda: re.search(pattern, self.text[after:]))
