@@ -329,9 +329,7 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
 
 
 def _existing(run_dir: str) -> str:
-    """Return the name of a run directory, which must exist: here it is never taken for a
-    configuration.
-    """
+    """Return the name of a run directory, which must exist; never that of a configuration."""
     if not Path(run_dir).is_dir():
         raise EnvironmentProblem(
             f"{run_dir} is not a directory; name the run directory of a campaign."
