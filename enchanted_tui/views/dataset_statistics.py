@@ -45,15 +45,20 @@ class DatasetColumn:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.raw: list[Any] = []
+        self._raw: list[Any] = []
         self._numbers = array("d")
         self._kinds: set[type] = set()
 
     def extend(self, part: Part) -> None:
         """Take the values of further rows."""
-        self.raw += part.raw
+        self._raw += part.raw
         self._numbers += part.numbers
         self._kinds |= part.kinds
+
+    @property
+    def raw(self) -> Sequence[Any]:
+        """All values as they were returned, None where there is none."""
+        return self._raw
 
     @property
     def kind(self) -> str:
@@ -81,8 +86,13 @@ class DatasetColumn:
         """Return the different texts of a text column, sorted; too many are none."""
         if self.kind != "text":
             return []
-        found = {value for value in self.raw if value is not None}
-        return sorted(found) if len(found) <= _MOST_WORDS else []
+        found: set[str] = set()
+        for value in self.raw:
+            if value is not None:
+                found.add(value)
+                if len(found) > _MOST_WORDS:
+                    return []
+        return sorted(found)
 
 
 def _as_float(value: Any) -> float:
@@ -120,6 +130,15 @@ class Results:
 
     def __len__(self) -> int:
         return len(self.tasks)
+
+    @property
+    def whole(self) -> Results:
+        """The dataset of which these are rows: this one."""
+        return self
+
+    def numbers_of(self, rows: Sequence[int]) -> Sequence[int]:
+        """Return the numbers that rows of this one have in `whole`."""
+        return rows
 
     def news(self, columns: Mapping[str, Sequence[Any]], tasks: TaskList) -> News:
         """Convert what is new in the dataset as it is now, for `take`; earlier rows again only if
