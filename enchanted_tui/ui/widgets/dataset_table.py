@@ -19,16 +19,17 @@ FINISHED = ""  #: sorts by when the rows finished
 
 
 class DatasetTable(VirtualTable):
-    """A row for each finished sample; scrolls sideways. Rows are known by their number in the
-    dataset.
+    """A row for each finished sample; scrolls sideways beside the names of the tasks. Rows are
+    known by their number in the whole dataset, also where some of them are shown.
     """
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(
-            (Column(FINISHED, "TASK", 16, name=True),), self._row_cells, fit=False, id=id
+            (Column(FINISHED, "TASK", 16, name=True),), self._row_cells, fit=False, pinned=1, id=id
         )
         self._results = Results()
-        self.names: list[str] = []  #: of the columns, in the order in which they are shown
+        self.names: list[str] = []  #: of the columns shown, in their order
+        self.hidden: frozenset[str] = frozenset()  #: columns that are not
         #: by which column, and whether the largest comes first
         self.sort: tuple[str, bool] = (
             FINISHED,
@@ -38,13 +39,16 @@ class DatasetTable(VirtualTable):
     def show(self, results: Results) -> None:
         """Show a dataset, which may have grown."""
         self._results = results
-        names = self.names_for_people(results)
+        names = [name for name in self.names_for_people(results) if name not in self.hidden]
         if names != self.names:
             self.names = names
             self.set_columns(
                 [Column(FINISHED, "TASK", 16, sortable=True, name=True), *map(self._column, names)]
             )
-        self.set_rows(self.order())
+        self._set_order()
+
+    def _set_order(self) -> None:
+        self.set_rows(self._results.numbers_of(self.order()))
 
     def names_for_people(self, results: Results) -> list[str]:
         """Return the columns in the order in which they are shown."""
@@ -62,10 +66,13 @@ class DatasetTable(VirtualTable):
         self.set_sort(FINISHED, descending=True)
 
     def sort_by(self, name: str) -> None:
-        """Sort by a column, the other way round if it is that one already."""
+        """Sort by a column, the other way round if it is that one already, and bring it into
+        sight.
+        """
         self.sort = (name, not self.sort[1] if self.sort[0] == name else True)
         self.set_sort(name, descending=self.sort[1])
-        self.set_rows(self.order())
+        self._set_order()
+        self.show_column(name)
 
     @property
     def order_text(self) -> str:
@@ -79,7 +86,7 @@ class DatasetTable(VirtualTable):
         )
 
     def order(self) -> Sequence[int]:
-        """Return the numbers of the rows in the order in which they are shown."""
+        """Return the rows of what is shown in the order in which they are shown."""
         name, descending = self.sort
         count = len(self._results)
         column = self._results.columns.get(name)
@@ -89,12 +96,14 @@ class DatasetTable(VirtualTable):
             numbers = column.numbers
             order = np.argsort(-numbers if descending else numbers, kind="stable")
             return array("q", order.astype(np.int64).tobytes())
-        return sorted(range(count), key=lambda row: str(column.raw[row]), reverse=descending)
+        texts = list(map(str, column.raw))
+        return sorted(range(count), key=texts.__getitem__, reverse=descending)
 
     def _row_cells(self, row: int) -> Sequence[Cell]:
-        columns = self._results.columns
+        whole = self._results.whole
+        columns = whole.columns
         return (
-            self._results.tasks[row].name,
+            whole.tasks[row].name,
             *(_cell(name, columns[name].raw[row]) for name in self.names),
         )
 

@@ -14,6 +14,8 @@ from enchanted_tui.ui.facts_in_line import cut, cut_between, cut_name, hide_part
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.columns import Cell, Column, Painted, Shown
 
+_MOST_HELD = 0.6  #: share of the room that columns may take which do not scroll
+
 #: What stands in a cell: text with its style, piece by piece.
 Stretches = Sequence[tuple[str, Style]]
 
@@ -62,6 +64,34 @@ class LineLayout:
     width: int  #: of the whole table
     left: int  #: how far it is scrolled sideways
     fit: bool  #: columns are left out where the table is narrow, instead of scrolling sideways
+    pinned: int = 0  #: so many columns stay where they are, if they leave the others room
+
+    @property
+    def held(self) -> int:
+        """How much on the left does not scroll, with the margin."""
+        wide = 1 + sum(width + 2 for _, _, width in self.columns[: self.pinned])
+        return wide if self.pinned and wide <= self.room * _MOST_HELD else 0
+
+    def column_at(self, x: int) -> Column | None:
+        """Return the column at a place of the widget."""
+        start = x - 1 if x < self.held else x - 1 + self.left
+        for _, column, width in self.columns:
+            if start < width + 2:
+                return column
+            start -= width + 2
+        return None
+
+    def left_for(self, key: str) -> int:
+        """Return how far to scroll sideways, at least, for a column to be seen whole."""
+        start = 1
+        for number, (_, column, width) in enumerate(self.columns):
+            if column.key == key:
+                if self.held and number < self.pinned:
+                    return self.left
+                least, most = start + width - self.room, start - max(1, self.held)
+                return max(0, min(max(self.left, least), most))
+            start += width + 2
+        return self.left
 
     def header(self, sort: tuple[str, bool] | None, style: Style) -> Strip:
         """Return the titles; `sort`: the column by which rows are sorted, and whether downwards."""
@@ -104,13 +134,18 @@ class LineLayout:
                 continue
             [(text, shade)] = stretches
             shown = _cut(text, column, width, header=header)
-            if column.align == "right" and not self.fit:
+            if column.align == "right" and not self.fit and not start < self.held:
                 end = start + width - self.left
-                shown = hide_part(shown, self.left - start, end - self.room)
+                shown = hide_part(shown, self.left + self.held - start, end - self.room)
             start += width + 2
             segments.append(Segment(shown, shade))
         strip = Strip(segments).simplify().adjust_cell_length(max(self.room, self.width), style)
-        return strip.crop(self.left, self.left + self.room)
+        held = self.held
+        if not (held and self.left):
+            return strip.crop(self.left, self.left + self.room)
+        edge = Strip([Segment(glyph("vertical"), style)])  # beyond it, columns are out of sight
+        rest = strip.crop(self.left + held, self.left + self.room)
+        return Strip.join([strip.crop(0, held - 1), edge, rest])
 
 
 def _stretches(cell: Cell, coloured: Callable[[str], Style]) -> Stretches:
