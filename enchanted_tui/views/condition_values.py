@@ -38,13 +38,20 @@ class Cells:
     name: str
     kind: str  #: as that of `DatasetColumn`
     numbers: Floats  #: NaN where there is none
-    raw: Sequence[Any]  #: as they were returned; nothing where `numbers` says all
+    codes: NDArray[np.int64]  #: of text: which of `texts` each row has, -1 for none
+    texts: NDArray[Any]
+    raw: Sequence[Any] = ()  #: of other columns: the values as they were returned
+
+
+_NO_CODES = np.zeros(0, dtype=np.int64)
 
 
 def cells_of(column: DatasetColumn) -> Cells:
     """Take the values that a column has now."""
-    needed = column.kind in ("text", "other")
-    return Cells(column.name, column.kind, column.numbers, list(column.raw) if needed else ())
+    kind = column.kind
+    codes, texts = column.coded() if kind == "text" else (_NO_CODES, [])
+    raw = list(column.raw) if kind == "other" else ()
+    return Cells(column.name, kind, column.numbers, codes, np.array(texts, dtype=object), raw)
 
 
 class MismatchError(ExpressionError):
@@ -214,20 +221,27 @@ def _compare(compare: Callable[[Any, Any], Any], left: Any, right: Any) -> Truth
 
 
 def _of_texts(compare: Callable[[Any, Any], Any], left: Any, right: Any) -> Truth:
-    """Compare where neither text is missing."""
-    one, other = np.broadcast_arrays(_texts(left), _texts(right))
-    known = _known(one) & _known(other)
+    """Compare where neither text is missing: each pair of texts once, if one of them is always the
+    same.
+    """
+    if isinstance(left, str) and isinstance(right, str):
+        holds = np.array(compare(left, right), dtype=np.bool_)
+        return Truth(holds, ~holds)
+    if isinstance(right, str):
+        return _looked_up(left, [compare(text, right) for text in left.texts])
+    if isinstance(left, str):
+        return _looked_up(right, [compare(left, text) for text in right.texts])
+    known = (left.codes >= 0) & (right.codes >= 0)
     holds = np.zeros(known.shape, dtype=np.bool_)
-    holds[known] = compare(one[known], other[known])
+    holds[known] = compare(left.texts[left.codes[known]], right.texts[right.codes[known]])
     return Truth(holds, known & ~holds)
 
 
-def _texts(value: Any) -> NDArray[Any]:
-    return np.array(value.raw if isinstance(value, Cells) else value, dtype=object)
-
-
-def _known(texts: NDArray[Any]) -> Mask:
-    return np.array(texts != np.array(None, dtype=object), dtype=np.bool_)
+def _looked_up(column: Cells, by_text: Sequence[Any]) -> Truth:
+    """Return for each row what is so of its text."""
+    known = column.codes >= 0
+    holds = np.array([*by_text, False], dtype=np.bool_)[column.codes] & known  # -1 is the last
+    return Truth(holds, known & ~holds)
 
 
 def _among(value: Any, several: tuple[Any, ...]) -> Truth:
@@ -236,7 +250,10 @@ def _among(value: Any, several: tuple[Any, ...]) -> Truth:
     return reduce(_either, map(equals, several), found)
 
 
-_contains = np.frompyfunc(lambda part, whole: part in whole, 2, 1)
+def _contains(part: Any, whole: Any) -> Any:
+    if isinstance(part, str):
+        return part in whole
+    return [one in other for one, other in zip(part, whole, strict=True)]
 
 
 def contained(part: Any, whole: Any) -> Truth:
@@ -257,7 +274,9 @@ def contained(part: Any, whole: Any) -> Truth:
 
 def missing(value: Any) -> Truth:
     """Tell where there is no value, or NaN."""
-    if isinstance(value, Cells) and value.kind in ("text", "other"):
+    if isinstance(value, Cells) and value.kind == "text":
+        absent = value.codes < 0
+    elif isinstance(value, Cells) and value.kind == "other":
         absent = np.fromiter(map(_is_missing, value.raw), dtype=np.bool_, count=len(value.raw))
     elif isinstance(value, Truth):
         absent = ~(value.holds | value.fails)

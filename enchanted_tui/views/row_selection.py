@@ -50,6 +50,10 @@ class SelectedColumn(DatasetColumn):
     def kind(self) -> str:
         return self._column.kind
 
+    def coded(self) -> tuple[NDArray[np.int64], list[str]]:
+        codes, texts = self._column.coded()
+        return codes[self._rows], texts
+
     @property
     def numbers(self) -> Floats:
         return self._column.numbers[self._rows]
@@ -70,7 +74,7 @@ class Selection(Results):
         }
         self.tasks = TaskList(array("q", np.array(whole.tasks.codes)[self._rows].tobytes()))
         self.parameters = whole.parameters
-        if before.tasks.codes == self.tasks.codes[: len(before)]:
+        if self.goes_on_from(before):
             self.front = before.front
 
     @property

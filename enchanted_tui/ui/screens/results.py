@@ -88,6 +88,7 @@ Sensitivity are worked out on request, while the app goes on."""
         #: ... the same with columns that `results` has, brought up to date by `_refresh_view`
         self._drawn = self.choice
         self._shown = "table"
+        self._empty = ""  #: what the table says where there is no row
         self._reading = Rereading(self, self._read, _counts, self._rest)
 
     def compose_body(self) -> ComposeResult:
@@ -128,8 +129,8 @@ Sensitivity are worked out on request, while the app goes on."""
             view.forget()
         self.whole = Results()
         self.drop_filtered()
-        self.table.set_empty(_NOTHING if self.app.root is None else "Reading the dataset.")
-        self.table.show(self.results)
+        self._empty = _NOTHING if self.app.root is None else "Reading the dataset."
+        self._show_table()
         self._refresh_view()
 
     def forget_choices(self) -> None:
@@ -150,6 +151,7 @@ Sensitivity are worked out on request, while the app goes on."""
             # though another view is shown: its rows are not those of the dataset any more
             self.drop_filtered()
             self.table.show(results)
+        self._empty = "No sample of this stage has finished yet."
         await self.filter_rows()
         self._refresh_view()
 
@@ -188,10 +190,8 @@ Sensitivity are worked out on request, while the app goes on."""
                 self.app.perform(self.show_front(self._keys().get("results.axes", "")))
 
     def _show_table(self) -> None:
-        if len(self.whole):
-            self.table.set_empty("No row keeps the condition; change it with the key of Where.")
-        elif self.viewer is not None:
-            self.table.set_empty("No sample of this stage has finished yet.")
+        none_kept = len(self.whole) and not len(self.results)
+        self.table.set_empty("No row keeps the condition." if none_kept else self._empty)
         self.table.show(self.results)
 
     def _draw(self) -> None:

@@ -102,7 +102,10 @@ class RowFiltering(CampaignScreen):
         said = self.query_one("#where", Buttons)
         said.display = bool(self.rows.condition) and not line.display
         if said.display:
-            said.set(self._parts(said.size.width or self.size.width - 2))
+            said.set(self._parts(said.content_size.width or self.size.width - 2))
+
+    def on_resize(self) -> None:
+        self.show_condition()
 
     def _parts(self, width: int) -> list[tuple[str, str, str]]:
         everything = ("  all rows", "underline", "results_all_rows")

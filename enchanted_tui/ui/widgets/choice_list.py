@@ -33,8 +33,8 @@ class Options(OptionList):
 
 
 class FoundOptions(Options):
-    """Lines of which those are listed that hold every word typed, in any case of letters. Lines are
-    known by their number among all.
+    """Lines of which those are listed whose name holds every word typed, in any case of letters.
+    Lines are known by their number among all.
     """
 
     HELP = "Type to find a line; Backspace takes letters back, Escape all of them."
@@ -45,14 +45,22 @@ class FoundOptions(Options):
     class Narrowed(Message):
         """Other lines are listed."""
 
-    def __init__(self, lines: Sequence[str], current: int, room: int, *, always: int = 0) -> None:
+    def __init__(
+        self,
+        lines: Sequence[str],
+        names: Sequence[str],
+        current: int,
+        room: int,
+        *,
+        always: int = 0,
+    ) -> None:
         """`current`: the line marked at first; `room`: characters that a line may take; `always`:
         so many of the first lines are listed whatever is typed.
         """
         super().__init__()
         self._room, self._always = room, always
         self.typed = ""
-        self.lines = tuple(lines)
+        self.lines, self._names = tuple(lines), [name.lower() for name in names]
         self.listed: tuple[int, ...] = ()  #: the numbers of the lines that are listed
         self._list(current)
 
@@ -73,11 +81,12 @@ class FoundOptions(Options):
         self.post_message(self.Narrowed())
 
     def _list(self, marked: int | None) -> None:
-        words = self.typed.lower().split()
+        typed = self.typed.lower()
+        words = typed.split()
         self.listed = tuple(
             number
-            for number, line in enumerate(self.lines)
-            if number < self._always or all(word in line.lower() for word in words)
+            for number, name in enumerate(self._names)
+            if number < self._always or all(word in name for word in words)
         )
         self.clear_options()
         self.add_options(
@@ -85,8 +94,11 @@ class FoundOptions(Options):
             for number in self.listed
         )
         if self.listed:
-            first = min(self._always, len(self.listed) - 1)
-            self.highlighted = self.listed.index(marked) if marked in self.listed else first
+            found = self.listed[self._always :] or self.listed
+            best = next(
+                (number for number in found if self._names[number].startswith(typed)), found[0]
+            )
+            self.highlighted = self.listed.index(marked if marked in self.listed else best)
 
     def action_take_back(self) -> None:
         if self.typed:

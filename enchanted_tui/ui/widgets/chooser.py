@@ -52,7 +52,12 @@ class Chooser(Opened, ClosedByMouse, ModalScreen[int | None]):
             yield Label(self._title, id="chooser-title", markup=False)
             yield Label(self.HINT, id="chooser-typed", markup=False)
             room = min(_WIDTH, self.app.size.width * 96 // 100) - _AROUND
-            yield FoundOptions(self._lines, self._current, room, always=self.ALWAYS)
+            yield FoundOptions(self._lines, self.names, self._current, room, always=self.ALWAYS)
+
+    @property
+    def names(self) -> Sequence[str]:
+        """What is looked through for what is typed, by line."""
+        return self._lines
 
     def on_mount(self) -> None:
         self.options.focus()

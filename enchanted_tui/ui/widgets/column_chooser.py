@@ -37,6 +37,10 @@ class ColumnChooser(Chooser):
         named = [f"[{' ' if name in self.hidden else 'x'}] {name}" for name in self._names]
         return ["hide or show all that are listed", *named]
 
+    @property
+    def names(self) -> Sequence[str]:
+        return ["", *self._names]
+
     def action_toggle(self) -> None:
         """Hide the marked column, or show it; by the first line all that are listed."""
         marked = self.options.marked

@@ -35,14 +35,10 @@ class _Names(Suggester):
         if begun is None or any(value[: begun.start()].count(mark) % 2 for mark in "'\""):
             return None
         word = begun.group()
-        return next(
-            (
-                value + name[len(word) :]
-                for name in self.names
-                if name.startswith(word) and name != word
-            ),
-            None,
-        )
+        if word in self.names:
+            return None
+        found = (name for name in self.names if name.startswith(word))
+        return next((value + name[len(word) :] for name in found), None)
 
 
 class ConditionLine(Vertical):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.table import Cell, Column, VirtualTable
 from enchanted_tui.views.dataset_statistics import Floats, Mask, Results, Statistics, statistics
 
+_AT_ONCE = 20  # columns that are summarised in one go
 _WIDEST_HEADING = 40  #: characters
 FINISHED = ""  #: sorts by when the rows finished
 
@@ -96,8 +97,8 @@ class DatasetTable(VirtualTable):
             numbers = column.numbers
             order = np.argsort(-numbers if descending else numbers, kind="stable")
             return array("q", order.astype(np.int64).tobytes())
-        texts = list(map(str, column.raw))
-        return sorted(range(count), key=texts.__getitem__, reverse=descending)
+        shown = list(map(str, column.raw))
+        return sorted(range(count), key=shown.__getitem__, reverse=descending)
 
     def _row_cells(self, row: int) -> Sequence[Cell]:
         whole = self._results.whole
@@ -161,20 +162,37 @@ class SummaryTable(VirtualTable):
         self.statistics: dict[tuple[str, str], Statistics] = {}
 
     async def show(self, results: Results) -> None:
-        """Show a dataset; the numbers are worked out in a thread."""
-        self._results = results
-        columns = {name: results.columns[name].numbers for name in results.numeric}
-        found = await in_thread(_summaries, columns, results.success)
-        if results is self._results:
-            self.statistics = found
-            self.set_rows(list(found))
+        """Show a dataset; the numbers are worked out in a thread, those in sight first."""
+        before, self._results = self._results, results
+        if before is None or not results.goes_on_from(before):
+            self.statistics = {}
+        ok, names = results.success, results.numeric
+        parts = ("all", "ok", "failed") if not ok.all() and ok.any() else ("all",)
+        self.set_rows([(name, rows) for name in names for rows in parts])
+        for some in self._in_turn(names, len(parts)):
+            columns = {name: results.columns[name].numbers for name in some}
+            found = await in_thread(_summaries, columns, ok)
+            if results is not self._results:
+                return  # others are shown meanwhile
+            self.statistics = {**self.statistics, **found}
+            self.refresh_rows()
+
+    def _in_turn(self, names: Sequence[str], rows: int) -> Iterator[Sequence[str]]:
+        """Return the columns in parts: first those that are in sight."""
+        first = round(self.scroll_offset.y) // rows
+        in_sight = names[first : first + self.size.height // rows + 1]
+        yield in_sight
+        rest = [name for name in names if name not in in_sight]
+        yield from (rest[start : start + _AT_ONCE] for start in range(0, len(rest), _AT_ONCE))
 
     def _row_cells(self, key: tuple[str, str]) -> Sequence[Cell]:
         name, rows = key
-        found = self.statistics[key]
+        colour = {"ok": "success", "failed": "error"}.get(rows, "")
+        found = self.statistics.get(key)
+        if found is None:  # it is being worked out
+            return (name if rows == "all" else "", (rows, colour))
         missing = f"{found.missing:,}" + (f" +{found.infinite} inf" if found.infinite else "")
         numbers = (found.minimum, found.median, found.mean, found.maximum, found.std)
-        colour = {"ok": "success", "failed": "error"}.get(rows, "")
         shown = [f"{number:.4g}" if number is not None else "" for number in numbers]
         return (name if rows == "all" else "", (rows, colour), f"{found.count:,}", missing, *shown)
 

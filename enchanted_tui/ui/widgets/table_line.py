@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
@@ -55,6 +56,15 @@ class TableStyles:
         self._kept.clear()
 
 
+class _InSight(NamedTuple):
+    """A cell of which a part is in sight."""
+
+    start: int  #: where it begins in the whole line
+    column: Column
+    width: int
+    stretches: Stretches
+
+
 @dataclass(frozen=True)
 class LineLayout:
     """Where cells lie. Widths in characters."""
@@ -95,8 +105,11 @@ class LineLayout:
 
     def header(self, sort: tuple[str, bool] | None, style: Style) -> Strip:
         """Return the titles; `sort`: the column by which rows are sorted, and whether downwards."""
-        titles = [_title(column, sort) for _, column, _ in self.columns]
-        return self._strip([[(title, style)] for title in titles], style, header=True)
+        titles = [
+            _InSight(start, column, width, [(_title(column, sort), style)])
+            for start, (_, column, width) in self._in_sight()
+        ]
+        return self._strip(titles, Segment(" ", style), style, header=True)
 
     def row(
         self,
@@ -109,43 +122,61 @@ class LineLayout:
         """Return a row; `coloured` gives the style of a colour's name, `marked`: with the
         cursor.
         """
-        picked = [cells[index] if index < len(cells) else "" for index, _, _ in self.columns]
-        return self._strip([_stretches(cell, coloured) for cell in picked], style, marked=marked)
+        seen = [
+            _InSight(start, column, width, _stretches(cells[i] if i < len(cells) else "", coloured))
+            for start, (i, column, width) in self._in_sight()
+        ]
+        first = seen[0].stretches if seen and not marked else []
+        margin = Segment(glyph("right") if marked else " ", first[0][1] if first else style)
+        return self._strip(seen, margin, style)
+
+    def _in_sight(self) -> Iterator[tuple[int, Shown]]:
+        """Return the columns of which a part is in sight, each with where it begins."""
+        start, held = 1, self.held
+        for shown in self.columns:
+            end = start + shown[2]
+            if start < held or (end > self.left + held and start < self.left + self.room):
+                yield start, shown
+            start = end + 2
 
     def _strip(
-        self,
-        cells: Sequence[Stretches],
-        style: Style,
-        *,
-        header: bool = False,
-        marked: bool = False,
+        self, cells: Sequence[_InSight], margin: Segment, style: Style, *, header: bool = False
     ) -> Strip:
-        first = cells[0][0][1] if cells and cells[0] and not marked else style
-        segments = [Segment(glyph("right") if marked else " ", first)]
-        start = 1
-        for number, (stretches, (_, column, width)) in enumerate(
-            zip(cells, self.columns, strict=False)
-        ):
-            if number:
-                segments.append(Segment("  ", style))
-            if len(stretches) != 1:
-                segments += _fitted(stretches, width, style)
-                start += width + 2
-                continue
-            [(text, shade)] = stretches
-            shown = _cut(text, column, width, header=header)
-            if column.align == "right" and not self.fit and not start < self.held:
-                end = start + width - self.left
-                shown = hide_part(shown, self.left + self.held - start, end - self.room)
-            start += width + 2
-            segments.append(Segment(shown, shade))
-        strip = Strip(segments).simplify().adjust_cell_length(max(self.room, self.width), style)
         held = self.held
-        if not (held and self.left):
-            return strip.crop(self.left, self.left + self.room)
-        edge = Strip([Segment(glyph("vertical"), style)])  # beyond it, columns are out of sight
-        rest = strip.crop(self.left + held, self.left + self.room)
-        return Strip.join([strip.crop(0, held - 1), edge, rest])
+        still, moving = ([margin], []) if held else ([], [margin])
+        begin = 0 if not held else None  # where the part that moves begins
+        if self.left and not held:
+            moving, begin = [], None
+        for cell in cells:
+            pieces = [*self._pieces(cell, style, header=header), Segment("  ", style)]
+            if cell.start < held:
+                still += pieces
+                continue
+            if begin is None:
+                begin = min(cell.start, self.left + held)
+                moving.append(Segment(" " * (cell.start - begin), style))
+            moving += pieces
+        before = self.left + held - (self.left + held if begin is None else begin)
+        rest = Strip(moving).simplify().adjust_cell_length(before + self.room - held, style)
+        rest = rest.crop(before, before + self.room - held)
+        if not held:
+            return rest
+        # beyond the edge, columns are out of sight
+        edge = [Strip([Segment(glyph("vertical"), style)])] if self.left else []
+        kept = Strip(still).simplify().adjust_cell_length(held - len(edge), style)
+        return Strip.join([kept, *edge, rest])
+
+    def _pieces(self, cell: _InSight, style: Style, *, header: bool) -> Iterable[Segment]:
+        """Return a cell as wide as its column."""
+        start, column, width, stretches = cell
+        if len(stretches) != 1:
+            return _fitted(stretches, width, style)
+        [(text, shade)] = stretches
+        shown = _cut(text, column, width, header=header)
+        if column.align == "right" and not self.fit and start >= self.held:
+            end = start + width - self.left
+            shown = hide_part(shown, self.left + self.held - start, end - self.room)
+        return [Segment(shown, shade)]
 
 
 def _stretches(cell: Cell, coloured: Callable[[str], Style]) -> Stretches:
