@@ -20,6 +20,7 @@ from enchanted_tui.ui.widgets.chooser import Chooser
 from enchanted_tui.ui.widgets.column_chooser import ColumnChooser
 from enchanted_tui.ui.widgets.dataset_table import SummaryTable
 from enchanted_tui.ui.widgets.plot import Plot
+from helpers.marks import in_full
 from helpers.ui.campaigns import run_campaign, write_config
 from helpers.ui.snapshots import SIZES, assert_screen
 from helpers.ui.watching import Watcher, in_loop, watching
@@ -153,6 +154,7 @@ async def test_what_is_wrong_is_said_while_it_is_written(finished_run: Path) -> 
         await watcher.until(lambda: len(_names(watcher)) == 60)
 
 
+@pytest.mark.full
 @in_loop
 async def test_names_are_offered_and_none_kept_is_said(finished_run: Path) -> None:
     """A name that is begun is completed by the Right key, and a condition that no row keeps leaves
@@ -217,7 +219,7 @@ async def test_columns_are_found_hidden_and_scrolled_to(finished_run: Path) -> N
         assert screen.table.cursor != before
 
 
-@pytest.mark.parametrize("key", "tdsbvui")
+@pytest.mark.parametrize("key", ["u", *in_full(*"tdsbvi")])
 @in_loop
 async def test_enter_opens_a_sample_from_every_view(finished_run: Path, key: str) -> None:
     """The one under the cursor, the best one, or one of the columns that the view shows; of those
@@ -240,6 +242,7 @@ async def test_enter_opens_a_sample_from_every_view(finished_run: Path, key: str
         assert shown.shown_task.name in _expected(finished_run)
 
 
+@pytest.mark.full
 @in_loop
 async def test_another_run_has_all_its_rows(finished_run: Path, tmp_path: Path) -> None:
     """Protects against a condition of one run that hides the rows of another."""
@@ -255,6 +258,7 @@ async def test_another_run_has_all_its_rows(finished_run: Path, tmp_path: Path) 
         assert not watcher.screen.condition_line.display
 
 
+@pytest.mark.full
 def test_rows_that_come_in_are_chosen_too(tmp_path: Path) -> None:
     """The condition goes on while the campaign runs, and the cursor stays on its sample when rows
     come and go.
