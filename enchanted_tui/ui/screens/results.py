@@ -13,6 +13,7 @@ from enchanted_tui.ui.charts import chart_choice as charts
 from enchanted_tui.ui.charts.choice_line import CHARTS, choice_parts
 from enchanted_tui.ui.rereading import Rereading
 from enchanted_tui.ui.screens.rows_writing import RowsWriting
+from enchanted_tui.ui.sparing import Sparing
 from enchanted_tui.ui.widgets.ask_line import AskLine
 from enchanted_tui.ui.widgets.chooser import Chooser
 from enchanted_tui.ui.widgets.computed_view import ComputedView
@@ -89,6 +90,7 @@ Sensitivity are worked out on request, while the app goes on."""
         self._drawn = self.choice
         self._shown = "table"
         self._empty = ""  #: what the table says where there is no row
+        self._sparing = Sparing()
         self._reading = Rereading(self, self._read, _counts, self._rest)
 
     def compose_body(self) -> ComposeResult:
@@ -147,6 +149,7 @@ Sensitivity are worked out on request, while the app goes on."""
         news, parameters = await self.read_of_run(viewer, read_news, viewer, results)
         results.take(news)
         results.parameters = parameters or results.parameters
+        self._sparing.look(len(results) * len(results.columns))
         if news.anew:
             # though another view is shown: its rows are not those of the dataset any more
             self.drop_filtered()

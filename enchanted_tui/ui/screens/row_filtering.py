@@ -105,7 +105,8 @@ class RowFiltering(CampaignScreen):
             said.set(self._parts(said.content_size.width or self.size.width - 2))
 
     def on_resize(self) -> None:
-        self.show_condition()
+        if self.is_mounted:
+            self.show_condition()
 
     def _parts(self, width: int) -> list[tuple[str, str, str]]:
         everything = ("  all rows", "underline", "results_all_rows")
