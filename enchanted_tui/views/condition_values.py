@@ -54,7 +54,7 @@ def cells_of(column: DatasetColumn) -> Cells:
     return Cells(column.name, kind, column.numbers, codes, np.array(texts, dtype=object), raw)
 
 
-class MismatchError(ExpressionError):
+class WrongKindError(ExpressionError):
     """Values are of a kind of which this cannot be asked; `column` is the one that it is about."""
 
     def __init__(self, message: str, column: str | None = None) -> None:
@@ -83,31 +83,33 @@ def _name(value: Any) -> str | None:
 def _refuse_mixtures(*values: Any) -> None:
     for value in values:
         if _kind(value) == "other":
-            raise MismatchError(
+            raise WrongKindError(
                 f"{_name(value)} holds arrays, or values of several kinds, of which only `is"
                 " missing` can be asked",
                 _name(value),
             )
 
 
-def _cannot_compare(left: Any, right: Any) -> MismatchError:
+def _cannot_compare(left: Any, right: Any) -> WrongKindError:
     """Say why text and something else cannot be compared."""
     text, other = (left, right) if _kind(left) == "text" else (right, left)
     if _name(text) and _name(other):
-        return MismatchError(
+        return WrongKindError(
             f"{_name(text)} holds text and {_name(other)} {_HOLD[_kind(other)]}, which cannot be"
             " compared",
             _name(other),
         )
     if _name(text):
-        return MismatchError(
+        return WrongKindError(
             f"{_name(text)} holds text: compare it with text in quotes, as in"
             f" {_name(text)} == 'abc'",
             _name(text),
         )
     said = f"{_name(other)} holds" if _name(other) else "this is"
     what = _HOLD[_kind(other)] if _name(other) else "no text"
-    return MismatchError(f"{said} {what}, and {text!r} is text; leave the quotes out", _name(other))
+    return WrongKindError(
+        f"{said} {what}, and {text!r} is text; leave the quotes out", _name(other)
+    )
 
 
 # -- numbers ---------------------------------------------------------------------------------------
@@ -117,7 +119,7 @@ def _number(value: Any) -> Any:
     """Return what can be calculated with: float64, NaN where nothing is known."""
     _refuse_mixtures(value)
     if _kind(value) == "text":
-        raise MismatchError(
+        raise WrongKindError(
             f"{_name(value) or repr(value)} {'holds' if _name(value) else 'is'} text, which cannot"
             " be calculated with",
             _name(value),
@@ -168,7 +170,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
 
 
 def truth(value: Any) -> Truth:
-    """Return where a value holds and where it fails. Raises MismatchError where it is no truth."""
+    """Return where a value holds and where it fails. Raises WrongKindError where it is no truth."""
     _refuse_mixtures(value)
     if isinstance(value, Truth):
         return value
@@ -180,11 +182,11 @@ def truth(value: Any) -> Truth:
         return Truth(value.numbers == 1.0, value.numbers == 0.0)
     if isinstance(value, Cells):
         example = "> 0" if value.kind == "number" else "== 'abc'"
-        raise MismatchError(
+        raise WrongKindError(
             f"{value.name} holds {_HOLD[value.kind]}: compare it, as in {value.name} {example}",
             value.name,
         )
-    raise MismatchError("this is neither true nor false: compare something, as in x > 0")
+    raise WrongKindError("this is neither true nor false: compare something, as in x > 0")
 
 
 def _both(left: Any, right: Any) -> Truth:
@@ -264,7 +266,7 @@ def contained(part: Any, whole: Any) -> Truth:
         return _UNKNOWN
     for value, kind in zip((whole, part), kinds[::-1], strict=True):
         if kind != "text":
-            raise MismatchError(
+            raise WrongKindError(
                 f"{_name(value) or 'this'} {'holds' if _name(value) else 'is'}"
                 f" {_HOLD[kind] if _name(value) else 'no text'}: only text is looked for in text",
                 _name(value),

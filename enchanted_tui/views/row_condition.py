@@ -24,7 +24,7 @@ from enchanted_tui.suggestions import nearest
 from enchanted_tui.views.condition_values import (
     ROWS,
     Cells,
-    MismatchError,
+    WrongKindError,
     cells_of,
     contained,
     missing,
@@ -99,7 +99,7 @@ class RowCondition(Expression):
         try:
             with np.errstate(all="ignore"):
                 found = truth(self.work_out(cells, ROWS))
-        except MismatchError as error:
+        except WrongKindError as error:
             place = None if error.column is None else self._place_of(error.column)
             raise ConditionError(str(error), place) from None
         return np.array(np.broadcast_to(found.holds, (count,)), dtype=np.bool_)

@@ -59,7 +59,7 @@ class SelectedColumn(DatasetColumn):
         return self._column.numbers[self._rows]
 
 
-class Selection(Results):
+class RowSelection(Results):
     """The rows of a dataset that a mask keeps. The dataset may grow meanwhile; these rows stay."""
 
     def __init__(self, whole: Results, kept: Mask, before: Results) -> None:

@@ -12,7 +12,7 @@ from enchanted_tui.ui.widgets.condition_line import ConditionLine
 from enchanted_tui.ui.widgets.line import Buttons
 from enchanted_tui.views.dataset_statistics import Results
 from enchanted_tui.views.row_condition import ConditionError, RowCondition, spelt
-from enchanted_tui.views.row_selection import Selection
+from enchanted_tui.views.row_selection import RowSelection
 
 
 class RowFiltering(CampaignScreen):
@@ -68,7 +68,7 @@ class RowFiltering(CampaignScreen):
             try:
                 condition = RowCondition(wanted, whole.columns)
                 kept = await in_thread(condition.judge, condition.gather(whole.columns), count)
-                found = Selection(whole, kept, self.results)
+                found = RowSelection(whole, kept, self.results)
             except ConditionError as error:
                 wrong, found = error, None if self._typed is not None else whole
         if (wanted, count, readings) != (self._wanted, len(self.whole), self._readings):
