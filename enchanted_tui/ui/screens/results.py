@@ -53,6 +53,9 @@ class ResultsScreen(RowsWriting):
 
     HELP = """The dataset of the open campaign; it grows while the campaign runs.
 
+Where keeps the rows of a condition such as gamma > 1 and success, in every view; Columns finds,
+hides and shows columns. Enter opens a sample from every view.
+
 In the charts, left and right change the column along the bottom, up and down the one on the left.
 Failed samples are crosses, successful ones dots; a number as colour is five steps, each with as
 many samples: the more ink, the larger. In Front, a chooses the objectives. Surrogate and
@@ -271,7 +274,9 @@ Sensitivity are worked out on request, while the app goes on."""
         self.query_one(_BODIES[self._shown], ComputedView).work_out()
 
     def action_results_back(self) -> None:
-        if self._shown == "table":
+        if self.condition_line.display:
+            self.on_condition_line_left()
+        elif self._shown == "table":
             self.app.show_mode("monitor")
         else:
             self._go("table")
