@@ -70,11 +70,11 @@ Sensitivity are worked out on request, while the app goes on."""
     BINDINGS: ClassVar[list[BindingType]] = bindings(
         *(f"results.{name}" for name, _ in _VIEWS),
         "results.compute",
+        "results.where",
         "results.axes",
         "results.colour",
         "results.log",
         "results.goal",
-        "results.where",
         "results.sort",
         "results.columns",
         "results.all_rows",
