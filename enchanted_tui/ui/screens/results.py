@@ -92,6 +92,7 @@ Sensitivity are worked out on request, while the app goes on."""
         #: ... the same with columns that `results` has, brought up to date by `_refresh_view`
         self._drawn = self.choice
         self._shown = "table"
+        self._known_keys: dict[str, str] = {}
         self._empty = ""  #: what the table says where there is no row
         self._sparing = Sparing()
         self._reading = Rereading(self, self._read, _counts, self._rest)
@@ -205,11 +206,15 @@ Sensitivity are worked out on request, while the app goes on."""
         self.plot.show(lambda width, height: charts.picture(results, choice, name, width, height))
 
     def _keys(self) -> dict[str, str]:
-        """Return the keys of the actions, as they are shown."""
-        return {
-            str(active.binding.id): self.app.get_key_display(active.binding)
-            for active in self.active_bindings.values()
-        }
+        """Return the keys of the actions, as they are shown: also while a condition is written,
+        for whatever stands there would move otherwise.
+        """
+        if not self.condition_line.typed.has_focus:
+            self._known_keys = {
+                str(active.binding.id): self.app.get_key_display(active.binding)
+                for active in self.active_bindings.values()
+            }
+        return self._known_keys
 
     def _show_tabs(self) -> None:
         note = f"  {self.count_words}" if len(self.whole) else ""
