@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from textual.widget import AwaitMount
 
     from enchanted_tui.journal_lines import TaskId
+    from enchanted_tui.ui.open_run import OpenRun
     from enchanted_tui.ui.opened import Opened
     from enchanted_tui.views.viewing import View, Viewer
 
@@ -48,8 +49,10 @@ class AppInterface(App[str]):
     home: Path  #: the working directory at the start, where relative paths begin
     target: Path | None  #: what the app was started for
     read_only: bool
-    root: Path | None  #: the open campaign's run directory
-    viewer: Viewer | None = None  #: the open campaign's read model
+    runs: list[OpenRun]  #: those that are open, in the order of their tabs
+    run_shown: OpenRun | None  #: the one of them that all screens show
+    root: Path | None  #: its run directory
+    viewer: Viewer | None = None  #: its read model
     view: View | None  #: the latest picture of it
     editor: Editor | None  #: the configuration's, once there is one
     editor_is_wanted: bool  #: for a file or a template that somebody has asked for
@@ -119,11 +122,25 @@ class AppInterface(App[str]):
     # -- campaigns ---------------------------------------------------------------------------------
 
     def open_run(self, root: Path) -> None:
-        """Make a run directory the one that all screens show."""
+        """Make a run directory the one that all screens show, read anew; it has a tab from then
+        on.
+        """
         raise NotImplementedError
 
-    def close_run(self) -> None:
-        """Show no campaign any more."""
+    def show_run(self, run: OpenRun) -> None:
+        """Go to an open run: on the screen that is there or, from one that shows no run, where it
+        was seen last. Not while a dialog asks something about another.
+        """
+        raise NotImplementedError
+
+    def run_at(self, root: Path) -> OpenRun | None:
+        """Return the open run in a directory."""
+        raise NotImplementedError
+
+    def close_run(self, root: Path | None = None) -> None:
+        """Close a run, by default the one that is shown; the one beside it is shown then, or no
+        campaign any more.
+        """
         raise NotImplementedError
 
     def refresh_view(self) -> None:

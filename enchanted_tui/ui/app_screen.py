@@ -12,6 +12,7 @@ from textual.screen import Screen
 from enchanted_tui.ui.opened import Pointable
 from enchanted_tui.ui.widgets.hints import Hints
 from enchanted_tui.ui.widgets.status_line import StatusLine
+from enchanted_tui.ui.widgets.tab_bar import TabBar
 
 if TYPE_CHECKING:
     from enchanted_tui.ui.app_interface import AppInterface
@@ -29,6 +30,7 @@ class AppScreen(Pointable, Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield StatusLine()
+        yield TabBar()
         yield from self.compose_body()
         yield Hints()
 
@@ -42,6 +44,7 @@ class AppScreen(Pointable, Screen[None]):
 
     def on_screen_resume(self) -> None:
         self.resumed.set()
+        self.query_one(TabBar).check()
 
     def on_screen_suspend(self) -> None:
         """Take away what was said before a dialog, which needs the room and asks about something

@@ -1,5 +1,5 @@
-"""What is remembered from one session of the app to the next: the last run, mode and theme, and the
-runs seen lately.
+"""What is remembered from one session of the app to the next: the last run, mode and theme, the
+runs that were open, and those seen lately.
 
 Standard library only: the command line notes the campaigns it starts here, too.
 """
@@ -27,6 +27,9 @@ class Memory:
     last_run: str | None = None
     mode: str = "runs"
     theme: str | None = None
+    #: the runs that were open, in the order of their tabs, with what was chosen in them: what
+    #: `ui.open_run` writes and checks
+    tabs: list[Any] = field(default_factory=list)
 
 
 def read(directory: Path | None = None) -> Memory:
@@ -49,6 +52,7 @@ def _checked(content: dict[str, Any]) -> Memory:
         recent=[item for item in recent if isinstance(item, str)]
         if isinstance(recent, list)
         else [],
+        tabs=content["tabs"] if isinstance(content.get("tabs"), list) else [],
         **texts,
     )
 

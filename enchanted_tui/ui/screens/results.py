@@ -14,6 +14,7 @@ from enchanted_tui.ui.charts.choice_line import CHARTS, choice_parts
 from enchanted_tui.ui.rereading import Rereading
 from enchanted_tui.ui.screens.chart_writing import ChartWriting
 from enchanted_tui.ui.screens.front_showing import FrontShowing
+from enchanted_tui.ui.screens.kept_results import KeptResults
 from enchanted_tui.ui.widgets.ask_line import AskLine
 from enchanted_tui.ui.widgets.chooser import Chooser
 from enchanted_tui.ui.widgets.computed_view import ComputedView
@@ -48,7 +49,7 @@ _PAUSE_PER_ROW = 5e-5  # ... and more of a large one, of which each reading copi
 _NOTHING = "No campaign is open; choose one on the screen Runs (1)."
 
 
-class ResultsScreen(FrontShowing, ChartWriting):
+class ResultsScreen(KeptResults, FrontShowing, ChartWriting):
     """One view at a time; what is chosen for the charts stays from one to the next."""
 
     HELP = """The dataset of the open campaign; it grows while the campaign runs.
@@ -103,9 +104,8 @@ Sensitivity are worked out on request, while the app goes on."""
     def on_mount(self) -> None:
         self._go("table")
 
-    @property
-    def table(self) -> DatasetTable:
-        return self.query_one("#table", DatasetTable)
+    def view_names(self) -> tuple[str, ...]:
+        return tuple(name for name, _ in _VIEWS)
 
     @property
     def plot(self) -> Plot:
@@ -135,6 +135,7 @@ Sensitivity are worked out on request, while the app goes on."""
         super().forget_choices()
         self.choice = charts.ChartChoice()
         self.table.sort_anew()
+        self.table.awaited.key = None
 
     def _rest(self) -> float:
         return _PAUSE + _PAUSE_PER_ROW * len(self.results)
