@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from textual.widget import AwaitMount
 
     from enchanted_tui.journal_lines import TaskId
+    from enchanted_tui.ui.launching import Launch
     from enchanted_tui.ui.open_run import OpenRun
     from enchanted_tui.ui.opened import Opened
+    from enchanted_tui.ui.run_watch import RunWatch
+    from enchanted_tui.views.run_alerts import RunAlert
     from enchanted_tui.views.viewing import View, Viewer
 
 Answer = TypeVar("Answer")
@@ -143,12 +146,27 @@ class AppInterface(App[str]):
         """
         raise NotImplementedError
 
+    @property
+    def watch(self) -> RunWatch:
+        """What is known of all runs."""
+        raise NotImplementedError
+
+    def tell(self, alert: RunAlert) -> None:
+        """Tell of something that has happened to a run."""
+        raise NotImplementedError
+
     def refresh_view(self) -> None:
         """Read the run directory again soon."""
         raise NotImplementedError
 
     async def steer(self, root: Path, action: Steer) -> None:
         """Ask whoever runs the campaign in `root`, here or elsewhere."""
+        raise NotImplementedError
+
+    async def launch(self, asked: Launch) -> Path:
+        """Start a campaign session; return its run directory. Raises what a person is told, before
+        anything has been changed.
+        """
         raise NotImplementedError
 
     def open_launch(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +14,7 @@ from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.ui import remembered
 from enchanted_tui.ui.campaign_screen import CampaignScreen
 from enchanted_tui.ui.feed import FeedFailed, ViewUpdated
-from enchanted_tui.ui.hosting import Hosting
+from enchanted_tui.ui.hosting import CampaignEnded, Hosting
 from enchanted_tui.ui.open_run import OpenRun, from_json
 from enchanted_tui.ui.opening import OpenedOfRun
 from enchanted_tui.ui.widgets.status_line import StatusLine
@@ -21,8 +23,12 @@ from enchanted_tui.ui.widgets.tab_bar import TabBar
 if TYPE_CHECKING:
     from textual.widget import AwaitMount
 
+    from enchanted_tui.operations.in_thread import CampaignThread
+    from enchanted_tui.ui.run_watch import RunWatch
+    from enchanted_tui.views.run_alerts import RunAlert
     from enchanted_tui.views.viewing import View
 
+_JUST_TOLD = 30.0  #: seconds after the end of a campaign in this process, of which one is told then
 MOST = 8  #: runs that are open at a time, each with its record in memory
 #: The modes that show a run. From the others one goes to the one in which it was seen last.
 _OF_A_RUN = ("monitor", "failures", "results", "log")
@@ -40,6 +46,8 @@ class OpenRuns(Hosting):
         self.root: Path | None = None
         self.view: View | None = None
         self._shown_lately: list[OpenRun] = []  #: the latest last
+        #: whose end has been told, and when
+        self._told_end: tuple[CampaignThread | None, float] = (None, 0.0)
 
     # -- opening and closing -----------------------------------------------------------------------
 
@@ -149,6 +157,8 @@ class OpenRuns(Hosting):
         ):
             return  # of a run that has been closed in the meantime, or opened anew
         run.take(message.view)
+        if run.entry is not None:
+            self.watch.see([run.entry])
         if run is not self.run_shown:
             return
         self.view = message.view
@@ -178,6 +188,42 @@ class OpenRuns(Hosting):
         """Have the bar of tabs say what is so now."""
         for bar in self.screen.query(TabBar) if self.is_running and self.screen_stack else ():
             bar.check()
+
+    # -- all known runs ----------------------------------------------------------------------------
+
+    @cached_property
+    def watch(self) -> RunWatch:
+        """What is known of all runs."""
+        from enchanted_tui.ui.run_watch import RunWatch
+
+        return RunWatch(self)
+
+    def on_mount(self) -> None:
+        self.set_interval(1.0, self._look_at_runs)
+
+    def _look_at_runs(self) -> None:
+        self.watch.look_if_due()
+
+    def on_campaign_ended(self, message: CampaignEnded) -> None:
+        self._told_end = (message.campaign, time.monotonic())
+        if self.settings.preferences.bell:
+            self.bell()
+
+    def tell(self, alert: RunAlert) -> None:
+        """Tell of something that has happened to a run; not of what a campaign in this process
+        says by itself.
+        """
+        from enchanted_tui.ui.telling import tell
+        from enchanted_tui.views.run_alerts import ENDS, Event
+
+        hosted, (told, at) = self.campaign, self._told_end
+        if hosted is not None and hosted.root.resolve() == alert.root:
+            is_told = told is not hosted or time.monotonic() - at < _JUST_TOLD
+            if alert.event in ENDS and is_told:
+                return
+            if alert.event is Event.PAUSED and self.root == hosted.root:
+                return  # a dialog asks whether to go on
+        tell(self, self._write_to_terminal, alert)
 
     # -- screens -----------------------------------------------------------------------------------
 
@@ -223,6 +269,8 @@ class OpenRuns(Hosting):
         self.note_choices()
         self._remember()
         await super()._shutdown()
+        if "watch" in vars(self):
+            self.watch.close()
         for run in self.runs:
             run.end()
 

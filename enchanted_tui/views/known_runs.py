@@ -11,7 +11,7 @@ import json
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -58,6 +58,16 @@ class RunEntry:
     why: str = ""  #: why nothing happens, or how the last session ended
     config: str = ""  #: name of the configuration in force, below ``config/``
     size: int = 0  #: bytes of the journal
+    rate: float | None = None  #: tasks a second at present
+    #: seconds that it will still take, with their bounds; None where nothing can be said
+    eta: float | None = None
+    eta_low: float | None = None
+    eta_high: float | None = None
+    #: results a second in the last 60 buckets of time, the latest one last
+    rates: tuple[float, ...] = ()
+    #: seconds without a result of the tasks that run; 0 where that is no longer than usual
+    silence: float = 0.0
+    guarded: bool = False  #: a rule of its own has paused or ended it
 
     @property
     def name(self) -> str:
@@ -76,18 +86,25 @@ class RunCatalogue:
         self._cache = cache_path() if cache is None else cache
         self._summaries: dict[str, dict[str, Any]] = _load(self._cache)
         self._viewers: OrderedDict[Path, Viewer] = OrderedDict()
+        self._followed: Mapping[Path, Viewer] = {}
         self._watches: dict[Path, LivenessWatch] = {}
         self._changed = False
 
     def find(
-        self, recent: Iterable[Path], roots: Iterable[Path], budget: float | None = None
+        self,
+        recent: Iterable[Path],
+        roots: Iterable[Path],
+        budget: float | None = None,
+        followed: Mapping[Path, Viewer] | None = None,
     ) -> list[RunEntry]:
-        """Return all runs, the one changed last first.
+        """Return all runs, the one changed last first. `followed` are the read models that somebody
+        else has of some of them, which are used in place of own ones.
 
         After `budget` seconds the runs that are not in the cache are given as unread; the next
         call goes on. May read much: not for the event loop.
         """
         deadline = None if budget is None else time.monotonic() + budget
+        self._followed = followed or {}
         entries = [
             self._entry(root, deadline)
             for root in dict.fromkeys([*_existing(recent), *_below_all(roots)])
@@ -113,17 +130,26 @@ class RunCatalogue:
         return self._read(root, key, deadline)
 
     def _read(self, root: Path, key: list[int], deadline: float | None) -> RunEntry:
-        viewer = self._viewers.pop(root, None) or Viewer(root)
+        own, viewer = self._viewers.pop(root, None), self._followed.get(root)
+        if viewer is not None and own is not None:
+            own.close()
         left = 3600.0 if deadline is None else max(0.05, deadline - time.monotonic())
-        view = viewer.refresh(budget=left)
-        entry = entry_of(view)
-        if view.reading < 1:
-            self._keep(root, viewer)
-            return replace(entry, phase=Phase.UNREAD)
-        if not view.phase.at_rest:
+        if viewer is not None:
+            return self._sum_up(root, key, viewer.refresh(budget=left))
+        viewer = own or Viewer(root)
+        entry = self._sum_up(root, key, view := viewer.refresh(budget=left))
+        if view.reading < 1 or not view.phase.at_rest:
             self._keep(root, viewer)
         else:
             viewer.close()
+        return entry
+
+    def _sum_up(self, root: Path, key: list[int], view: View) -> RunEntry:
+        """Return the line of a run, which is kept where nothing of it changes by itself."""
+        entry = entry_of(view)
+        if view.reading < 1:
+            return replace(entry, phase=Phase.UNREAD)
+        if view.phase.at_rest:
             self._summaries[str(root)] = {"key": key, "entry": _to_json(entry)}
             self._changed = True
         return entry
@@ -172,6 +198,13 @@ def entry_of(view: View) -> RunEntry:
         why=view.ended or view.why,
         config=view.config_file,
         size=journal,
+        rate=taken.rate,
+        eta=taken.eta,
+        eta_low=view.eta_low,
+        eta_high=view.eta_high,
+        rates=view.rates,
+        silence=view.silence,
+        guarded=taken.guard is not None,
     )
 
 
@@ -276,5 +309,9 @@ def _to_json(entry: RunEntry) -> dict[str, Any]:
 
 
 def _from_json(root: Path, content: dict[str, Any]) -> RunEntry:
-    known = {**content, "stages": tuple(content["stages"])}
+    known = {
+        **content,
+        "stages": tuple(content["stages"]),
+        "rates": tuple(content.get("rates", ())),
+    }
     return RunEntry(root, Phase(known.pop("state")), **known)

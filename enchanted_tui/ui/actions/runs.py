@@ -33,7 +33,7 @@ register(
         "runs.mark",
         "space",
         "Mark",
-        "Mark the run under the cursor to be compared, or take the mark away.",
+        "Mark the run under the cursor, to compare it or to act on several; or take the mark away.",
         reason=_SCREEN,
         shown=False,
     ),
