@@ -154,6 +154,15 @@ def _add_instead_of_running(parser: argparse.ArgumentParser) -> None:
         "--unpack", metavar="RUN_DIR", help="bring packed run directories back, each as it was"
     )
     instead.add_argument(
+        "--tag",
+        nargs=2,
+        metavar=("TAGS", "RUN_DIR"),
+        help="give a run tags, with commas between; a minus behind one takes it away",
+    )
+    instead.add_argument(
+        "--note", nargs=2, metavar=("TEXT", "RUN_DIR"), help="write a note beside a run"
+    )
+    instead.add_argument(
         "--export",
         metavar="RUN_DIR",
         help="write the dataset, or parts of it, into a file of its own",

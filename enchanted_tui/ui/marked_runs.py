@@ -9,12 +9,14 @@ from enchanted_tui.campaign_status import Phase
 from enchanted_tui.commands import command_line
 from enchanted_tui.errors import UserError
 from enchanted_tui.operations.removing import move_aside, put_back
+from enchanted_tui.storage.labels import words_of
 from enchanted_tui.ui import remembered
 from enchanted_tui.ui.app_interface import Steer
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.launching import Launch
 from enchanted_tui.ui.run_marks import RunMarks
 from enchanted_tui.ui.steering import SteeringScreen
+from enchanted_tui.ui.widgets.ask_line import AskLine
 from enchanted_tui.ui.widgets.dialog import Choice, Dialog
 from enchanted_tui.views.known_runs import RunEntry
 
@@ -31,6 +33,7 @@ class MarkedRuns(SteeringScreen):
         self._marks = RunMarks()
         #: what has been moved aside, the latest last: where it is now
         self._removed: list[list[Path]] = []
+        self._labelled: list[RunEntry] = []  #: those about which a question is open
 
     @property
     def entry(self) -> RunEntry | None:
@@ -123,6 +126,32 @@ class MarkedRuns(SteeringScreen):
         if answer == "resume":
             await self._each(entries, lambda entry: self.app.launch(launches[entry.root]))
             self.look()
+
+    # -- what people call them ---------------------------------------------------------------------
+
+    def action_runs_tag(self) -> None:
+        if self.chosen:
+            self._labelled = self.chosen
+            known = dict.fromkeys(tag for entry in self.chosen for tag in entry.tags)
+            hint = f"now: {' '.join(known)}; old- takes one away" if known else "words"
+            self.query_one(AskLine).ask("tag", f"Tags for {_named(self.chosen)}:", "", hint)
+
+    def action_runs_note(self) -> None:
+        if self.chosen:
+            self._labelled = self.chosen
+            notes = {entry.note for entry in self.chosen}
+            before = notes.pop() if len(notes) == 1 else ""
+            self.query_one(AskLine).ask("note", f"Note for {_named(self.chosen)}:", before)
+
+    async def label(self, purpose: str, text: str) -> None:
+        """Give the runs that were chosen when it was asked the tags, or the note, of an answer."""
+        from enchanted_tui.operations.labelling import label
+
+        words, note = (words_of(text), None) if purpose == "tag" else ([], text)
+        await self._each(
+            self._labelled, lambda entry: in_thread(label, entry.root, tags=words, note=note)
+        )
+        self.look()
 
     # -- removing ----------------------------------------------------------------------------------
 

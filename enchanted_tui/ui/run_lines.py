@@ -35,10 +35,11 @@ COLUMNS = (
     Column("changed", "WHEN", 11, "right", sortable=True),
     Column("rate", "RATE", 10, "right", priority=2, sortable=True),
     Column("trend", "TREND", _TREND, priority=3),
-    Column("ok", "OK", 5, "right", priority=4, sortable=True),
-    Column("between", "TIME LEFT", 13, "right", priority=5),
-    Column("batch", "BATCH", 7, "right", priority=6),
-    Column("where", "IN", 20, grow=2, priority=7, name=True),
+    Column("tags", "TAGS", 10, grow=1, priority=4, name=True),
+    Column("ok", "OK", 5, "right", priority=5, sortable=True),
+    Column("between", "TIME LEFT", 13, "right", priority=6),
+    Column("batch", "BATCH", 7, "right", priority=7),
+    Column("where", "IN", 20, grow=2, priority=8, name=True),
 )
 #: By name: the key of the order, and whether the largest come first.
 ORDERS: dict[str, tuple[Callable[[RunEntry], Any], bool]] = {
@@ -70,6 +71,7 @@ def cells(entry: RunEntry, *, marked: bool = False) -> list[Cell]:
         _when(entry),
         formats.rate(entry.rate) if entry.rate else "",
         _trend(entry),
+        (" ".join(entry.tags), "secondary"),
         f"{100 * ok:.0f}%" if ok is not None else "",
         between(entry.eta_low, entry.eta_high) if entry.phase.at_work else "",
         f"{entry.batches_done}/{entry.batches}" if entry.batches else "",
@@ -116,7 +118,7 @@ def detail(entry: RunEntry | None, width: int) -> Text:
         cut_name(str(entry.root), width),
         f" {glyph('dot')} ".join(entry.stages),
         "   ".join(fact for fact in facts if fact),
-        entry.why,
+        "   ".join(fact for fact in (entry.note, entry.why) if fact),
     ]
     return text.append("\n".join(line for line in lines if line))
 
@@ -125,7 +127,7 @@ def searchable(entry: RunEntry) -> str:
     """Return the text in which the words of the filter are looked for."""
     return (
         f"{entry.root} {entry.phase} {'older' if entry.older else ''} {' '.join(entry.stages)}"
-        f" {entry.config}".lower()
+        f" {entry.config} {' '.join(entry.tags)} {entry.note}".lower()
     )
 
 

@@ -69,6 +69,7 @@ class RunWatch:
 
     async def _look(self) -> None:
         now, self._asked = time.monotonic(), False
+        self._next_look = now + _AT_REST  # also where looking fails
         try:
             if self.listed and now - self._searched_at > _SEARCH_AGAIN:
                 self._searched_at = now

@@ -68,6 +68,8 @@ class RunEntry:
     #: seconds without a result of the tasks that run; 0 where that is no longer than usual
     silence: float = 0.0
     guarded: bool = False  #: a rule of its own has paused or ended it
+    tags: tuple[str, ...] = ()  #: what people call it
+    note: str = ""
 
     @property
     def name(self) -> str:
@@ -205,6 +207,8 @@ def entry_of(view: View) -> RunEntry:
         rates=view.rates,
         silence=view.silence,
         guarded=taken.guard is not None,
+        tags=view.labels.tags,
+        note=view.labels.note,
     )
 
 
@@ -281,12 +285,18 @@ def cache_path() -> Path:
 
 
 def _key(run_dir: CampaignDirectory) -> list[int]:
-    """What a summary holds for: the journal, or the older program's state, as it is on disk."""
+    """What a summary holds for: the journal, or the older program's state, and what people call the
+    run, as they are on disk.
+    """
+    key: list[int] = []
     for path in (run_dir.journal, run_dir.run_state):
         with suppress(OSError):
             found = path.stat()
-            return [found.st_size, found.st_mtime_ns, found.st_ino]
-    return []
+            key = [found.st_size, found.st_mtime_ns, found.st_ino]
+            break
+    with suppress(OSError):
+        key.append(run_dir.labels.stat().st_mtime_ns)
+    return key
 
 
 def _load(path: Path) -> dict[str, dict[str, Any]]:
@@ -313,5 +323,6 @@ def _from_json(root: Path, content: dict[str, Any]) -> RunEntry:
         **content,
         "stages": tuple(content["stages"]),
         "rates": tuple(content.get("rates", ())),
+        "tags": tuple(content.get("tags", ())),
     }
     return RunEntry(root, Phase(known.pop("state")), **known)

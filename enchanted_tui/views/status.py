@@ -14,6 +14,7 @@ from enchanted_tui.record.code_versions import code_words
 from enchanted_tui.record.recorded_failures import FailureNote
 from enchanted_tui.record.snapshot import Snapshot
 from enchanted_tui.record.why import Facts, how_it_ended, silence, why_nothing_happens
+from enchanted_tui.storage.labels import Labels, read_labels
 from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.lock import Holder
 
@@ -38,6 +39,7 @@ class Status:
     waiting_points: int  #: that somebody has asked to have added, and are not on record
     #: with which code samples were run, where that is known, the newest last
     codes: tuple[CodeRecord, ...]
+    labels: Labels  #: what people call the run
 
     @property
     def phase(self) -> Phase:
@@ -82,6 +84,8 @@ class Status:
             ],
             "waiting_points": self.waiting_points,
             "code": self.codes[-1] if self.codes else None,
+            "tags": self.labels.tags,
+            "note": self.labels.note,
         }
 
 
@@ -100,4 +104,5 @@ def status_of(root: Path, facts: Facts, damage: tuple[str, ...]) -> Status:
         last_failures=tuple(facts.state.failed.recent)[-_FAILURES_KEPT:],
         waiting_points=points_request.count_waiting(CampaignDirectory(root).control),
         codes=tuple(facts.state.codes),
+        labels=read_labels(CampaignDirectory(root).labels),
     )

@@ -30,7 +30,7 @@ Every run directory that is known: those opened or started lately, those below t
 directory, and those below the roots of the settings. Whether a campaign runs is read from its lock
 and heartbeat: "unknown" is one held from another host that has not shown a sign of life yet.
 Directories of the older program are marked and can be looked at; rebuilding takes one over.
-Space marks runs: p, S, r and D act on all of them, C compares 2 to 4."""
+Space marks runs: p, S, r, t, m and D act on all of them, C compares 2 to 4."""
     DEFAULT_CSS = """
     RunsScreen VirtualTable { height: 1fr; }
     RunsScreen #detail { height: 5; padding: 0 1; border-top: solid $panel; }
@@ -57,6 +57,8 @@ Space marks runs: p, S, r and D act on all of them, C compares 2 to 4."""
         "runs.sort",
         "runs.add",
         "runs.copy",
+        "runs.tag",
+        "runs.note",
         "runs.remove",
         "runs.undo",
         "runs.delete",
@@ -237,13 +239,19 @@ Space marks runs: p, S, r and D act on all of them, C compares 2 to 4."""
         )
 
     def on_ask_line_answered(self, event: AskLine.Answered) -> None:
+        if event.purpose != "add":
+            self.query_one(AskLine).action_close()
+            self.app.perform(self.label(event.purpose, event.value))
+            return
         path = self.app.home / Path(event.value.strip()).expanduser()
         if not path.is_dir():
             self.query_one(AskLine).say("there is no such directory")
             return
         self.query_one(AskLine).action_close()
-        self.table.focus()
         self.app.perform(self._add(path))
+
+    def on_ask_line_closed(self) -> None:
+        self.table.focus()
 
     async def _add(self, path: Path) -> None:
         found = await in_thread(lambda: list(runs_below(path)))
