@@ -44,7 +44,8 @@ class AppScreen(Pointable, Screen[None]):
 
     def on_screen_resume(self) -> None:
         self.resumed.set()
-        self.query_one(TabBar).check()
+        for bar in self.query(TabBar):
+            bar.check()
 
     def on_screen_suspend(self) -> None:
         """Take away what was said before a dialog, which needs the room and asks about something

@@ -46,6 +46,8 @@ class CampaignScreen(SteeringScreen):
     KEPT = ""  #: the name of this screen's choices; none are kept without one
     view: View | None = None
     frozen = False
+    #: another one whenever another run is shown, or the same one again: what belongs to it
+    showing: object = None
     _viewer_shown: Viewer | None = None
     _run: OpenRun | None = None  #: whose choices the widgets show
 
@@ -94,15 +96,16 @@ class CampaignScreen(SteeringScreen):
         self, viewer: Viewer, function: Callable[..., Given], *args: Any
     ) -> Given:
         """Call `function` in a thread for a run, and return what it gives; raises RunGone if the
-        run is not the open one any more.
+        run is not shown any more, or not still.
         """
+        showing = self.showing
         try:
             found = await in_thread(function, *args)
         except Exception:
-            if viewer is not self.viewer:
+            if viewer is not self.viewer or showing is not self.showing:
                 raise RunGone from None  # a closed journal may lead to anything
             raise
-        if viewer is not self.viewer:
+        if viewer is not self.viewer or showing is not self.showing:
             raise RunGone
         return found
 
@@ -134,6 +137,7 @@ class CampaignScreen(SteeringScreen):
             return False
         self.note_choices()
         self._viewer_shown, self.view, self.frozen = self.viewer, None, False
+        self.showing = object()
         run = self.app.run_shown
         if run is not self._run:
             self._run = run

@@ -259,7 +259,7 @@ class OpenRuns(Hosting):
         """Have the run that is shown keep what has been chosen on the screens that can be seen;
         others have done so when they were left.
         """
-        for screen in self.screen_stack if self.is_running else ():
+        for screen in self.screen_stack:
             if isinstance(screen, CampaignScreen):
                 screen.note_choices()
 

@@ -88,15 +88,18 @@ class RunWatch:
 
     def _pause(self, entries: Iterable[RunEntry]) -> float:
         phases = {entry.phase for entry in entries}
-        busy = Phase.UNKNOWN in phases or any(phase.at_work for phase in phases)
+        busy = any(phase.at_work or phase is Phase.UNKNOWN for phase in phases)
         if not self.listed:
             return _ASIDE if busy else _AT_REST
         return 0.0 if Phase.UNREAD in phases else _LISTED if busy else _AT_REST
 
     def _going_on(self) -> list[Path]:
         """Return the runs that change, or whose tabs are to say how they stand."""
-        changing = [root for root, entry in self.entries.items() if not entry.phase.at_rest]
-        return [*dict.fromkeys((*changing, *(run.place for run in self._app.runs)))]
+        known = self.entries.values()
+        going_on = [
+            entry.root for entry in known if entry.phase.at_work or entry.phase is Phase.UNKNOWN
+        ]
+        return [*dict.fromkeys((*going_on, *(run.place for run in self._app.runs)))]
 
     async def _read(self, roots: Sequence[Path] | None) -> list[RunEntry]:
         followed = {run.place: run.viewer for run in self._app.runs if run.viewer is not None}

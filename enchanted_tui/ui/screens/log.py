@@ -59,6 +59,7 @@ lines of a traceback belong to their message."""
         super().__init__()
         self._root: Path | None = None
         self._path: Path | None = None
+        self._place: Choices = {}  #: what is to be kept of where one is
 
     def compose_body(self) -> ComposeResult:
         yield Buttons(id="head")
@@ -88,18 +89,21 @@ lines of a traceback belong to their message."""
 
     def forget_choices(self) -> None:
         self.choose_again({})
+        self._place = {}
 
     def choices(self) -> Choices:
         page, root = self.log_view.page, self._root
-        found: Choices = self.what_is_chosen()
         if page is not None and root is not None and page.path.is_relative_to(root):
-            found["file"] = str(page.path.relative_to(root))
-            found["place"] = None if page.follow else page.top
-        return found
+            self._place = {
+                "file": str(page.path.relative_to(root)),
+                "place": None if page.follow else page.top,
+            }
+        return {**self.what_is_chosen(), **self._place}
 
     def restore(self, choices: Mapping[str, Any]) -> None:
         self.choose_again(choices)
         name, place = Path(kept_text(choices, "file")), choices.get("place")
+        self._place = {"file": str(name), "place": place}  # until it has been read
         if self._root is not None and name.parts and ".." not in name.parts:
             self._open(self._root / name)
         if isinstance(place, int):

@@ -139,7 +139,8 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
         rows = {
             name: kept_row(self.query_one(f"#{name}", VirtualTable)) for name in ("values", "files")
         }
-        return {"task": self.shown_task.name, "part": self._part, "shown": self._shown, **rows}
+        part, shown = self._part or self._kept.get("part"), self._shown or self._kept.get("shown")
+        return {"task": self.shown_task.name, "part": part, "shown": shown, **rows}
 
     def note_choices(self) -> None:
         """Have its run keep that it lay over this screen of the app, and what was read in it."""

@@ -152,7 +152,7 @@ class VirtualTable(ScrollView, can_focus=True):
         """Take other rows, or the same ones with other cells; paints only the lines that look
         different.
         """
-        offset = self._cursor - round(self.scroll_offset.y)
+        offset, before = self._cursor - round(self.scroll_offset.y), self._cursor_key
         self._keys = keys
         if not len(keys):
             self._needed.clear()
@@ -164,7 +164,7 @@ class VirtualTable(ScrollView, can_focus=True):
             self.moved = self.moved or self._cursor > 0
         else:
             self._cursor = 0
-        before, self._cursor_key = self._cursor_key, keys[self._cursor] if len(keys) else None
+        self._cursor_key = keys[self._cursor] if len(keys) else None
         if self.is_mounted and self.size.height:
             # forced: the scroll bar that a further row brings is there after the next layout only
             top = self._top_for(offset if before == self._cursor_key else None)
