@@ -65,8 +65,7 @@ class OpenRuns(Hosting):
         self.note_choices()
         run.end()
         self._show(run)
-        remembered.update(seen=run.root, last_run=str(run.root))
-        self._remember()
+        self._remember(seen=run.root, last_run=str(run.root))
 
     def run_at(self, root: Path) -> OpenRun | None:
         """Return the open run in a directory."""
@@ -274,12 +273,14 @@ class OpenRuns(Hosting):
         for run in self.runs:
             run.end()
 
-    def _remember(self) -> None:
-        """Remember which runs are open; not of a session that was started for one run or file and
-        has opened no more, for that may be a short look.
+    def _remember(self, **more: Any) -> None:
+        """Remember which runs are open, and `more`; not of a session that was started for one run
+        or file and has opened no other, for that may be a short look.
         """
         if self.target is None or len(self.runs) > 1:
-            remembered.update(tabs=[run.as_json() for run in self.runs])
+            more["tabs"] = [run.as_json() for run in self.runs]
+        if more:
+            remembered.update(**more)
 
     def bring_back(self, memory: remembered.Memory) -> None:
         """Open the runs that were open last, as far as they are still there, and show the one that
