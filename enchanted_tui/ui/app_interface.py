@@ -15,13 +15,14 @@ from textual.worker import Worker
 from enchanted_tui.ui.settings import Settings
 
 if TYPE_CHECKING:
+    from textual.signal import Signal
     from textual.widget import AwaitMount
 
     from enchanted_tui.journal_lines import TaskId
     from enchanted_tui.ui.launching import Launch
     from enchanted_tui.ui.open_run import OpenRun
     from enchanted_tui.ui.opened import Opened
-    from enchanted_tui.ui.run_watch import RunWatch
+    from enchanted_tui.views.known_runs import RunEntry
     from enchanted_tui.views.run_alerts import RunAlert
     from enchanted_tui.views.viewing import View, Viewer
 
@@ -43,6 +44,17 @@ class Editor(Protocol):
 
     def release_text(self) -> None:
         """Let another app offer what is not saved, though this process goes on with a campaign."""
+
+
+class Watch(Protocol):
+    """What screens ask of what is known of all runs."""
+
+    entries: dict[Path, RunEntry]
+    listed: bool  #: somebody sees all of them
+    looked: Signal[dict[Path, RunEntry]]  #: published with the entries after each look
+
+    def look(self, *, search: bool = False) -> None:
+        """Look soon; with `search` also for run directories that nobody has named."""
 
 
 class AppInterface(App[str]):
@@ -147,7 +159,7 @@ class AppInterface(App[str]):
         raise NotImplementedError
 
     @property
-    def watch(self) -> RunWatch:
+    def known_runs(self) -> Watch:
         """What is known of all runs."""
         raise NotImplementedError
 

@@ -157,7 +157,7 @@ class OpenRuns(Hosting):
             return  # of a run that has been closed in the meantime, or opened anew
         run.take(message.view)
         if run.entry is not None:
-            self.watch.see([run.entry])
+            self.known_runs.see([run.entry])
         if run is not self.run_shown:
             return
         self.view = message.view
@@ -191,7 +191,7 @@ class OpenRuns(Hosting):
     # -- all known runs ----------------------------------------------------------------------------
 
     @cached_property
-    def watch(self) -> RunWatch:
+    def known_runs(self) -> RunWatch:
         """What is known of all runs."""
         from enchanted_tui.ui.run_watch import RunWatch
 
@@ -201,7 +201,7 @@ class OpenRuns(Hosting):
         self.set_interval(1.0, self._look_at_runs)
 
     def _look_at_runs(self) -> None:
-        self.watch.look_if_due()
+        self.known_runs.look_if_due()
 
     def on_campaign_ended(self, message: CampaignEnded) -> None:
         self._told_end = (message.campaign, time.monotonic())
@@ -268,8 +268,8 @@ class OpenRuns(Hosting):
         self.note_choices()
         self._remember()
         await super()._shutdown()
-        if "watch" in vars(self):
-            self.watch.close()
+        if "known_runs" in vars(self):
+            self.known_runs.close()
         for run in self.runs:
             run.end()
 

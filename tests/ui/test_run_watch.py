@@ -144,15 +144,15 @@ async def test_the_end_of_a_campaign_that_nobody_looks_at(
         async with app.run_test(notifications=True) as pilot:
             watcher = Watcher(app, pilot)
             await watcher.until(lambda: app.current_mode == "monitor" and app.view is not None)
-            app.watch.look()
+            app.known_runs.look()
             root = (tmp_path / "busy").resolve()
-            await watcher.until(lambda: root in app.watch.entries)
-            await watcher.until(lambda: app.watch.entries[root].phase is Phase.RUNNING)
+            await watcher.until(lambda: root in app.known_runs.entries)
+            await watcher.until(lambda: app.known_runs.entries[root].phase is Phase.RUNNING)
             campaign.request("abort")
             await watcher.until(lambda: not campaign.alive)
-            app.watch.look()
+            app.known_runs.look()
             await watcher.until(lambda: titles(app))
-            app.watch.look()
+            app.known_runs.look()
             await watcher.pilot.pause(0.5)
             assert titles(app) == ["busy has ended"]
 

@@ -82,14 +82,14 @@ Space marks runs: p, S, r, t, m and D act on all of them, C compares 2 to 4."""
     def on_mount(self) -> None:
         self.table.set_sort(self._order, descending=self._descending)
         self.table.focus()
-        self.app.watch.looked.subscribe(self, self._take)
+        self.app.known_runs.looked.subscribe(self, self._take)
 
     def on_screen_resume(self) -> None:
-        self.app.watch.listed = True
+        self.app.known_runs.listed = True
         self.look()
 
     def on_screen_suspend(self) -> None:
-        self.app.watch.listed = False
+        self.app.known_runs.listed = False
 
     @property
     def table(self) -> VirtualTable:
@@ -112,10 +112,10 @@ Space marks runs: p, S, r, t, m and D act on all of them, C compares 2 to 4."""
 
     def look(self) -> None:
         """Look at all runs again soon."""
-        self.app.watch.look()
+        self.app.known_runs.look()
 
     def _take(self, entries: dict[Path, RunEntry]) -> None:
-        if self.is_mounted and self.app.watch.listed and not self.app.leaving:
+        if self.is_mounted and self.app.known_runs.listed and not self.app.leaving:
             self.entries = entries
             unread = any(entry.phase is Phase.UNREAD for entry in entries.values())
             # from then on rows move only because something has happened
@@ -272,7 +272,7 @@ Space marks runs: p, S, r, t, m and D act on all of them, C compares 2 to 4."""
             self.app.copy(str(self.target), "the path")
 
     def action_runs_refresh(self) -> None:
-        self.app.watch.look(search=True)
+        self.app.known_runs.look(search=True)
 
     # -- removing ----------------------------------------------------------------------------------
 
