@@ -27,7 +27,7 @@ from enchanted_tui.whole_files import write_atomically
 _FORMAT = 1
 _MAX_DEPTH = 4  #: levels below a root
 _MAX_ENTRIES = 20_000  #: names looked at below one root
-_VIEWERS_KEPT = 8  #: campaigns that go on, whose journals are followed instead of folded again
+_VIEWERS_KEPT = 16  #: campaigns that go on, whose journals are followed instead of folded again
 #: How runs stand whose record has not been read, by what their lock says.
 _UNREAD = {
     Liveness.RUNNING: Phase.RUNNING,
