@@ -20,6 +20,7 @@ from typing import Any
 import numpy
 from scipy.stats import qmc, rankdata, sobol_indices
 
+from enchanted_tui.blas_threads import one_thread
 from enchanted_tui.surrogate import fit_plan
 from enchanted_tui.surrogate.cross_validation import OutputModel, best_kind
 from enchanted_tui.surrogate.fit_text import TITLES
@@ -95,6 +96,7 @@ class SensitivityReport:
 
     root: Path
     samples: int
+    fingerprint: str  #: of the dataset that it was made of
     succeeded: int
     outputs: tuple[OutputSensitivity, ...]
     correlations: Correlations
@@ -109,6 +111,7 @@ class SensitivityReport:
         return told
 
 
+@one_thread()
 def analyse(
     root: Path,
     outputs: Sequence[str] = (),
@@ -138,14 +141,18 @@ def analyse(
     )
     rng = numpy.random.default_rng([data.seed & 0xFFFFFFFF, 15])
     distribution = InputDistribution.drawn(data.space, data.drawn)
-    found = [
-        _of_output(data, one, plan.models, distribution, rng, step)
-        for one in data.outputs
-        if len(data.known(one)) >= _FEWEST
-    ]
+    found = []
+    for one in data.outputs:
+        if len(data.known(one)) < _FEWEST:
+            notes.append(f"{one.name} is left out: it has fewer than {_FEWEST} values")
+        else:
+            found.append(_of_output(data, one, plan.models, distribution, rng, step))
+    if not found:
+        raise SurrogateError(f"{root}: {'; '.join(notes)}")
     return SensitivityReport(
         root,
         len(data),
+        data.fingerprint,
         int(data.success.sum()),
         tuple(found),
         correlations(data),

@@ -178,7 +178,6 @@ class MarkedRuns(SteeringScreen):
         async def move(entry: RunEntry) -> None:
             aside.append(await in_thread(move_aside, entry.root))
             self.app.close_run(entry.root)
-            self._marks.forget(entry.root)
 
         await self._each(entries, move)
         if aside:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,9 +33,9 @@ class RunMarks:
         else:
             self.roots.append(root)
 
-    def forget(self, root: Path) -> None:
-        """Take the mark of a run away that is not there any more."""
-        self.roots = [one for one in self.roots if one != root]
+    def keep(self, known: Container[Path]) -> None:
+        """Forget those that are not there any more."""
+        self.roots = [root for root in self.roots if root in known]
 
     def compare(self, app: AppInterface, under: AppScreen) -> None:
         """Open the screen that shows them side by side."""

@@ -117,6 +117,7 @@ Space marks runs: p, S, r, t, m and D act on all of them, C compares 2 to 4."""
     def _take(self, entries: dict[Path, RunEntry]) -> None:
         if self.is_mounted and self.app.known_runs.listed and not self.app.leaving:
             self.entries = entries
+            self._marks.keep(entries)
             unread = any(entry.phase is Phase.UNREAD for entry in entries.values())
             # from then on rows move only because something has happened
             self.table.holds = self.table.holds or not unread
