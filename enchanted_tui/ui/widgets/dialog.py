@@ -114,6 +114,7 @@ class Dialog(Opened, ModalScreen[str | None]):
                 and event.character == choice.key
                 and not self.query_one(f"#{choice.id}", Button).disabled
             ):
+                event.stop()  # or the screen below would take it for a key of its own
                 self.dismiss(choice.id)
 
     def action_cancel(self) -> None:
