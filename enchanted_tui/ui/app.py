@@ -132,6 +132,7 @@ class EnchantedApp(OpenRuns):
         self.set_keymap(self.settings.preferences.keymap)
         await self._show_first(memory)
         self.attach_to_surroundings()
+        self.look_at_runs()
         self.call_after_refresh(self._tell_mistakes)
 
     async def _show_first(self, memory: remembered.Memory) -> None:

@@ -197,7 +197,8 @@ class OpenRuns(Hosting):
 
         return RunWatch(self)
 
-    def on_mount(self) -> None:
+    def look_at_runs(self) -> None:
+        """Look at all known runs now and then, from now on."""
         self.set_interval(1.0, self._look_at_runs)
 
     def _look_at_runs(self) -> None:

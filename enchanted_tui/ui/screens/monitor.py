@@ -197,8 +197,9 @@ class MonitorScreen(CampaignScreen):
 
     def restore(self, choices: Mapping[str, Any]) -> None:
         rows, tasks = choices.get("rows"), choices.get("tasks")
-        for pane in self.query(Pane) if isinstance(rows, Mapping) else ():
-            await_row(pane.table, rows.get(str(pane.id)), tasks=pane is self.tasks)
+        kept = rows if isinstance(rows, Mapping) else {}
+        for pane in self.query(Pane):
+            await_row(pane.table, kept.get(str(pane.id)), tasks=pane is self.tasks)
         if isinstance(tasks, Mapping):
             self.tasks.restore(tasks)
         name = kept_text(choices, "pane", _PANES)
