@@ -42,6 +42,8 @@ _MEANT = {
     "files": frozenset({"json", "extract"}),
     "pack": frozenset({"json"}),
     "unpack": frozenset({"json"}),
+    "tag": frozenset({"json"}),
+    "note": frozenset({"json"}),
     "schema": frozenset({"json"}),
     "template": frozenset(),
     "control": frozenset(),
@@ -100,6 +102,8 @@ def check(options: argparse.Namespace, asked: str) -> None:
         *(getattr(options, name) for name in _RUN_DIRS),
         *(options.control or ()),
         *(options.add_points or ()),
+        *(options.tag or ())[1:],
+        *(options.note or ())[1:],
         *(options.files or ()),
         *(options.compare or ()),
     ]

@@ -40,6 +40,7 @@ _GLYPHS: Final[dict[str, tuple[str, str]]] = {
     "bar_empty": ("░", "."),
     "spark": ("▁▂▃▄▅▆▇█", "_.,-=+*#"),
     "eighths": (" ▏▎▍▌▋▊▉█", " -------#"),
+    "close": ("\u00d7", "x"),
     "vertical": ("│", "|"),
     "horizontal": ("─", "-"),
 }

@@ -43,6 +43,8 @@ _SPELLINGS = {
     "number_sign": "#",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
     "plus": "+",
     "minus": "-",
     "full_stop": ".",

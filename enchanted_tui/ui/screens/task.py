@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,6 +17,7 @@ from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import run_newest
 from enchanted_tui.ui.campaign_screen import GOING_ON, CampaignScreen
 from enchanted_tui.ui.glyphs import glyph
+from enchanted_tui.ui.kept_choices import await_row, kept_row, kept_text
 from enchanted_tui.ui.opening import OpenedOfRun
 from enchanted_tui.ui.screens.file import is_binary
 from enchanted_tui.ui.task_texts import Value
@@ -27,6 +28,7 @@ from enchanted_tui.ui.widgets.log_view import LogView
 from enchanted_tui.ui.widgets.table import Cell, Column, VirtualTable
 
 if TYPE_CHECKING:
+    from enchanted_tui.ui.open_run import Choices
     from enchanted_tui.views.task_files import TaskFiles
     from enchanted_tui.views.task_lines import TaskLine
     from enchanted_tui.views.viewing import View, Viewer
@@ -87,8 +89,12 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
         *GOING_ON,
     )
 
-    def __init__(self, task: TaskId, among: Sequence[TaskId] = ()) -> None:
+    def __init__(
+        self, task: TaskId, among: Sequence[TaskId] = (), kept: Mapping[str, Any] | None = None
+    ) -> None:
+        """`kept` is what `choices` gave when it was shown before."""
         super().__init__()
+        self._kept = kept or {}
         self.shown_task = task
         self._among = among
         self._line: TaskLine | None = None
@@ -129,6 +135,26 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
 
     def on_mount(self) -> None:
         self.query_one(LogView).display = False
+        for name in ("values", "files"):
+            await_row(self.query_one(f"#{name}", VirtualTable), self._kept.get(name))
+
+    def choices(self) -> Choices:
+        rows = {
+            name: kept_row(self.query_one(f"#{name}", VirtualTable)) for name in ("values", "files")
+        }
+        part, shown = self._part or self._kept.get("part"), self._shown or self._kept.get("shown")
+        return {"task": self.shown_task.name, "part": part, "shown": shown, **rows}
+
+    def note_choices(self) -> None:
+        """Have its run keep that it lay over this screen of the app, and what was read in it."""
+        run = self._run
+        if run is None or run.viewer is not self.run_shown or self.has_left or not self.is_mounted:
+            return
+        run.tasks[self.mode_below] = self.choices()
+        run.among[self.mode_below] = self._among
+
+    def before_it_goes(self) -> None:
+        self.note_choices()
 
     @property
     def viewer(self) -> Viewer | None:
@@ -168,7 +194,10 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
         self._recorded = task_texts.recorded_text(record)
         self._shown = None
         self.query_one("#values", VirtualTable).set_rows(range(len(self._values)))
-        if not self._part or line.status == "failed":
+        if part := kept_text(self._kept, "part", _PARTS):
+            self._kept = {name: self._kept[name] for name in self._kept if name != "part"}
+            self._go(part)
+        elif not self._part or line.status == "failed":
             self._go("text" if line.status == "failed" else "values")
         run_newest(self, "files", self._look_at_files, line)
 
@@ -191,7 +220,8 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
         note.update(found.note)
         note.set_class(bool(found.note), "-shown")
         if self._shown is None:
-            self._open(self._names[0] if self._names else None)
+            kept, self._kept = kept_text(self._kept, "shown", self._names), {}
+            self._open(kept or (self._names[0] if self._names else None))
 
     # -- cells -------------------------------------------------------------------------------------
 
@@ -376,4 +406,6 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
         )
 
     def action_task_back(self) -> None:
+        if self._run is not None:
+            self._run.tasks.pop(self.mode_below, None)
         self.dismiss()
