@@ -40,7 +40,6 @@ _GLYPHS: Final[dict[str, tuple[str, str]]] = {
     "bar_empty": ("░", "."),
     "spark": ("▁▂▃▄▅▆▇█", "_.,-=+*#"),
     "eighths": (" ▏▎▍▌▋▊▉█", " -------#"),
-    "close": ("\u00d7", "x"),
     "vertical": ("│", "|"),
     "horizontal": ("─", "-"),
 }

@@ -17,8 +17,8 @@ from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.campaign_screen import GOING_ON, CampaignScreen
-from enchanted_tui.ui.widgets.divider import Divider
 from enchanted_tui.ui.kept_choices import await_row, kept_row, kept_text
+from enchanted_tui.ui.widgets.divider import Divider
 from enchanted_tui.ui.widgets.learned_pane import LearnedPane
 from enchanted_tui.ui.widgets.line import Buttons
 from enchanted_tui.ui.widgets.node_pane import NodePane
