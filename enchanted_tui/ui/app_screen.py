@@ -15,6 +15,7 @@ from enchanted_tui.ui.opened import Pointable
 from enchanted_tui.ui.widgets.clicks import RIGHT
 from enchanted_tui.ui.widgets.hints import Hints
 from enchanted_tui.ui.widgets.status_line import StatusLine
+from enchanted_tui.ui.widgets.tab_bar import TabBar
 
 if TYPE_CHECKING:
     from enchanted_tui.ui.app_interface import AppInterface
@@ -32,6 +33,7 @@ class AppScreen(Pointable, Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield StatusLine()
+        yield TabBar()
         yield from self.compose_body()
         yield Hints()
 
@@ -45,6 +47,8 @@ class AppScreen(Pointable, Screen[None]):
 
     def on_screen_resume(self) -> None:
         self.resumed.set()
+        for bar in self.query(TabBar):
+            bar.check()
 
     def on_click(self, event: Click) -> None:
         """Open a menu at the pointer for a click with the right button."""

@@ -38,11 +38,15 @@ class OpenedOfRun(Opened):
         app = getters.app(AppInterface)
 
     run_shown: Viewer | None = None  #: the read model that was open when it was opened
+    mode_below = ""  #: the mode over which it was opened
 
     @property
     def is_stale(self) -> bool:
         """Whether its run is not the open one any more."""
         return self.run_shown is not self.app.viewer
+
+    def before_it_goes(self) -> None:
+        """Another run is shown: keep what brings it back."""
 
     def on_mount(self) -> None:
         if self.run_shown is None:
@@ -115,7 +119,7 @@ class Opening(Refusing):
 
     def _open(self, screen: Opened, take: Callable[[Any], None] | None = None) -> None:
         if isinstance(screen, OpenedOfRun):
-            screen.run_shown = self.viewer
+            screen.run_shown, screen.mode_below = self.viewer, self.current_mode
         self.push_screen(screen, take)
 
     def action_command_palette(self) -> None:
@@ -144,4 +148,5 @@ class Opening(Refusing):
             and screen.is_stale
             and not screen.has_left
         ):
+            screen.before_it_goes()
             screen.dismiss()

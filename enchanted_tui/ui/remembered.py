@@ -1,5 +1,5 @@
-"""What is remembered from one session of the app to the next: the last run, mode and theme, and the
-runs seen lately.
+"""What is remembered from one session of the app to the next: the last run, mode and theme, the
+runs that were open, and those seen lately.
 
 Standard library only: the command line notes the campaigns it starts here, too.
 """
@@ -30,6 +30,9 @@ class Memory:
     theme: str | None = None
     files: list[str] = field(default_factory=list)  #: chosen lately, the latest first
     dividers: dict[str, int] = field(default_factory=dict)  #: percent of the left pane, by place
+    #: the runs that were open, in the order of their tabs, with what was chosen in them: what
+    #: `ui.open_run` writes and checks
+    tabs: list[Any] = field(default_factory=list)
 
 
 def read(directory: Path | None = None) -> Memory:
@@ -56,6 +59,7 @@ def _checked(content: dict[str, Any]) -> Memory:
         },
         recent=_texts(content.get("recent")),
         files=_texts(content.get("files")),
+        tabs=content["tabs"] if isinstance(content.get("tabs"), list) else [],
         **texts,
     )
 

@@ -9,7 +9,8 @@ from rich.cells import cell_len
 from rich.text import Text
 from textual.events import MouseMove
 
-from enchanted_tui.ui.widgets.columns import Cell, Shown, text_of
+from enchanted_tui.ui.widgets.columns import Cell, text_of
+from enchanted_tui.ui.widgets.table_line import LineLayout
 
 if TYPE_CHECKING:
     from textual.scroll_view import ScrollView
@@ -22,18 +23,9 @@ else:
 class TellsWhatIsCut(Base):
     """Mixed into a table: a cell that is cut is told whole in a tooltip, a heading too."""
 
-    _shown: list[Shown]
+    _layout_now: Callable[[], LineLayout]
     _keys: Sequence[Any]
     _cells: Callable[[Any], Sequence[Cell]]
-
-    def _column_at(self, x: int) -> Shown | None:
-        """Return the column at a place of the widget, with the two spaces behind it."""
-        x += round(self.scroll_offset.x) - 1
-        for shown in self._shown:
-            if x < shown[2] + 2:
-                return shown
-            x -= shown[2] + 2
-        return None
 
     def on_mouse_move(self, event: MouseMove) -> None:
         whole = self._cut_at(event.x, event.y)
@@ -42,7 +34,7 @@ class TellsWhatIsCut(Base):
 
     def _cut_at(self, x: int, y: int) -> str:
         """Return what stands at a place of the table if it is cut there, else nothing."""
-        shown, row = self._column_at(x), round(self.scroll_offset.y) + y - 1
+        shown, row = self._layout_now().column_at(x), round(self.scroll_offset.y) + y - 1
         if shown is None or row >= len(self._keys):
             return ""
         index, column, width = shown

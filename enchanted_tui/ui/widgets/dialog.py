@@ -116,6 +116,7 @@ class Dialog(Opened, ClosedByMouse, ModalScreen[str | None]):
                 and event.character == choice.key
                 and not self.query_one(f"#{choice.id}", Button).disabled
             ):
+                event.stop()  # or the screen below would take it for a key of its own
                 self.dismiss(choice.id)
 
     def action_cancel(self) -> None:

@@ -42,7 +42,7 @@ _SENT = {
     "f5": "\x1b[15~", "f6": "\x1b[17~", "f7": "\x1b[18~", "f8": "\x1b[19~", "f9": "\x1b[20~", "f10": "\x1b[21~",
     "f11": "\x1b[23~", "f12": "\x1b[24~", "shift+f6": "\x1b[17;2~", "shift+f8": "\x1b[19;2~", "question_mark": "?",
     "colon": ":", "slash": "/", "ampersand": "&", "number_sign": "#", "left_square_bracket": "[",
-    "right_square_bracket": "]", "plus": "+", "minus": "-", "full_stop": ".", "comma": ",",
+    "right_square_bracket": "]", "less_than_sign": "<", "greater_than_sign": ">", "plus": "+", "minus": "-", "full_stop": ".", "comma": ",",
     **{f"ctrl+{chr(96 + number)}": chr(number) for number in range(1, 27)},
 }  # fmt: skip
 _QUITS = {"q", "ctrl+c", "ctrl+q"}
