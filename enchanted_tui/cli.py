@@ -21,7 +21,7 @@ from enchanted_tui.export import export_command
 from enchanted_tui.record.outcome import EnvironmentProblem, Outcome, RefusedError
 from enchanted_tui.reporting import report_command
 from enchanted_tui.surrogate import fit_command
-from enchanted_tui.ui import app_command
+from enchanted_tui.ui import app_command, plot_command
 
 if TYPE_CHECKING:
     from enchanted_tui.config.models import CampaignConfig
@@ -316,6 +316,7 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "sensitivity": _fit,
     "compare": compare_command.run,
     "report": report_command.run,
+    "plot": plot_command.run,
     "files": _files,
     "pack": _pack,
     "unpack": _pack,

@@ -16,6 +16,10 @@ _OF_THE_APP = frozenset({"read_only", "low_bandwidth", "ascii"})
 _OF_EXPORTS = frozenset(
     {"to", "out", "columns", "successes_only", "front", "pivot", "split", "seed", "provenance"}
 ) | frozenset(CRATE_OPTIONS)
+_OF_PLOTS = frozenset(
+    {"x", "y", "value", "error", "colour", "log", "bins", "largest", "size", "dpi"}
+    | {"x_label", "y_label", "colour_label", "no_colour_bar", "font", "font_size", "script"}
+)
 _OF_FITS = frozenset({"outputs", "model", "test", "cv"})
 _OF_RUNS = frozenset(
     {"run_mode", "base_run_dir", "overrides", "overwrite", "json", "log_level", "detach"}
@@ -36,6 +40,7 @@ _MEANT = {
     "sensitivity": frozenset({"outputs", "model", "json"}),
     "compare": _OF_FITS | {"out", "json"},
     "report": frozenset({"outputs", "model", "out", "paths", "json"}),
+    "plot": _OF_PLOTS | {"title", "out", "columns", "front", "json"},
     "status": frozenset({"json"}),
     "files": frozenset({"json", "extract"}),
     "pack": frozenset({"json"}),
@@ -51,9 +56,12 @@ _OPTIONS = (
     | _OF_THE_APP
     | _OF_EXPORTS
     | _OF_FITS
+    | _OF_PLOTS
     | _OF_RUNS
 )
-_OTHERS_THAT_WRITE = ", --fit RUN_DIR, --report RUN_DIR or --compare RUN_DIR RUN_DIR"
+_OTHERS_THAT_WRITE = (
+    ", --fit RUN_DIR, --report RUN_DIR, --plot KIND RUN_DIR or --compare RUN_DIR RUN_DIR"
+)
 _RUN_DIRS = (
     *("status", "rebuild", "export", "retry_failed", "pack", "unpack"),
     *("fit", "sensitivity", "report"),
@@ -96,6 +104,7 @@ def check(options: argparse.Namespace, asked: str) -> None:
         options.config_file,
         *(getattr(options, name) for name in _RUN_DIRS),
         *(options.control or ()),
+        *(options.plot or ()),
         *(options.add_points or ()),
         *(options.files or ()),
         *(options.compare or ()),
@@ -116,7 +125,7 @@ def check(options: argparse.Namespace, asked: str) -> None:
         raise RefusedError(
             f"{', '.join(map(_spelt, together))} {'goes' if len(together) == 1 else 'go'} {where}."
         )
-    for name in sorted(_OF_EXPORTS | _OF_FITS):
+    for name in sorted(_OF_EXPORTS | _OF_FITS | _OF_PLOTS):
         if getattr(options, name) == "" and name != "front":  # that of the configuration
             raise RefusedError(
                 f"{_spelt(name)}: nothing is given; leave the option out, or say what is wanted."
@@ -145,7 +154,13 @@ def _where(name: str, asked: str) -> str:
     if name == "stage":
         return "with --add-points FILE RUN_DIR"
     if name == "columns":
-        return "with --export RUN_DIR, or --add-points FILE RUN_DIR"
+        return "with --export RUN_DIR, --plot KIND RUN_DIR, or --add-points FILE RUN_DIR"
+    if name == "front":
+        return "with --export RUN_DIR or --plot front RUN_DIR"
+    if name == "title":
+        return "with --export RUN_DIR --crate or --plot KIND RUN_DIR --out FILE"
+    if name in _OF_PLOTS:
+        return "with --plot KIND RUN_DIR"
     if name == "seed":
         return "with --export RUN_DIR; the seed of a campaign is --set supervisor.seed=N"
     if name in _OF_EXPORTS:

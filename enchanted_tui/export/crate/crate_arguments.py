@@ -20,7 +20,7 @@ def add_crate_arguments(parser: argparse.ArgumentParser) -> None:
         help="an RO-Crate for others: the dataset with all that is to be known of it, in a"
         " directory, or a zip file if --out says so",
     )
-    group.add_argument("--title", metavar="TEXT", help="name of the dataset")
+    group.add_argument("--title", metavar="TEXT", help="name of the dataset; with --plot, above it")
     group.add_argument("--description", metavar="TEXT", help="what it holds")
     group.add_argument(
         "--author",

@@ -74,6 +74,7 @@ Sensitivity are worked out on request, while the app goes on."""
         "results.sort",
         "results.open",
         "results.export",
+        "results.plots",
         "results.copy",
         "results.back",
         *GOING_ON,
