@@ -146,8 +146,13 @@ def _columns(data: PlotData, told: Mapping[str, Any]) -> dict[str, Any]:
     if told["kind"] in ("timeline", "use"):
         assert data.times is not None
         return dict(vars(data.times))
-    columns: dict[str, Any] = {"success": data.results.success.astype(float)}
+    results = data.results
+    order = np.arange(len(results))
+    if told["kind"] != "best":  # as in the dataset, so that a script draws the same upon each other
+        order = np.argsort(np.array(results.tasks.codes, dtype=np.int64), kind="stable")
+    columns: dict[str, Any] = {"success": results.success.astype(float)[order]}
     for name in told["names"]:
-        column = data.results.columns[name]
-        columns[name] = column.numbers if column.numeric else np.array(column.raw, dtype=object)
+        column = results.columns[name]
+        cells = column.numbers if column.numeric else np.array(column.raw, dtype=object)
+        columns[name] = cells[order]
     return columns

@@ -33,7 +33,8 @@ def draw_timeline(figure: Any, data: Any, wanted: Any) -> None:
             bars = PolyCollection(
                 np.stack([x, y], axis=2),
                 facecolors=colour,
-                edgecolors="none",
+                edgecolors=colour,
+                linewidths=0.3,  # or what is short would not be seen
                 rasterized=len(x) > 5000,
                 label=name,
             )

@@ -218,5 +218,5 @@ def _as_text(data: PlotData, wanted: PlotWanted) -> str:
     terminal = shutil.get_terminal_size()
     size = max(_NARROWEST, terminal.columns - 1), max(_LOWEST, min(50, terminal.lines - 4))
     drawn = PlotDrawer().draw(data, wanted, size, Surface())
-    said = "".join(text for text, _, _ in plot_parts(wanted, drawn, 0, {})).strip()
+    said = "".join(text for text, _, _ in plot_parts(wanted, drawn, 0, {}, size[0])).strip()
     return "\n".join(line for line in (said, drawn.picture.text()) if line)

@@ -22,9 +22,13 @@ def average_ranks(values: Floats) -> Floats:
         return np.zeros(0)
     order = np.argsort(values)
     placed = values[order]
-    begins = np.flatnonzero(np.concatenate([[True], placed[1:] != placed[:-1]]))
-    ends = np.append(begins[1:], values.size)
+    apart = placed[1:] != placed[:-1]
     ranks = np.empty(values.size)
+    if apart.all():
+        ranks[order] = np.arange(1.0, values.size + 1)
+        return ranks
+    begins = np.flatnonzero(np.concatenate([[True], apart]))
+    ends = np.append(begins[1:], values.size)
     ranks[order] = np.repeat((begins + ends + 1) / 2, ends - begins)
     return ranks
 
@@ -68,5 +72,5 @@ def standard_scores(values: Floats, *, ranked: bool) -> Floats:
     if not values.size or values.min() == values.max():
         return np.full(values.size, np.nan)
     scores = scores - scores.mean()
-    size = float(np.sqrt((scores**2).sum()))
+    size = float(np.sqrt(scores @ scores))
     return scores / size if size > 0 else np.full(values.size, np.nan)

@@ -20,6 +20,7 @@ from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.views.dataset_statistics import Floats
 
 _APART = 8  #: columns between two axes, at least
+_LINES_A_ROW = 6  #: more would leave nothing to be told apart
 _TOP = 2  #: rows above the axes, for names and upper ends
 
 Bends = NDArray[np.intp]  #: by sample and axis, row of dots; -1 where there is no number
@@ -49,7 +50,8 @@ def parallel_picture(
         bends = np.where(
             np.isnan(share), -1, 4 * height - 1 - np.minimum(share * 4 * height, 4 * height - 1)
         ).astype(np.intp)
-    _lines(picture, places, bends, marking, height)
+    apart = max(1, -(-len(bends) // (_LINES_A_ROW * height)))
+    _lines(picture, places, bends[::apart], marking, apart, height)
     if chosen is not None and chosen < len(bends):
         _line_of(picture, places, bends[chosen], height)
     for place, name in zip(places.tolist(), names, strict=True):
@@ -70,7 +72,8 @@ def parallel_picture(
         more = f", and {members.size - 1:,} more here" if members.size > 1 else ""
         return f"{names[axis]} {value}{more}"
 
-    return Drawn(picture, spots, says, left_out=int((bends < 0).any(axis=1).sum()))
+    legend = ((f"every {apart:,}th sample", "dim"),) if apart > 1 else ()
+    return Drawn(picture, spots, says, legend, int((bends < 0).any(axis=1).sum()))
 
 
 def _label(picture: Picture, place: int, row: int, text: str, colour: str) -> None:
@@ -79,10 +82,17 @@ def _label(picture: Picture, place: int, row: int, text: str, colour: str) -> No
 
 
 def _lines(
-    picture: Picture, places: Bends, bends: Bends, marking: Marking | None, height: int
+    picture: Picture,
+    places: Bends,
+    bends: Bends,
+    marking: Marking | None,
+    apart: int,
+    height: int,
 ) -> None:
-    """Draw all samples: of lines that lie upon each other one, in the colour of most of them."""
-    classes = np.zeros(len(bends), dtype=np.intp) if marking is None else marking.classes
+    """Draw samples: of lines that lie upon each other one, in the colour of most of them. `bends`
+    are those of every `apart`-th one.
+    """
+    classes = np.zeros(len(bends), dtype=np.intp) if marking is None else marking.classes[::apart]
     count = 1 if marking is None else len(marking.names)
     bits = np.zeros((height, picture.width), dtype=np.int64)
     held = [np.zeros(0, dtype=np.intp)] * 3

@@ -98,7 +98,7 @@ class PlotDrawer:
             row = int(found.spots.members(spot)[0])
             return f"{results.tasks[row].name}  {said(spot)}"
 
-        return replace(found, legend=plain, says=says)
+        return replace(found, legend=(*plain, *found.legend), says=says)
 
 
 def _of_two(results: Results, wanted: PlotWanted, size: tuple[int, int], surface: Surface) -> Drawn:

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from enchanted_tui.plotting.plot_wanted import PlotWanted
+from enchanted_tui.ui.charts.choice_line import Part, with_hidden
 from enchanted_tui.ui.charts.spots import Drawn
-
-Part = tuple[str, str, str]  #: a text, its style, and the action of a click on it
 
 _SAID = {"x": "x", "y": "y", "value": "mean of", "error": "error", "colour": "colour"}
 
 
 def plot_parts(
-    wanted: PlotWanted, drawn: Drawn | None, first: int, colours: Mapping[str, str]
+    wanted: PlotWanted,
+    drawn: Drawn | None,
+    first: int,
+    colours: Mapping[str, str],
+    width: int,
 ) -> list[Part]:
-    """Return the parts of the line; a click on a name chooses another one."""
+    """Return the parts of the line, `width` cells long; a click on a name chooses another one."""
     by = wanted.how.goes_by
     parts: list[Part] = []
     for what, said in _SAID.items():
@@ -31,7 +34,4 @@ def plot_parts(
     if drawn is None:
         return parts
     parts += [(f"{text} ", colours.get(colour, ""), "") for text, colour in drawn.legend]
-    if drawn.left_out:
-        rows = "row" if drawn.left_out == 1 else "rows"
-        parts.append((f" {drawn.left_out:,} {rows} without a value", "dim", ""))
-    return parts
+    return with_hidden(parts, drawn.left_out, width)

@@ -111,12 +111,14 @@ def _time_axis(picture: Picture, label: int, row: int, low: float, high: float) 
     axis = ChartAxis(0.0, (high - low) / scale)
     width = picture.width - label - 1
     picture.put(label + 1, row, glyph("horizontal") * width, "dim")
+    end = picture.width - len(unit)
     for tick in axis.ticks(max(2, width // 12)):
         place = label + 1 + min(width - 1, int(float(axis.share(np.array([tick]))[0]) * width))
         text = f"{tick:g}"
-        picture.put(place, row, "+" if is_ascii() else "┴", "dim")
-        picture.put(min(place, picture.width - len(text)), row + 1, text, "dim")
-    picture.put(0, row + 1, cut_name(unit, label), "")
+        if place + len(text) < end:
+            picture.put(place, row, "+" if is_ascii() else "┴", "dim")
+            picture.put(place, row + 1, text, "dim")
+    picture.put(end, row + 1, unit)
 
 
 def _spots_of_tasks(
@@ -163,7 +165,7 @@ def task_words(times: Times, number: int) -> str:
         _WORDS[int(times.state[number])],
         f"on {times.hosts[int(times.host[number])]}",
         f"from {formats.clock(float(times.started[number]))}",
-        f"for {whole_duration(length) if length >= 1 else f'{length:.3g} s'}",
+        f"for {whole_duration(length) if length >= 1 else f'{1000 * length:.3g} ms'}",
     ]
     if times.cores[number] != 1:
         parts.append(f"{times.cores[number]:g} cores")
@@ -194,8 +196,10 @@ def use_over_time(size: tuple[int, int], times: Times) -> Drawn:
     frame = Frame(upper, across, _from_zero(held), unit, "cores")
     _course(frame, moments, used, "warning", filled=True)
     _course(frame, moments, held, "primary", filled=False)
-    frame = Frame(lower, across, _from_zero(memory / 1e9), unit, "memory of tasks at work, GB")
-    _course(frame, moments, memory / 1e9, "success", filled=True)
+    whole, prefix = (1e9, "GB") if memory.max() >= 1e9 else (1e6, "MB")
+    title = f"memory of tasks at work, {prefix}"
+    frame = Frame(lower, across, _from_zero(memory / whole), unit, title)
+    _course(frame, moments, memory / whole, "success", filled=True)
     places = np.arange(frame.width)
     at = np.minimum((places + 0.5) * moments.size / frame.width, moments.size - 1).astype(np.intp)
     spots = spots_of(frame.left + 1 + places, np.full(places.size, upper.height - 3), at)

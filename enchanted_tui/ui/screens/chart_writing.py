@@ -15,7 +15,8 @@ class ChartWriting(FigureWriting):
     """A screen that shows charts of a dataset, one at a time."""
 
     results: Results
-    #: what a person has chosen, with columns that `results` has
+    choice: charts.ChartChoice  #: what a person has chosen, and ...
+    #: ... the same with columns that `results` has
     _drawn: charts.ChartChoice
     _shown: str  #: the name of the view
 
@@ -37,4 +38,4 @@ class ChartWriting(FigureWriting):
         """Show the plots with a cursor, of the columns that are drawn here."""
         from enchanted_tui.ui.screens.plots import PlotsScreen
 
-        self.app.open_over(self, PlotsScreen(charts.wanted_of(self._drawn, "scatter")))
+        self.app.open_over(self, PlotsScreen(charts.wanted_of(self.choice, "scatter")))

@@ -50,7 +50,7 @@ class PlotChoosing(OpenedOfRun, FigureWriting):
         raise NotImplementedError
 
     def _choose_to(self, **changes: Any) -> None:
-        self.wanted = replace(self.drawn_wanted, **changes)
+        self.wanted = replace(self.wanted, **changes)
         self.plot.forget_cursor()
         self._refresh_view()
 

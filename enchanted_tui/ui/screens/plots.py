@@ -177,7 +177,7 @@ task ran, so in Timeline a host has as many rows as it ran tasks at once."""
         """Say what the cursor is on, and what the plot is of."""
         plot, wanted = self.plot, self.drawn_wanted
         drawn, spot = plot.drawn, plot.spot
-        parts = plot_parts(wanted, drawn, self.first, self.app.theme_variables)
+        parts = plot_parts(wanted, drawn, self.first, self.app.theme_variables, self.size.width)
         self.query_one("#choices", Buttons).set(parts)
         said = drawn.says(spot) if drawn is not None and spot is not None else ""
         if not said and drawn is not None and len(drawn.spots):
