@@ -7,6 +7,7 @@ the script of a figure can carry their text.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -49,18 +50,20 @@ def correlation_matrix(
         finite = np.isfinite(column)
         groups.setdefault(np.packbits(finite).tobytes(), (finite, []))[1].append(number)
     ready: dict[tuple[int, bytes], Floats] = {}
-    for here, ours in groups.values():
-        for there, theirs in groups.values():
-            both = here & there
-            key = np.packbits(both).tobytes()
-            for number in {*ours, *theirs}:
-                if (number, key) not in ready:
-                    ready[number, key] = standard_scores(values[number][both], ranked=ranked)
-            if both.any():
-                left = np.stack([ready[number, key] for number in ours])
-                right = np.stack([ready[number, key] for number in theirs])
-                found[np.ix_(ours, theirs)] = np.clip(left @ right.T, -1, 1)
-            counts[np.ix_(ours, theirs)] = both.sum()
+    pairs = itertools.combinations_with_replacement(groups.values(), 2)
+    for (here, ours), (there, theirs) in pairs:
+        both = here & there
+        key = np.packbits(both).tobytes()
+        for number in {*ours, *theirs}:
+            if (number, key) not in ready:
+                ready[number, key] = standard_scores(values[number][both], ranked=ranked)
+        if both.any():
+            left = np.stack([ready[number, key] for number in ours])
+            right = np.stack([ready[number, key] for number in theirs])
+            block = np.clip(left @ right.T, -1, 1)
+            found[np.ix_(ours, theirs)], found[np.ix_(theirs, ours)] = block, block.T
+        counts[np.ix_(ours, theirs)] = int(both.sum())
+        counts[np.ix_(theirs, ours)] = int(both.sum())
     return found, counts
 
 
