@@ -24,7 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--columns",
         metavar="A,B",
-        help="only these columns, in this order; with --add-points, those to take of FILE",
+        help="only these columns, in this order; with --add-points, those to take of FILE; with"
+        " --plot, those of correlation and parallel",
     )
     group.add_argument("--successes-only", action="store_true", help="leave the failed samples out")
     group.add_argument(
