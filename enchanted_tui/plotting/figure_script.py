@@ -130,7 +130,11 @@ def write_script(
     drawing = DRAWINGS[wanted["kind"]]
     source, read, functions = _reading(run_dir, wanted)
     texts = [inspect.getsource(one) for one in (*functions, *drawing.needs, drawing.draw)]
-    used = [name for name in ("csv", "heapq", "itertools", "json") if any(f"{name}." in text for text in texts)]
+    used = [
+        name
+        for name in ("csv", "heapq", "itertools", "json")
+        if any(f"{name}." in text for text in texts)
+    ]
     head = _HEAD.format(
         title=f"the figure {wanted['kind']} of a campaign",
         imports="\n".join(f"import {name}" for name in [*used, "sys"]),

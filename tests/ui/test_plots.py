@@ -174,9 +174,9 @@ async def test_choosing_what_is_drawn(finished_run: Path) -> None:
     """Protects the choices: columns by key, list and mouse, colour, logarithmic axes, how fine."""
     async with watching(finished_run, "results") as watcher:
         await _open(watcher)
-        await watcher.press("full_stop", "greater_than_sign")
+        await watcher.press("right_square_bracket", "right_curly_bracket")
         await watcher.sees("x c2", "y mass")
-        await watcher.press("comma", "less_than_sign")
+        await watcher.press("shift+left", "shift+up")
         await watcher.sees("x c1", "y energy")
         await watcher.click("x c1")
         await watcher.sees("Along the bottom")
@@ -204,7 +204,7 @@ async def test_choosing_what_is_drawn(finished_run: Path) -> None:
         await watcher.sees("Enter takes one in or out", "[x] c1")
         await watcher.press("home", "enter", "escape")
         await watcher.sees("3 columns")
-        await watcher.press("full_stop")
+        await watcher.press("right_square_bracket")
         await watcher.sees("3 columns from energy")
 
 

@@ -57,7 +57,7 @@ register(
     ),
     Action(
         "plots.next_x",
-        "full_stop",
+        "right_square_bracket,shift+right",
         "Next column",
         "Show the next column along the bottom, or the columns from the next one on.",
         reason=_SCREEN,
@@ -65,7 +65,7 @@ register(
     ),
     Action(
         "plots.previous_x",
-        "comma",
+        "left_square_bracket,shift+left",
         "Column before",
         "Show the column before along the bottom, or the columns from the one before on.",
         reason=_SCREEN,
@@ -73,7 +73,7 @@ register(
     ),
     Action(
         "plots.next_y",
-        "greater_than_sign",
+        "right_curly_bracket,shift+down",
         "Next on the left",
         "Show the next column on the left.",
         reason=_SCREEN,
@@ -81,7 +81,7 @@ register(
     ),
     Action(
         "plots.previous_y",
-        "less_than_sign",
+        "left_curly_bracket,shift+up",
         "Before on the left",
         "Show the column before on the left.",
         reason=_SCREEN,

@@ -46,8 +46,8 @@ class PlotsScreen(PlotChoosing):
     HELP = """Plots of the dataset and of the tasks; they grow while the campaign runs.
 
 Arrows move the cursor from point to point, a click puts it there; the line below says what it is
-on, and Enter opens the task. Comma and full stop change the column along the bottom, < and > the
-one on the left. In Correlation, Enter shows the pair as points. The record says on which host a
+on, and Enter opens the task. Arrows with Shift change the columns, as [ and ] do along the bottom,
+{ and } on the left. In Correlation, Enter shows the pair as points. The record says on which host a
 task ran, so in Timeline a host has as many rows as it ran tasks at once."""
     DEFAULT_CSS = """
     PlotsScreen #choices, PlotsScreen #under { background: $background; padding: 0 1; }
@@ -159,7 +159,9 @@ task ran, so in Timeline a host has as many rows as it ran tasks at once."""
             str(active.binding.id): self.app.get_key_display(active.binding)
             for active in self.active_bindings.values()
         }
-        self.query_one(ViewTabs).show(self.wanted.kind, keys, "")
+        count = len(self.results)
+        note = f"  {count:,} row{'' if count == 1 else 's'}" if count else ""
+        self.query_one(ViewTabs).show(self.wanted.kind, keys, note)
         self._draw()
 
     def _draw(self) -> None:

@@ -18,6 +18,7 @@ from enchanted_tui.ui.widgets.plot import Plot
 #: Gives what is drawn for a width and a height.
 DrawAll = Callable[[int, int], Drawn]
 _CURSOR = Style(reverse=True, bold=True)
+_RIGHT = 3  #: button of the mouse
 
 
 class CursorPlot(Plot):
@@ -122,7 +123,7 @@ class CursorPlot(Plot):
     key_h, key_l, key_k, key_j = key_left, key_right, key_up, key_down
 
     def on_click(self, event: Click) -> None:
-        if self.drawn is not None:
+        if self.drawn is not None and event.button != _RIGHT:
             self._put(self.drawn.spots.nearest(event.x, event.y))
             if event.chain == 2:
                 self.post_message(self.Chosen())
