@@ -229,8 +229,14 @@ def classes_of(data: Any, wanted: Any) -> Any:
             (word, np.array([one == word for one in data[wanted["colour"]]])) for word in words
         ]
     colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#f0e442", "#444"]
+    # matplotlib leaves names that begin with _ out of its legends
     return [
-        (name, chosen, colours[number % 8], "oxs^vDP*"[number % 8])
+        (
+            name if name[0] != "_" else f"\u200b{name}",
+            chosen,
+            colours[number % 8],
+            "oxs^vDP*"[number % 8],
+        )
         for number, (name, chosen) in enumerate(found)
     ]
 

@@ -12,6 +12,7 @@ from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.plotting.figure_files import PlotData
 from enchanted_tui.plotting.plot_wanted import KINDS, PlotWanted
 from enchanted_tui.ui.actions import bindings
+from enchanted_tui.ui.campaign_screen import GOING_ON
 from enchanted_tui.ui.charts.plot_drawing import PlotDrawer, Surface
 from enchanted_tui.ui.charts.plot_line import plot_parts
 from enchanted_tui.ui.rereading import Rereading
@@ -27,12 +28,8 @@ if TYPE_CHECKING:
     from enchanted_tui.views.task_times import Times
     from enchanted_tui.views.viewing import View, Viewer
 
-_VIEWS = tuple(
-    (name, KINDS[name].title)
-    for name in (
-        *("scatter", "density", "mean", "errors", "correlation", "parallel", "timeline", "use"),
-    )
-)
+_NAMES = "scatter density mean errors correlation parallel timeline use"
+_VIEWS = tuple((name, KINDS[name].title) for name in _NAMES.split())
 _PAUSE = 2.0  #: seconds between two readings of what grows ...
 _PAUSE_PER_ROW = 5e-5  #: ... and more of much
 _GROWING = 5.0  #: seconds after which the bars of tasks at work are longer
@@ -68,6 +65,7 @@ task ran, so in Timeline a host has as many rows as it ran tasks at once."""
         "plots.write",
         "plots.copy",
         "plots.back",
+        *GOING_ON,
     )
 
     def __init__(self, wanted: PlotWanted) -> None:
