@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 pytest.register_assert_rewrite("helpers")
+from enchanted_tui.blas_threads import one_thread  # noqa: E402
 from helpers.marks import FULL_VARIABLE, LONGER, examples, marks_of  # noqa: E402
 
 CHECKOUT = Path(__file__).parents[1]
@@ -65,6 +66,15 @@ def _empty_working_directory() -> Iterator[None]:
             yield
         finally:
             os.chdir(before)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _numbers_on_one_thread() -> Iterator[None]:
+    """Threads of BLAS wait for each other at each step, and the CPUs have other tests to run."""
+    import scipy.linalg  # noqa: F401 - with it come the libraries
+
+    with one_thread():
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from enchanted_tui.blas_threads import one_thread
 from enchanted_tui.comparison.campaign_facts import CampaignFacts, has_campaign, read_campaign
 from enchanted_tui.comparison.compared_curves import OutputComparison, compared_curves
 from enchanted_tui.comparison.configuration_differences import (
@@ -126,6 +127,7 @@ def compare(
     return compare_campaigns([Path(run_dir) for run_dir in run_dirs], options)
 
 
+@one_thread()
 def compare_campaigns(
     roots: Sequence[Path], options: CompareOptions, tell: Tell = nobody, step: Tell = nobody
 ) -> Comparison:

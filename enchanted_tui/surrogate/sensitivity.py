@@ -20,6 +20,7 @@ from typing import Any
 import numpy
 from scipy.stats import qmc, rankdata, sobol_indices
 
+from enchanted_tui.blas_threads import one_thread
 from enchanted_tui.surrogate import fit_plan
 from enchanted_tui.surrogate.cross_validation import OutputModel, best_kind
 from enchanted_tui.surrogate.fit_text import TITLES
@@ -109,6 +110,7 @@ class SensitivityReport:
         return told
 
 
+@one_thread()
 def analyse(
     root: Path,
     outputs: Sequence[str] = (),

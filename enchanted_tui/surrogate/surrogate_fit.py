@@ -13,6 +13,7 @@ from typing import Any
 import numpy
 import scipy
 
+from enchanted_tui.blas_threads import one_thread
 from enchanted_tui.surrogate import fit_plan
 from enchanted_tui.surrogate.advice import Advice, advise, next_steps
 from enchanted_tui.surrogate.cross_validation import (
@@ -82,6 +83,7 @@ class FitReport:
     seconds: float
 
 
+@one_thread()
 def fit_surrogate(
     root: Path, wanted: FitOptions, tell: Tell = nobody, step: Tell = nobody
 ) -> tuple[SurrogateModel, FitReport]:

@@ -13,12 +13,11 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from enchanted_tui.blas_threads import ONE_THREAD
 from enchanted_tui.interpreter import ending_of, last_words, python_command
 from enchanted_tui.record.outcome import EnvironmentProblem, RefusedError
 
 _NICE = 10  #: by how much it gives way to others
-#: A login node is shared.
-_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 class WorkProcess:
@@ -35,7 +34,7 @@ class WorkProcess:
             stdout=subprocess.PIPE,
             stderr=self._printed,
             text=True,
-            env={**os.environ, **_ONE_THREAD},
+            env={**os.environ, **ONE_THREAD},
             process_group=0,
         )
 

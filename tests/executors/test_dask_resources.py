@@ -81,7 +81,7 @@ def test_samples_that_lack_memory_run_again_with_more(campaign):
                 "points": {
                     "type": "ArraySampler",
                     "parameters": ["megabytes"],
-                    "bounds": [[10, 150]],
+                    "bounds": [[10, 190]],  # 190 MB is far from 150 MiB and from 225
                 }
             },
             "runners": {

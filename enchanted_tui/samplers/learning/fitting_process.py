@@ -13,13 +13,12 @@ import subprocess
 import tempfile
 import threading
 
+from enchanted_tui.blas_threads import ONE_THREAD
 from enchanted_tui.interpreter import ending_of, last_words, python_command
 from enchanted_tui.samplers.learning_sampler import Answer, Question
 
 log = logging.getLogger(__name__)
 
-#: Matrices of a few hundred rows are quickest, and the same to the bit, on one thread.
-_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _WHAT = {"gest": "the process of the generator"}  #: by method
 _SAME_SETS = {"PYTHONHASHSEED": "0"}  #: so that sets have the same order in every process
 
@@ -108,7 +107,7 @@ class LearningProcess:
                     stdout=subprocess.PIPE,
                     stderr=self._printed,
                     text=True,
-                    env={**os.environ, **_ONE_THREAD, **_SAME_SETS},
+                    env={**os.environ, **ONE_THREAD, **_SAME_SETS},
                     process_group=0,
                 )
             return self._process
