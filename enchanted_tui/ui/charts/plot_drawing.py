@@ -41,8 +41,8 @@ class PlotDrawer:
     """Draws plots; what takes long is worked out once for as long as the dataset stays as it is."""
 
     def __init__(self) -> None:
-        self._key: object = None
-        self._found: tuple[Floats, NDArray[np.intp]] = np.zeros((0, 0)), np.zeros((0, 0), np.intp)
+        #: what the correlations were of, and these; one thing, since threads come and go
+        self._known: tuple[object, tuple[Floats, NDArray[np.intp]] | None] = (None, None)
 
     def draw(
         self, data: PlotData, wanted: PlotWanted, size: tuple[int, int], surface: Surface
@@ -73,10 +73,16 @@ class PlotDrawer:
         self, results: Results, wanted: PlotWanted
     ) -> tuple[Floats, NDArray[np.intp]]:
         key = (id(results), len(results), wanted.columns)
-        if key != self._key:
+        known, found = self._known
+        if known != key or found is None:
             numbers = {name: results.columns[name].numbers for name in wanted.columns}
-            self._found, self._key = correlation_matrix(numbers), key
-        return self._found
+            found = correlation_matrix(numbers)
+            self._known = key, found
+        return found
+
+    def forget(self) -> None:
+        """Forget what was worked out: the rows are others now."""
+        self._known = None, None
 
     def _parallel(
         self, results: Results, wanted: PlotWanted, size: tuple[int, int], surface: Surface

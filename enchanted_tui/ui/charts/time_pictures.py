@@ -125,7 +125,7 @@ def _spots_of_tasks(
     times: Times, rows: NDArray[np.intp], lanes: NDArray[np.intp], edges: Floats, label: int
 ) -> Spots:
     """Point, in each character, at the task that ran in its middle, and before it at those that
-    failed there.
+    failed there: by their codes, since those at work have other places once others have ended.
     """
     middles = (edges[:-1] + edges[1:]) / 2
     columns, at, members = [], [], []
@@ -153,15 +153,19 @@ def _spots_of_tasks(
     return spots_of(
         label + 1 + np.concatenate(columns).astype(np.intp),
         np.concatenate(at).astype(np.intp),
-        np.concatenate(members).astype(np.intp),
+        times.codes[np.concatenate(members).astype(np.intp)],
     )
 
 
-def task_words(times: Times, number: int) -> str:
-    """Say what is known of a task's run in a line."""
+def task_words(times: Times, code: int) -> str:
+    """Say what is known of a task's run in a line, by its code."""
+    found = np.flatnonzero(times.codes == code)
+    if not found.size:
+        return decode(code).name
+    number = int(found[0])
     length = float(times.ended[number] - times.started[number])
     parts = [
-        decode(int(times.codes[number])).name,
+        decode(code).name,
         _WORDS[int(times.state[number])],
         f"on {times.hosts[int(times.host[number])]}",
         f"from {formats.clock(float(times.started[number]))}",

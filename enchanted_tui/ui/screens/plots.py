@@ -125,6 +125,9 @@ task ran, so in Timeline a host has as many rows as it ran tasks at once."""
         news, parameters = await self.read_of_run(viewer, read_news, viewer, results)
         results.take(news)
         results.parameters = parameters or results.parameters
+        if news.anew:
+            self._drawer.forget()
+            self.plot.drop()
         if self._shows_tasks:
             await self._read_times(viewer)
         self._refresh_view()
@@ -250,10 +253,7 @@ task ran, so in Timeline a host has as many rows as it ran tasks at once."""
             self.app.open_over(self, TaskScreen(tasks[place], tasks))
 
     def _task(self, member: int) -> TaskId:
-        if self.wanted.how.of_tasks:
-            assert self.times is not None
-            return decode(int(self.times.codes[member]))
-        return self.results.tasks[member]
+        return decode(member) if self.wanted.how.of_tasks else self.results.tasks[member]
 
     def _line_of(self, member: int) -> str:
         """Name one of several tasks by what tells it from the others."""
@@ -261,8 +261,7 @@ task ran, so in Timeline a host has as many rows as it ran tasks at once."""
         if wanted.how.of_tasks:
             from enchanted_tui.ui.charts.time_pictures import task_words
 
-            assert self.times is not None
-            return task_words(self.times, member)
+            return task_words(self.times, member) if self.times is not None else name
         from enchanted_tui.ui import formats
 
         names = wanted.columns if "columns" in wanted.how.goes_by else (wanted.x, wanted.y)

@@ -51,6 +51,11 @@ class CursorPlot(Plot):
         """Show something else, in which no cursor has been yet."""
         self.spot = self._member = None
 
+    def drop(self) -> None:
+        """Point at nothing until it is drawn anew: what was shown is not there any more."""
+        self.drawn = None
+        self.forget_cursor()
+
     @property
     def cursor_member(self) -> int | None:
         """What the cursor is on, of those at its place the first; None without one."""
