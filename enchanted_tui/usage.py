@@ -14,8 +14,8 @@ from enchanted_tui.record.outcome import RefusedError
 _TARGET = frozenset({"target", "config_file"})
 _OF_THE_APP = frozenset({"read_only", "low_bandwidth", "ascii"})
 _OF_EXPORTS = frozenset(
-    {"to", "out", "columns", "successes_only", "front", "pivot", "split", "seed", "provenance"}
-) | frozenset(CRATE_OPTIONS)
+    {"to", "out", "columns", "successes_only", "where", "front", "pivot", "split", "seed"}
+) | frozenset({"provenance", *CRATE_OPTIONS})
 _OF_PLOTS = frozenset(
     {"x", "y", "value", "error", "colour", "log", "bins", "largest", "size", "dpi"}
     | {"x_label", "y_label", "colour_label", "no_colour_bar", "font", "font_size", "script"}
@@ -36,11 +36,11 @@ _MEANT = {
     "rebuild": frozenset({"overrides", "json", "log_level"}),
     "export": _OF_EXPORTS | {"json"},
     "add_points": frozenset({"stage", "columns", "json"}),
-    "fit": _OF_FITS | {"out", "json"},
-    "sensitivity": frozenset({"outputs", "model", "json"}),
+    "fit": _OF_FITS | {"where", "out", "json"},
+    "sensitivity": frozenset({"outputs", "model", "where", "json"}),
     "compare": _OF_FITS | {"out", "json"},
     "report": frozenset({"outputs", "model", "out", "paths", "json"}),
-    "plot": _OF_PLOTS | {"title", "out", "columns", "front", "json"},
+    "plot": _OF_PLOTS | {"title", "out", "columns", "where", "front", "json"},
     "status": frozenset({"json"}),
     "files": frozenset({"json", "extract"}),
     "pack": frozenset({"json"}),
@@ -161,6 +161,8 @@ def _where(name: str, asked: str) -> str:
         return "with --export RUN_DIR --crate or --plot KIND RUN_DIR --out FILE"
     if name in _OF_PLOTS:
         return "with --plot KIND RUN_DIR"
+    if name == "where":
+        return "with --export RUN_DIR, --plot KIND RUN_DIR, --fit RUN_DIR or --sensitivity RUN_DIR"
     if name == "seed":
         return "with --export RUN_DIR; the seed of a campaign is --set supervisor.seed=N"
     if name in _OF_EXPORTS:

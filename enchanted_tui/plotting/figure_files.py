@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +24,7 @@ from enchanted_tui.plotting.plot_wanted import (
 from enchanted_tui.record.outcome import RefusedError
 from enchanted_tui.views.dataset_statistics import Results
 from enchanted_tui.views.task_times import Times
-from enchanted_tui.whole_files import open_replacement
+from enchanted_tui.whole_files import open_replacement, write_atomically
 
 _MOST_BINS = 80, 30  #: of distributions and grids, and of error bars
 
@@ -34,6 +36,13 @@ class PlotData:
     results: Results
     times: Times | None = None  #: of its tasks, where they are shown
     units: Mapping[str, str] | None = None
+    condition: str = ""  #: which of the rows `results` are
+
+    def beside(self, figure: Path) -> list[Path]:
+        """Return the files that the script of a figure comes with: itself and, where it is of some
+        rows, these.
+        """
+        return [figure.with_suffix(".py"), *([figure.with_suffix(".csv")] * bool(self.condition))]
 
 
 def write_figure(
@@ -41,10 +50,10 @@ def write_figure(
     data: PlotData,
     wanted: PlotWanted,
     look: FigureLook,
-    script: tuple[Path, Path] | None = None,
+    script_of: Path | None = None,
 ) -> None:
-    """Draw a figure into a file whose suffix says the format; with `script`, a path and the run
-    directory, write the script that draws it again too. `wanted` is settled.
+    """Draw a figure into a file whose suffix says the format; with `script_of`, a run directory,
+    write the script that draws it again beside it too. `wanted` is settled.
 
     Raises RefusedError if there is nothing to draw, EnvironmentProblem without matplotlib, OSError.
     """
@@ -60,9 +69,25 @@ def write_figure(
         path.parent.mkdir(parents=True, exist_ok=True)
         with open_replacement(path) as file:
             figure.savefig(file, format=path.suffix.lower()[1:])
-    if script is not None:
-        place, run_dir = script
-        write_script(place, path.absolute(), run_dir.absolute(), told, size, settings)
+    if script_of is None:
+        return
+    place, *rows = [one.absolute() for one in data.beside(path)]
+    if rows:
+        _write_rows(rows[0], columns)
+    source = rows[0] if rows else None
+    write_script(place, path.absolute(), script_of.absolute(), told, size, settings, source)
+
+
+def _write_rows(path: Path, columns: Mapping[str, Any]) -> None:
+    """Write the rows that a figure is of, with the columns that are drawn, as the dataset has
+    them.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    for row in zip(*(column.tolist() for column in columns.values()), strict=True):
+        writer.writerow("" if cell is None or cell != cell else cell for cell in row)
+    write_atomically(path, text.getvalue())
 
 
 def as_told(data: PlotData, wanted: PlotWanted, look: FigureLook) -> dict[str, Any]:

@@ -123,12 +123,13 @@ def write_script(
     wanted: Mapping[str, Any],
     size: tuple[float, float],
     settings: Mapping[str, Any],
+    rows: Path | None = None,
 ) -> None:
-    """Write the script of a figure; `wanted` is what its drawing function is given. Raises
-    OSError.
+    """Write the script of a figure; `wanted` is what its drawing function is given, `rows` a file
+    of those that it is of, if it is of some. Raises OSError.
     """
     drawing = DRAWINGS[wanted["kind"]]
-    source, read, functions = _reading(run_dir, wanted)
+    source, read, functions = _reading(run_dir, wanted, rows)
     texts = [inspect.getsource(one) for one in (*functions, *drawing.needs, drawing.draw)]
     used = [
         name
@@ -150,12 +151,14 @@ def write_script(
     write_atomically(path, "\n\n".join([head, *texts, main.lstrip("\n")]))
 
 
-def _reading(run_dir: Path, wanted: Mapping[str, Any]) -> tuple[Path, str, Sequence[Function]]:
+def _reading(
+    run_dir: Path, wanted: Mapping[str, Any], rows: Path | None
+) -> tuple[Path, str, Sequence[Function]]:
     """Return what is read, the expression that reads it, and its functions."""
     dataset, journal = run_dir / "enchanted_dataset.csv", run_dir / "state" / "journal.jsonl"
     if wanted["kind"] in ("timeline", "use"):
         return journal, "read_tasks(SOURCE)", _READ_TASKS
-    if wanted["kind"] == "best":
+    if wanted["kind"] == "best" and rows is None:
         read = f"read_course(SOURCE, {wanted['y']!r}, {wanted['place']!r})"
         return journal, read, _READ_COURSE
-    return dataset, f"read_dataset(SOURCE, {wanted['names']!r})", _READ_DATASET
+    return rows or dataset, f"read_dataset(SOURCE, {wanted['names']!r})", _READ_DATASET

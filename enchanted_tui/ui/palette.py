@@ -36,6 +36,7 @@ def keys_of(app: AppInterface, action: Action) -> str:
 _SPELLINGS = {
     "question_mark": "?",
     "colon": ":",
+    "vertical_line": "|",
     "slash": "/",
     "ampersand": "&",
     "number_sign": "#",

@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
     wanted, root = _wanted(options), Path(options.plot[1])
     if options.out is None:
         _refuse_looks(options)
-    data, wanted = _read(root, wanted)
+    data = _read(root, wanted, options.where or "")
     if not wanted.how.of_tasks:
         if not len(data.results):
             raise RefusedError(f"{root}: no sample has finished yet, so there is nothing to plot.")
@@ -80,10 +80,10 @@ def _write(options: argparse.Namespace, root: Path, data: PlotData, wanted: Plot
     out = Path(options.out)
     look = read_look(vars(options), colour_bar=not options.no_colour_bar)
     check_format(out)
-    places = [out, *([out.with_suffix(".py")] if options.script else [])]
+    places = [out, *(data.beside(out) if options.script else [])]
     for place in places:
         check_place(place)
-    write_figure(out, data, wanted, look, (places[1], root) if options.script else None)
+    write_figure(out, data, wanted, look, root if options.script else None)
     told = [str(place) for place in places]
     print(json.dumps({"written": told}) if options.json else f"wrote {' and '.join(told)}")
     return 0
@@ -154,6 +154,8 @@ def _without_meaning(options: argparse.Namespace, kind: str) -> list[str]:
     by = KINDS[kind].goes_by
     asked = {name: name for name in ("x", "y", "value", "error", "colour", "columns", "bins")}
     asked |= {"largest": "largest", "front": "objectives", "log": "log_y" if "y" in by else "log_x"}
+    by = by if KINDS[kind].of_tasks else {*by, "where"}
+    asked["where"] = "where"
     idle = [
         f"--{option}"
         for option, name in asked.items()
@@ -182,11 +184,17 @@ def _no_aim() -> FrontAim:
     return FrontAim()
 
 
-def _read(root: Path, wanted: PlotWanted) -> tuple[PlotData, PlotWanted]:
-    """Read what is plotted of a campaign, running or not. Raises EnvironmentProblem."""
+def _read(root: Path, wanted: PlotWanted, condition: str) -> PlotData:
+    """Read what is plotted of a campaign, running or not, of its rows those that keep a condition.
+    Raises EnvironmentProblem, ExportError.
+    """
+    import numpy
+
+    from enchanted_tui.export.where_rows import some_kept
     from enchanted_tui.export.writing import campaign_in
     from enchanted_tui.plotting.figure_files import PlotData
     from enchanted_tui.views.dataset_statistics import Results, read_news
+    from enchanted_tui.views.row_selection import Selection
     from enchanted_tui.views.viewing import Viewer
 
     campaign_in(root)
@@ -203,7 +211,11 @@ def _read(root: Path, wanted: PlotWanted) -> tuple[PlotData, PlotWanted]:
             news, parameters = read_news(viewer, results)
             results.take(news)
             results.parameters = parameters
-        return PlotData(results, times, viewer.units), wanted
+        if condition and len(results):
+            columns = {name: column.raw for name, column in results.columns.items()}
+            kept = numpy.array(some_kept(condition, columns, len(results)))
+            results = Selection(results, kept, results)
+        return PlotData(results, times, viewer.units, condition)
     finally:
         viewer.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import subprocess
@@ -101,6 +102,33 @@ def _pixels(path: Path) -> bytes:
     return imread(path).tobytes()
 
 
+@pytest.mark.parametrize("kind", ["mean", *in_full("best", "front", "correlation")])
+def test_rows_are_chosen(
+    run: Path, kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of the rows that keep a condition alone; the script comes with these, and draws the same."""
+    figure, again = tmp_path / "figure.png", tmp_path / "again.png"
+    chosen = ("--where", "c1 < 0.5 and success")
+    more = MORE.get(kind, ())
+    assert _plot(kind, run, *more, *chosen, "--out", figure, "--dpi", "50", "--script") == 0
+    told = capsys.readouterr().out
+    assert "figure.py" in told and "figure.csv" in told
+    assert _plot("scatter", run, "--x", "c1", *chosen) == 0
+    assert " 0.6 " not in capsys.readouterr().out
+    done = subprocess.run(
+        [sys.executable, figure.with_suffix(".py"), figure.with_suffix(".csv"), again],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert _pixels(again) == _pixels(figure)
+    with (run / "enchanted_dataset.csv").open() as file:
+        kept = [row for row in csv.DictReader(file) if float(row["c1"]) < 0.5]
+    kept = [row for row in kept if row["success"] == "True"]
+    assert len(figure.with_suffix(".csv").read_text().splitlines()) == len(kept) + 1
+
+
 def test_how_a_figure_looks(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Size, labels, units, fonts and colour bar are those that were asked for; texts stay texts."""
     wide, figure = tmp_path / "wide.png", tmp_path / "figure.svg"
@@ -131,6 +159,8 @@ WRONG = [
     (("front",), "A front needs two objectives"),
     (("front", "--front", "energy"), "is no objective"),
     (("scatter", "--dpi", "9"), "without --out FILE the plot is printed as text"),
+    (("timeline", "--where", "c1 < 1"), "--where: the plot timeline does not go by this"),
+    (("scatter", "--where", "c1 > 9"), "none of the 60 rows keeps this condition"),
     (("scatter", "--out", "f.txt"), "f.txt: a figure is written as .pdf, .svg, .png"),
     (
         ("scatter", "--out", "f.png", "--size", "big", "--dpi", "1", "--font", "DejaVu Sanz"),

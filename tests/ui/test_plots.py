@@ -6,6 +6,7 @@ import asyncio
 import csv
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +145,25 @@ async def test_a_cell_lists_its_samples(finished_run: Path) -> None:
         await watcher.press("down", "enter")
         await watcher.until(lambda: isinstance(watcher.screen, TaskScreen))
         assert watcher.screen.shown_task.name == names[1]
+
+
+@in_loop
+async def test_rows_that_keep_a_condition(own_run: Path, tmp_path: Path) -> None:
+    """Protects what is chosen in Results: plots are of these rows alone, and so are figures."""
+    kept = [row for row in _rows(own_run).values() if float(row["c1"]) < 0.5]
+    async with watching(own_run, "results", (120, 40)) as watcher:
+        await watcher.sees("60 rows")
+        watcher.screen.choose_rows(replace(watcher.screen.rows, condition="c1 < 0.5"))
+        await watcher.sees(f"{len(kept)} of 60 rows")
+        await watcher.press("P", "d", "down")
+        await watcher.until(lambda: isinstance(watcher.screen, PlotsScreen))
+        await watcher.until(lambda: len(watcher.screen.results) == len(kept))
+        await watcher.sees(f"{len(kept)} of 60 rows")
+        assert len(watcher.screen.plot.drawn.spots.ordered) == len(kept)
+        await watcher.press("w")
+        await watcher.type(str(tmp_path / "some.png"))
+        await watcher.until((tmp_path / "some.py").exists)
+        assert len((tmp_path / "some.csv").read_text().splitlines()) == len(kept) + 1
 
 
 @in_loop

@@ -72,7 +72,7 @@ class PlotDrawer:
     def _correlations(
         self, results: Results, wanted: PlotWanted
     ) -> tuple[Floats, NDArray[np.intp]]:
-        key = (id(results), len(results), wanted.columns)
+        key = (results.tasks.codes.tobytes(), wanted.columns)
         known, found = self._known
         if known != key or found is None:
             numbers = {name: results.columns[name].numbers for name in wanted.columns}

@@ -20,6 +20,11 @@ class ChartWriting(FigureWriting):
     _drawn: charts.ChartChoice
     _shown: str  #: the name of the view
 
+    @property
+    def condition(self) -> str:
+        """Which of the dataset's rows are shown; empty for all."""
+        return ""
+
     def _go(self, name: str) -> None:
         """Show a view."""
         raise NotImplementedError
@@ -32,10 +37,11 @@ class ChartWriting(FigureWriting):
             self._go("scatter")
         units = self.viewer.units if self.viewer is not None else {}
         wanted = charts.wanted_of(self._drawn, self._shown).settled(self.results)
-        self.write_figure(PlotData(self.results, None, units), wanted)
+        self.write_figure(PlotData(self.results, None, units, self.condition), wanted)
 
     def action_results_plots(self) -> None:
         """Show the plots with a cursor, of the columns that are drawn here."""
         from enchanted_tui.ui.screens.plots import PlotsScreen
 
-        self.app.open_over(self, PlotsScreen(charts.wanted_of(self.choice, "scatter")))
+        wanted = charts.wanted_of(self.choice, "scatter")
+        self.app.open_over(self, PlotsScreen(wanted, self.condition))

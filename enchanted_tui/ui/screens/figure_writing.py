@@ -33,13 +33,11 @@ class FigureWriting(CampaignScreen):
         path = self.app.home / asked.path
         if await in_thread(path.exists) and not await may_replace(self, path):
             return
-        script = (path.with_suffix(".py"), root) if asked.script else None
-        if (
-            script is not None
-            and await in_thread(script[0].exists)
-            and not await may_replace(self, script[0])
-        ):
-            return
-        await in_thread(write_figure, path, data, wanted, asked.look, script)
-        beside = f" and {script[0].name}" if script is not None else ""
-        self.notify(f"Wrote {path}{beside}", markup=False)
+        beside = data.beside(path) if asked.script else []
+        for place in beside:
+            if await in_thread(place.exists) and not await may_replace(self, place):
+                return
+        script_of = root if asked.script else None
+        await in_thread(write_figure, path, data, wanted, asked.look, script_of)
+        names = [str(path), *(place.name for place in beside)]
+        self.notify(f"Wrote {' and '.join(names)}", markup=False)

@@ -30,6 +30,7 @@ class FrontShowing(CampaignScreen):
         return self.query_one("#front", FrontTable)
 
     def forget_choices(self) -> None:
+        super().forget_choices()
         self._aim = None
 
     def front_parts(self) -> list[tuple[str, str, str]]:

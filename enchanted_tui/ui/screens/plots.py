@@ -68,10 +68,11 @@ task ran, so in Timeline a host has as many rows as it ran tasks at once."""
         *GOING_ON,
     )
 
-    def __init__(self, wanted: PlotWanted) -> None:
+    def __init__(self, wanted: PlotWanted, condition: str = "") -> None:
+        """`condition`: which rows of the dataset are shown; empty for all."""
         super().__init__()
-        self.wanted = wanted
-        self.results = Results()
+        self.wanted, self.condition = wanted, condition
+        self.whole = self.results = Results()
         self.times: Times | None = None
         self._drawer = PlotDrawer()
         self._reading = Rereading(self, self._read, self._counts, self._rest)
@@ -99,7 +100,7 @@ task ran, so in Timeline a host has as many rows as it ran tasks at once."""
     def data(self) -> PlotData:
         """What is drawn."""
         units = self.viewer.units if self.viewer is not None else {}
-        return PlotData(self.results, self.times, units)
+        return PlotData(self.results, self.times, units, self.condition)
 
     # -- reading -----------------------------------------------------------------------------------
 
@@ -111,7 +112,7 @@ task ran, so in Timeline a host has as many rows as it ran tasks at once."""
         self._reading.look(view)
 
     def _rest(self) -> float:
-        return _PAUSE + _PAUSE_PER_ROW * len(self.results)
+        return _PAUSE + _PAUSE_PER_ROW * len(self.whole)
 
     def _counts(self, view: View) -> object:
         """Return what changes when there is something new to be shown."""
@@ -121,16 +122,34 @@ task ran, so in Timeline a host has as many rows as it ran tasks at once."""
         return (*counts, len(view.running), at_work and view.read_at // _GROWING)
 
     async def _read(self, viewer: Viewer) -> None:
-        results = self.results
+        results = self.whole
         news, parameters = await self.read_of_run(viewer, read_news, viewer, results)
         results.take(news)
         results.parameters = parameters or results.parameters
         if news.anew:
             self._drawer.forget()
             self.plot.drop()
+        await self._keep_rows(viewer)
         if self._shows_tasks:
             await self._read_times(viewer)
         self._refresh_view()
+
+    async def _keep_rows(self, viewer: Viewer) -> None:
+        """Bring the rows that are shown up to date."""
+        whole, count = self.whole, len(self.whole)
+        if not self.condition or not whole.columns:
+            return
+        from enchanted_tui.views.row_condition import ConditionError, RowCondition
+        from enchanted_tui.views.row_selection import Selection
+
+        try:
+            condition = RowCondition(self.condition, whole.columns)
+            columns = condition.gather(whole.columns)
+            kept = await self.read_of_run(viewer, condition.judge, columns, count)
+        except ConditionError:
+            self.results = Results()  # a column that it names is not there yet
+            return
+        self.results = Selection(whole, kept, self.results)
 
     async def _read_times(self, viewer: Viewer) -> None:
         from enchanted_tui.views.task_times import with_running
@@ -160,8 +179,12 @@ task ran, so in Timeline a host has as many rows as it ran tasks at once."""
             str(active.binding.id): self.app.get_key_display(active.binding)
             for active in self.active_bindings.values()
         }
-        count = len(self.results)
-        note = f"  {count:,} row{'' if count == 1 else 's'}" if count else ""
+        count, of = len(self.results), len(self.whole)
+        rows = f"row{'' if of == 1 else 's'}"
+        several = (
+            f"{count:,} {rows}" if self.results is self.whole else f"{count:,} of {of:,} {rows}"
+        )
+        note = f"  {several}" if of else ""
         self.query_one(ViewTabs).show(self.wanted.kind, keys, note)
         self._draw()
 

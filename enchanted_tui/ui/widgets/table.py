@@ -102,6 +102,7 @@ class VirtualTable(ScrollView, can_focus=True):
         fit: bool = True,
         empty: str = "",
         holds: bool = False,
+        pinned: int = 0,
         id: str | None = None,  # noqa: A002 - Textual's own name
         classes: str | None = None,
     ) -> None:
@@ -112,6 +113,7 @@ class VirtualTable(ScrollView, can_focus=True):
         self._fit = fit
         self._empty = empty
         self.holds = holds
+        self._pinned = pinned  #: columns that do not scroll sideways
         self._keys: Sequence[Any] = ()
         self._cursor = 0
         self._cursor_key: Any = None
@@ -323,15 +325,19 @@ class VirtualTable(ScrollView, can_focus=True):
         if y > 0 and not isinstance(look, tuple):
             style = self._table_styles.of("empty" if look else "")
             return Strip([Segment(set_cell_size(f" {look or ''}", self.room), style)], self.room)
-        layout = LineLayout(
-            self._shown, self.room, self._virtual_width(), round(self.scroll_offset.x), self._fit
-        )
+        layout = self._layout_now()
         if not isinstance(look, tuple) or y == 0:
             return layout.header(self._sort, self._table_styles.of("header"))
         cells, is_cursor, _ = look
         style = self._table_styles.of("cursor" if is_cursor else "")
         coloured = partial(self._table_styles.coloured, style, marked=is_cursor)
         return layout.row(cells, style, coloured, marked=is_cursor)
+
+    def _layout_now(self) -> LineLayout:
+        left = round(self.scroll_offset.x)
+        return LineLayout(
+            self._shown, self.room, self._virtual_width(), left, self._fit, self._pinned
+        )
 
     # -- moving ------------------------------------------------------------------------------------
 
@@ -366,6 +372,10 @@ class VirtualTable(ScrollView, can_focus=True):
     def action_sideways(self, columns: int) -> None:
         self.scroll_to(x=max(0, self.scroll_offset.x + columns), animate=False)
 
+    def show_column(self, key: str) -> None:
+        """Scroll sideways as little as needed to see a column whole."""
+        self.scroll_to(x=self._layout_now().left_for(key), animate=False, force=True)
+
     def action_choose(self) -> None:
         if self._cursor_key is not None:
             self.post_message(self.RowSelected(self, self._cursor_key))
@@ -373,21 +383,15 @@ class VirtualTable(ScrollView, can_focus=True):
     def on_click(self, event: Click) -> None:
         event.stop()
         if event.y == 0:
-            self._click_header(event.x + self.scroll_offset.x - 1)
+            column = self._layout_now().column_at(event.x)
+            if column is not None and column.sortable:
+                self.post_message(self.HeaderSelected(self, column.key))
             return
         row = round(self.scroll_offset.y) + event.y - 1
         if row < len(self._keys):
             self.move_to(row)
             if event.chain == 2:
                 self.action_choose()
-
-    def _click_header(self, x: int) -> None:
-        for _, column, width in self._shown:
-            if x < width + 2:
-                if column.sortable:
-                    self.post_message(self.HeaderSelected(self, column.key))
-                return
-            x -= width + 2
 
     def row_text(self, row: int) -> str:
         """Return a row's cells as text with tabs between, for copying."""
