@@ -41,7 +41,7 @@ def parallel_picture(
     axes = {name: axis_over(columns[name]) for name in names}
     names = [name for name in names if axes[name] is not None]
     height = size[1] - _TOP - 1
-    if len(names) < 2 or height < 1:
+    if len(names) < 2 or height < 1 or size[0] < _APART:
         return Drawn(nothing(size, "There are fewer than two columns of numbers to be shown."))
     picture = Picture(*size)
     places = np.linspace(3, max(4, size[0] - 4), len(names)).astype(np.intp)
