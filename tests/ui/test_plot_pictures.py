@@ -19,7 +19,7 @@ from enchanted_tui.ui.charts.error_bars import error_bars
 from enchanted_tui.ui.charts.fine_scatter import fine_scatter
 from enchanted_tui.ui.charts.heat_pictures import heat_picture
 from enchanted_tui.ui.charts.parallel_picture import parallel_picture
-from enchanted_tui.ui.charts.spots import Drawn, spots_of
+from enchanted_tui.ui.charts.spots import DrawnPlot, spots_of
 from enchanted_tui.ui.charts.time_pictures import timeline, use_over_time
 from enchanted_tui.views.rank_correlation import correlation_matrix
 from enchanted_tui.views.task_times import Times
@@ -40,7 +40,7 @@ def signs(request: pytest.FixtureRequest) -> None:
     glyphs.use_ascii(request.param)
 
 
-def _check(drawn: Drawn, size: tuple[int, int], *, coloured: bool = False) -> None:
+def _check(drawn: DrawnPlot, size: tuple[int, int], *, coloured: bool = False) -> None:
     picture, spots = drawn.picture, drawn.spots
     rows = ["".join(text for text, _ in picture.runs(y)) for y in range(picture.height)]
     assert (len(rows), {len(row) for row in rows}) == (size[1], {size[0]})

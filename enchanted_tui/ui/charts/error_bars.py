@@ -10,7 +10,7 @@ from enchanted_tui.ui import formats
 from enchanted_tui.ui.charts.chart_axes import axis_over
 from enchanted_tui.ui.charts.drawing import nothing
 from enchanted_tui.ui.charts.picture import Frame, Picture, dots, sign
-from enchanted_tui.ui.charts.spots import Drawn, spots_of
+from enchanted_tui.ui.charts.spots import DrawnPlot, spots_of
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.views.binning import edges_over, places_in, statistics_by_place
 from enchanted_tui.views.dataset_statistics import Floats
@@ -24,14 +24,16 @@ def error_bars(
     *,
     log: tuple[bool, bool],
     bins: int,
-) -> Drawn:
+) -> DrawnPlot:
     """Draw points with `errors` or, without, the mean and standard deviation of each of `bins`
     bins.
     """
     x, y = points
     usable = np.isfinite(x) & np.isfinite(y) & ((x > 0) | (not log[0])) & ((y > 0) | (not log[1]))
     if not usable.any():
-        return Drawn(nothing(size, "There is no row with a number on both axes."), left_out=x.size)
+        return DrawnPlot(
+            nothing(size, "There is no row with a number on both axes."), left_out=x.size
+        )
     rows = np.flatnonzero(usable)
     if errors is not None:
         middle, spread = (x[rows], y[rows]), np.nan_to_num(np.abs(errors[rows]), posinf=0.0)
@@ -49,7 +51,7 @@ def error_bars(
         ends = np.concatenate([middle[1] - spread, middle[1] + spread, middle[1]])
     axes = axis_over(x[rows], log=log[0]), axis_over(ends, log=log[1])
     if axes[0] is None or axes[1] is None:
-        return Drawn(nothing(size, "There is nothing to show."), left_out=x.size)
+        return DrawnPlot(nothing(size, "There is nothing to show."), left_out=x.size)
     picture = Picture(*size)
     frame = Frame(picture, axes[0], axes[1], *titles)
     _bars(frame, middle, spread)
@@ -76,7 +78,7 @@ def error_bars(
             f" {members.size:,} samples"
         )
 
-    return Drawn(picture, spots, says, left_out=int(x.size - (at >= 0).sum()))
+    return DrawnPlot(picture, spots, says, left_out=int(x.size - (at >= 0).sum()))
 
 
 def _bars(frame: Frame, middle: tuple[Floats, Floats], spread: Floats) -> None:
