@@ -198,15 +198,11 @@ def _dry_run(options: argparse.Namespace) -> int:
 
 
 def _status(options: argparse.Namespace) -> int:
+    from enchanted_tui import headless
     from enchanted_tui.operations import actions
 
     found = actions.status(Path(options.status))
-    if options.json:
-        print(json.dumps(found.as_json()))
-        return ExitCode.COMPLETED
-    from enchanted_tui import headless
-
-    print("\n".join(headless.status_lines(found)))
+    print(json.dumps(found.as_json()) if options.json else "\n".join(headless.status_lines(found)))
     return ExitCode.COMPLETED
 
 

@@ -9,13 +9,17 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-import tarfile
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from enchanted_tui.whole_files import make_writable
 
+if TYPE_CHECKING:
+    import tarfile
+
 BLOCK = 512
+# as `tarfile` has them, which is imported where an archive is read
+REGULAR, SYMLINK, FOLDER = b"0", b"2", b"5"  #: kinds of members
 END = bytes(2 * BLOCK)  #: ends an archive
 #: below it is what takes the place of a directory that counts no more
 SUPERSEDED = "superseded/"
@@ -30,7 +34,7 @@ Keeps = Callable[[tuple[str, ...]], bool]
 def header(
     name: str, kind: bytes, *, mode: int = 0o644, size: int = 0, mtime: float = 0, link: str = ""
 ) -> bytes:
-    """Return the header of a member, of which `size` bytes follow; `kind` as in `tarfile`."""
+    """Return the header of a member, of which `size` bytes follow; `kind` as above."""
     encoded, target = os.fsencode(name), os.fsencode(link)
     if len(encoded) > 100 or len(target) > 100 or size > _LARGEST or not 0 <= mtime <= _LARGEST:
         return _long_header(name, kind, mode, size, mtime, link)
@@ -47,6 +51,8 @@ def header(
 
 
 def _long_header(name: str, kind: bytes, mode: int, size: int, mtime: float, link: str) -> bytes:
+    import tarfile
+
     member = tarfile.TarInfo(name)
     member.type, member.mode, member.size = kind, mode & 0o7777, size
     member.mtime, member.linkname = int(mtime), link
@@ -66,17 +72,17 @@ def pack_directory(path: str, name: str, write: Write, keeps: Keeps | None) -> t
     Pipes, sockets and devices are left out. Raises OSError.
     """
     count = total = 0
-    write(header(f"{name}/", tarfile.DIRTYPE, **_facts(os.stat(path))))
+    write(header(f"{name}/", FOLDER, **_facts(os.stat(path))))
     for inside, entry in _walk(path, ()):
         status, member = entry.stat(follow_symlinks=False), "/".join((name, *inside))
         if stat.S_ISDIR(status.st_mode):
             if keeps is None:
-                write(header(f"{member}/", tarfile.DIRTYPE, **_facts(status)))
+                write(header(f"{member}/", FOLDER, **_facts(status)))
         elif keeps is not None and not keeps(inside):
             continue
         elif stat.S_ISLNK(status.st_mode):
             target = os.readlink(entry.path)
-            write(header(member, tarfile.SYMTYPE, link=target, **_facts(status)))
+            write(header(member, SYMLINK, link=target, **_facts(status)))
             count += 1
         elif stat.S_ISREG(status.st_mode):
             total += _pack_file(entry.path, member, write)
@@ -91,9 +97,9 @@ def pack_made(
     their names, `mtime` when they were made.
     """
     kept = {file: data for file, data in files.items() if keeps is None or keeps((file,))}
-    write(header(f"{name}/", tarfile.DIRTYPE, mode=0o755, mtime=mtime))
+    write(header(f"{name}/", FOLDER, mode=0o755, mtime=mtime))
     for file, data in kept.items():
-        write(header(f"{name}/{file}", tarfile.REGTYPE, size=len(data), mtime=mtime))
+        write(header(f"{name}/{file}", REGULAR, size=len(data), mtime=mtime))
         write(data + padding(len(data)))
     return len(kept), sum(map(len, kept.values()))
 
@@ -118,7 +124,7 @@ def _pack_file(path: str, member: str, write: Write) -> int:
     try:
         status = os.fstat(descriptor)
         size = left = status.st_size
-        write(header(member, tarfile.REGTYPE, size=size, **_facts(status)))
+        write(header(member, REGULAR, size=size, **_facts(status)))
         while left:
             piece = os.read(descriptor, min(left, _COPIED_AT_ONCE)) or bytes(
                 min(left, _COPIED_AT_ONCE)
@@ -135,7 +141,7 @@ def superseded_header(name: str, length: int) -> bytes:
     """Return what is written over the first block of a packed directory of `length` bytes that
     counts no more: all of it is one file then, outside of any task's directory.
     """
-    return header(f"{SUPERSEDED}{name}.tar", tarfile.REGTYPE, size=length - BLOCK)
+    return header(f"{SUPERSEDED}{name}.tar", REGULAR, size=length - BLOCK)
 
 
 class FilePart:
@@ -164,6 +170,8 @@ def members(file: BinaryIO, offset: int, length: int) -> Iterator[tuple[str, tar
     """Return what a packed directory holds, each with its path below the directory: "" for the
     directory itself.
     """
+    import tarfile
+
     part = FilePart(file, offset, length)
     with tarfile.open(fileobj=part, mode="r:", errors="surrogateescape") as archive:  # type: ignore[call-overload]
         for member in archive:

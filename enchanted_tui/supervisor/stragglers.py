@@ -15,7 +15,6 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import accumulate
-from statistics import median
 
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.durations import duration
@@ -49,6 +48,12 @@ def is_mostly_done(rule: StragglerRule, done: int, count: int) -> bool:
     return rule.after * count - 1e-9 * count <= done < count
 
 
+def _median(run_times: Sequence[float]) -> float:
+    from statistics import median  # which takes a while to import
+
+    return median(run_times)
+
+
 def run_time_limit(
     rule: StragglerRule, done: int, count: int, run_times: Sequence[float]
 ) -> float | None:
@@ -57,7 +62,7 @@ def run_time_limit(
     """
     if len(run_times) < _FEWEST or not is_mostly_done(rule, done, count):
         return None
-    return max(_LEAST, rule.factor * median(run_times))
+    return max(_LEAST, rule.factor * _median(run_times))
 
 
 # -- the campaign ----------------------------------------------------------------------------------
@@ -111,7 +116,7 @@ class StragglerWatch:
                 continue
             seconds = self._seconds(rule, stage, number, step)
             if seconds is not None:
-                usual = median(self._run_times(stage, step))
+                usual = _median(self._run_times(stage, step))
                 fresh.append(RunTimeLimit(*place, seconds, usual))
         if fresh:
             log.info(
@@ -177,7 +182,7 @@ class StragglerWatch:
             return None
         over = sum(age >= seconds for age in ages.values())
         return Straggling(
-            tasks=over, usual=median(self._run_times(stage, oldest.step)), executor=key
+            tasks=over, usual=_median(self._run_times(stage, oldest.step)), executor=key
         )
 
     def _ages(self, depth: int) -> Iterator[tuple[TaskId, float]]:

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.records import TaskRecord
-from enchanted_tui.views.dataset_statistics import Floats, Mask
 from enchanted_tui.views.task_index import encode
+
+Floats = NDArray[np.float64]
 
 #: How a task stands.
 DONE, FAILED, AT_WORK = range(3)
@@ -42,7 +43,7 @@ class Times:
     def __len__(self) -> int:
         return self.codes.size
 
-    def of(self, chosen: Mask | NDArray[np.intp]) -> Times:
+    def of(self, chosen: NDArray[np.intp]) -> Times:
         """Return some of the tasks."""
         arrays = {name: value[chosen] for name, value in vars(self).items() if name != "hosts"}
         return replace(self, **arrays)

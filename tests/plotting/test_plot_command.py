@@ -152,7 +152,7 @@ def test_how_a_figure_looks(run: Path, tmp_path: Path, capsys: pytest.CaptureFix
 
 WRONG = [
     (("scater",), "did you mean 'scatter'?"),
-    (("scatter", "--x", "c9"), "did you mean 'c1'?"),
+    (("scatter", "--x", "c9"), "--x c9: the dataset has no such column; it has c1, c2, energy"),
     (("scatter", "--x", "enrgy", "--y", "mas"), "did you mean 'energy'?|did you mean 'mass'?"),
     (("timeline", "--x", "c1"), "--x: the plot timeline does not go by this"),
     (("density", "--log", "z", "--bins", "no"), "--log z: expected x|--bins no: expected a whole"),
@@ -203,6 +203,6 @@ def test_a_place_that_is_not_a_campaign(
     """Neither a directory without one nor a campaign's own files are taken."""
     assert _plot("scatter", tmp_path) == 3
     assert "holds no campaign" in capsys.readouterr().err
-    own = run / "enchanted_run.png"
+    own = run / "state" / "figure.png"
     assert _plot("scatter", run, "--out", own) == 2
     assert "keeps its own files" in capsys.readouterr().err

@@ -19,10 +19,11 @@ from enchanted_tui.ui.charts.error_bars import error_bars
 from enchanted_tui.ui.charts.fine_scatter import fine_scatter
 from enchanted_tui.ui.charts.heat_pictures import heat_picture
 from enchanted_tui.ui.charts.parallel_picture import parallel_picture
-from enchanted_tui.ui.charts.spots import Drawn, spots_of
+from enchanted_tui.ui.charts.spots import DrawnPlot, spots_of
 from enchanted_tui.ui.charts.time_pictures import timeline, use_over_time
 from enchanted_tui.views.rank_correlation import correlation_matrix
 from enchanted_tui.views.task_times import Times
+from helpers.marks import examples
 
 _ANY = st.one_of(
     st.floats(allow_nan=True, allow_infinity=True),
@@ -39,7 +40,7 @@ def signs(request: pytest.FixtureRequest) -> None:
     glyphs.use_ascii(request.param)
 
 
-def _check(drawn: Drawn, size: tuple[int, int], *, coloured: bool = False) -> None:
+def _check(drawn: DrawnPlot, size: tuple[int, int], *, coloured: bool = False) -> None:
     picture, spots = drawn.picture, drawn.spots
     rows = ["".join(text for text, _ in picture.runs(y)) for y in range(picture.height)]
     assert (len(rows), {len(row) for row in rows}) == (size[1], {size[0]})
@@ -51,7 +52,7 @@ def _check(drawn: Drawn, size: tuple[int, int], *, coloured: bool = False) -> No
 
 
 @given(_POINTS, _SIZES, st.booleans(), st.booleans(), st.integers(1, 50), st.booleans())
-@settings(deadline=None)
+@settings(deadline=None, max_examples=examples(40))
 def test_any_values_give_a_picture(
     points: list[Any], size: tuple[int, int], log_x: bool, log_y: bool, bins: int, coloured: bool
 ) -> None:
@@ -93,7 +94,7 @@ def test_any_values_give_a_picture(
     ),
     _SIZES,
 )
-@settings(deadline=None)
+@settings(deadline=None, max_examples=examples(40))
 def test_any_tasks_give_a_timeline(tasks: list[Any], size: tuple[int, int]) -> None:
     """Tasks of no length, at the same time, years apart, or none at all."""
     started, length, state, host = (

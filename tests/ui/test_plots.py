@@ -71,7 +71,7 @@ async def test_how_it_looks(finished_run: Path, size: tuple[int, int]) -> None:
             assert_screen(watcher.app, f"plots_{key}_{size[0]}x{size[1]}")
 
 
-@pytest.mark.parametrize("size", [(80, 24), *in_full((200, 50), (40, 12))])
+@pytest.mark.parametrize("size", [(80, 24), *in_full(((200, 50),), ((40, 12),))])
 @in_loop
 async def test_views_by_key_palette_and_mouse(finished_run: Path, size: tuple[int, int]) -> None:
     """Protects the way to each view, on terminals of any size, and back to the results."""

@@ -205,7 +205,10 @@ def test_stopped_job_keeps_its_campaign_running(hosted: Hosted) -> None:
         10,
         "a stopped job",
     )
-    assert b"\x1b[?1049l" in hosted.terminal.written[-2000:]
+    # it stops after the last byte, which is read a moment later
+    wait_until(
+        lambda: b"\x1b[?1049l" in hosted.terminal.written[-2000:], 10, "the shell's own screen"
+    )
     done = len(finished_tasks(hosted.root))
     wait_for_done(hosted.root, done + 4)
     shown = len(hosted.terminal.text)

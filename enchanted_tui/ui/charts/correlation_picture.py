@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from enchanted_tui.ui.charts.colour_maps import DIVERGING, colours_of, ink_on
 from enchanted_tui.ui.charts.drawing import nothing
 from enchanted_tui.ui.charts.picture import Picture
-from enchanted_tui.ui.charts.spots import Drawn, spots_of
+from enchanted_tui.ui.charts.spots import DrawnPlot, spots_of
 from enchanted_tui.ui.facts_in_line import cut_name
 from enchanted_tui.views.dataset_statistics import Floats
 
@@ -26,7 +26,7 @@ def correlation_picture(
     *,
     first: int,
     coloured: bool,
-) -> Drawn:
+) -> DrawnPlot:
     """Draw the correlations of columns with those from the one numbered `first` on, as many as
     there is room for. A spot shows the number of a pair, row * columns + column.
     """
@@ -37,7 +37,7 @@ def correlation_picture(
     across = np.arange(first, min(len(names), first + max(1, (size[0] - label) // cell)))
     down = np.arange(min(len(names), max(0, size[1] - 1)))
     if len(names) < 2:
-        return Drawn(nothing(size, "There are fewer than two columns of numbers."))
+        return DrawnPlot(nothing(size, "There are fewer than two columns of numbers."))
     picture = Picture(*size)
     colours = colours_of(found, -1.0, 1.0, DIVERGING)
     for place, column in enumerate(across.tolist()):
@@ -60,4 +60,4 @@ def correlation_picture(
         words = "no correlation: one value only" if value != value else f"Spearman {value:.3f}"
         return f"{names[row]} and {names[column]}: {words}, of {counts[row, column]:,} samples"
 
-    return Drawn(picture, spots, says)
+    return DrawnPlot(picture, spots, says)

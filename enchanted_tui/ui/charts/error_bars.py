@@ -10,7 +10,7 @@ from enchanted_tui.ui import formats
 from enchanted_tui.ui.charts.chart_axes import axis_over
 from enchanted_tui.ui.charts.drawing import nothing
 from enchanted_tui.ui.charts.picture import Frame, Picture, dots, sign
-from enchanted_tui.ui.charts.spots import Drawn, spots_of
+from enchanted_tui.ui.charts.spots import DrawnPlot, spots_of
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.views.binning import edges_over, places_in, statistics_by_place
 from enchanted_tui.views.dataset_statistics import Floats
@@ -24,14 +24,16 @@ def error_bars(
     *,
     log: tuple[bool, bool],
     bins: int,
-) -> Drawn:
+) -> DrawnPlot:
     """Draw points with `errors` or, without, the mean and standard deviation of each of `bins`
     bins.
     """
     x, y = points
     usable = np.isfinite(x) & np.isfinite(y) & ((x > 0) | (not log[0])) & ((y > 0) | (not log[1]))
     if not usable.any():
-        return Drawn(nothing(size, "There is no row with a number on both axes."), left_out=x.size)
+        return DrawnPlot(
+            nothing(size, "There is no row with a number on both axes."), left_out=x.size
+        )
     rows = np.flatnonzero(usable)
     if errors is not None:
         middle, spread = (x[rows], y[rows]), np.nan_to_num(np.abs(errors[rows]), posinf=0.0)
@@ -45,10 +47,11 @@ def error_bars(
             centres = np.sqrt(edges[:-1]) * np.sqrt(edges[1:])
         middle = (np.where(counts > 0, centres, np.nan), means)
         spread = np.nan_to_num(deviations)
-    ends = np.concatenate([middle[1] - spread, middle[1] + spread, middle[1]])
+    with np.errstate(over="ignore"):
+        ends = np.concatenate([middle[1] - spread, middle[1] + spread, middle[1]])
     axes = axis_over(x[rows], log=log[0]), axis_over(ends, log=log[1])
     if axes[0] is None or axes[1] is None:
-        return Drawn(nothing(size, "There is nothing to show."), left_out=x.size)
+        return DrawnPlot(nothing(size, "There is nothing to show."), left_out=x.size)
     picture = Picture(*size)
     frame = Frame(picture, axes[0], axes[1], *titles)
     _bars(frame, middle, spread)
@@ -64,8 +67,9 @@ def error_bars(
 
     def says(spot: int) -> str:
         members = spots.members(spot)
-        found = statistics_by_place(np.zeros(members.size, np.intp), y[members], 1)
-        near = f"{titles[0]} {formats.number(float(x[members].mean()))}"
+        here = np.zeros(members.size, dtype=np.intp)
+        found, across = (statistics_by_place(here, one[members], 1) for one in (y, x))
+        near = f"{titles[0]} {formats.number(float(across[1][0]))}"
         mean = f"{titles[1]} {formats.number(float(found[1][0]))}"
         if errors is not None and members.size == 1:
             return f"{near}, {mean} +- {formats.number(float(abs(errors[members[0]])))}"
@@ -74,12 +78,14 @@ def error_bars(
             f" {members.size:,} samples"
         )
 
-    return Drawn(picture, spots, says, left_out=int(x.size - (at >= 0).sum()))
+    return DrawnPlot(picture, spots, says, left_out=int(x.size - (at >= 0).sum()))
 
 
 def _bars(frame: Frame, middle: tuple[Floats, Floats], spread: Floats) -> None:
     """Draw vertical lines of dots, all at once: where more begin than have ended there is one."""
-    low, high = (np.clip(middle[1] + by * spread, frame.y.low, frame.y.high) for by in (-1.0, 1.0))
+    with np.errstate(over="ignore"):
+        bottom, top = middle[1] - spread, middle[1] + spread
+    low, high = (np.clip(one, frame.y.low, frame.y.high) for one in (bottom, top))
     across, down = 2 * frame.width, 4 * frame.height
     columns, bottoms, on_low = frame.cells(middle[0], low, across, down)
     tops = np.full(middle[0].size, -1, dtype=np.intp)

@@ -13,7 +13,7 @@ from enchanted_tui.ui.charts.colour_maps import colours_of
 from enchanted_tui.ui.charts.drawing import Marking, prevailing, scatter
 from enchanted_tui.ui.charts.heat_pictures import paint_halves
 from enchanted_tui.ui.charts.picture import Frame, Picture, dots, sign
-from enchanted_tui.ui.charts.spots import Drawn, spots_of
+from enchanted_tui.ui.charts.spots import DrawnPlot, spots_of
 from enchanted_tui.views.binning import statistics_by_place
 from enchanted_tui.views.dataset_statistics import Floats
 
@@ -28,7 +28,7 @@ def fine_scatter(
     numbers: Floats | None,
     grain: Grain,
     colours: dict[str, str] | None,
-) -> Drawn:
+) -> DrawnPlot:
     """Draw points; `marking` says which classes they are of, `numbers` the value that is their
     colour, `colours` the theme's by name: none where there are no colours, and signs tell classes
     apart.
@@ -49,10 +49,10 @@ def fine_scatter(
         else:
             _dots(frame, points, marking)
     if frame is None:
-        return Drawn(picture, left_out=x.size)
+        return DrawnPlot(picture, left_out=x.size)
     columns, rows, on = frame.cells(x, y, frame.width, frame.height)
     spots = spots_of(frame.left + 1 + columns, frame.top + rows, np.flatnonzero(on))
-    return Drawn(picture, spots, left_out=int((~on).sum()))
+    return DrawnPlot(picture, spots, left_out=int((~on).sum()))
 
 
 def _dots(frame: Frame, points: tuple[Floats, Floats], marking: Marking | None) -> None:

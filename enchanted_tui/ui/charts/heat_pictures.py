@@ -12,7 +12,7 @@ from enchanted_tui.ui.charts.chart_axes import ChartAxis
 from enchanted_tui.ui.charts.colour_maps import EVEN, colours_of, ink_of
 from enchanted_tui.ui.charts.drawing import nothing
 from enchanted_tui.ui.charts.picture import Frame, Picture
-from enchanted_tui.ui.charts.spots import Drawn, Spots, spots_of
+from enchanted_tui.ui.charts.spots import DrawnPlot, Spots, spots_of
 from enchanted_tui.views.binning import edges_over, places_in, statistics_by_place
 from enchanted_tui.views.dataset_statistics import Floats
 
@@ -29,7 +29,7 @@ def heat_picture(
     log: tuple[bool, bool],
     bins: int,
     coloured: bool,
-) -> Drawn:
+) -> DrawnPlot:
     """Draw how many points lie in each cell of a grid or, with `values`, the mean of theirs.
     `titles`: of both axes and of the colour; `bins` along each axis, or as many as there is room
     for.
@@ -41,7 +41,9 @@ def heat_picture(
     ]
     shown = usable[0] & usable[1]
     if not shown.any():
-        return Drawn(nothing(size, "There is no row with a number on both axes."), left_out=x.size)
+        return DrawnPlot(
+            nothing(size, "There is no row with a number on both axes."), left_out=x.size
+        )
     scale = _BAR if size[0] >= _NARROWEST else 0
     picture = Picture(*size)
     frame = Frame(
@@ -64,12 +66,12 @@ def heat_picture(
     low = 0.0 if values is None else float(np.nanmin(grid, initial=np.inf))
     high = float(np.nanmax(grid, initial=-np.inf))
     if low > high:
-        return Drawn(nothing(size, f"{titles[2]}: no row has a number."), left_out=x.size)
+        return DrawnPlot(nothing(size, f"{titles[2]}: no row has a number."), left_out=x.size)
     _paint(frame, grid, (low, high), coloured=coloured)
     if scale:
         _scale(frame, (low, high), titles[2], coloured=coloured)
     spots = _spots(frame, cells, (nx, ny), values)
-    return Drawn(
+    return DrawnPlot(
         picture,
         spots,
         lambda spot: _said(spots.members(spot), points, values, titles),

@@ -14,7 +14,7 @@ from enchanted_tui.ui import formats
 from enchanted_tui.ui.charts.chart_axes import axis_over
 from enchanted_tui.ui.charts.drawing import Marking, nothing, prevailing
 from enchanted_tui.ui.charts.picture import Picture, dots, sign
-from enchanted_tui.ui.charts.spots import Drawn, spots_of
+from enchanted_tui.ui.charts.spots import DrawnPlot, spots_of
 from enchanted_tui.ui.facts_in_line import cut_name
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.views.dataset_statistics import Floats
@@ -33,7 +33,7 @@ def parallel_picture(
     *,
     first: int,
     chosen: int | None,
-) -> Drawn:
+) -> DrawnPlot:
     """Draw samples over the columns from the one numbered `first` on, as many as there is room
     for; the sample `chosen` on top of all others.
     """
@@ -41,8 +41,8 @@ def parallel_picture(
     axes = {name: axis_over(columns[name]) for name in names}
     names = [name for name in names if axes[name] is not None]
     height = size[1] - _TOP - 1
-    if len(names) < 2 or height < 1:
-        return Drawn(nothing(size, "There are fewer than two columns of numbers to be shown."))
+    if len(names) < 2 or height < 1 or size[0] < _APART:
+        return DrawnPlot(nothing(size, "There are fewer than two columns of numbers to be shown."))
     picture = Picture(*size)
     places = np.linspace(3, max(4, size[0] - 4), len(names)).astype(np.intp)
     share = np.stack([axes[name].share(columns[name]) for name in names], axis=1)  # type: ignore[union-attr]
@@ -73,7 +73,7 @@ def parallel_picture(
         return f"{names[axis]} {value}{more}"
 
     legend = ((f"every {apart:,}th sample", "dim"),) if apart > 1 else ()
-    return Drawn(picture, spots, says, legend, int((bends < 0).any(axis=1).sum()))
+    return DrawnPlot(picture, spots, says, legend, int((bends < 0).any(axis=1).sum()))
 
 
 def _label(picture: Picture, place: int, row: int, text: str, colour: str) -> None:

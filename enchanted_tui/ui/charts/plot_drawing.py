@@ -18,7 +18,7 @@ from enchanted_tui.ui.charts.error_bars import error_bars
 from enchanted_tui.ui.charts.fine_scatter import fine_scatter
 from enchanted_tui.ui.charts.heat_pictures import heat_picture
 from enchanted_tui.ui.charts.parallel_picture import parallel_picture
-from enchanted_tui.ui.charts.spots import Drawn
+from enchanted_tui.ui.charts.spots import DrawnPlot
 from enchanted_tui.ui.charts.time_pictures import timeline, use_over_time
 from enchanted_tui.views.dataset_statistics import Floats, Results
 from enchanted_tui.views.front import front_of
@@ -46,15 +46,15 @@ class PlotDrawer:
 
     def draw(
         self, data: PlotData, wanted: PlotWanted, size: tuple[int, int], surface: Surface
-    ) -> Drawn:
+    ) -> DrawnPlot:
         """Draw what is wanted, which is settled; may take a while for many samples."""
         if wanted.how.of_tasks:
             if data.times is None:
-                return Drawn(drawing.nothing(size, "Reading the tasks."))
+                return DrawnPlot(drawing.nothing(size, "Reading the tasks."))
             return (timeline if wanted.kind == "timeline" else use_over_time)(size, data.times)
         results = data.results
         if not len(results) or not results.numeric:
-            return Drawn(drawing.nothing(size, "There is no column of numbers yet."))
+            return DrawnPlot(drawing.nothing(size, "There is no column of numbers yet."))
         if wanted.kind == "correlation":
             found, counts = self._correlations(results, wanted)
             return correlation_picture(
@@ -86,7 +86,7 @@ class PlotDrawer:
 
     def _parallel(
         self, results: Results, wanted: PlotWanted, size: tuple[int, int], surface: Surface
-    ) -> Drawn:
+    ) -> DrawnPlot:
         marks = chart_choice.marking(results, wanted.colour)
         found = parallel_picture(
             size,
@@ -107,14 +107,16 @@ class PlotDrawer:
         return replace(found, legend=(*plain, *found.legend), says=says)
 
 
-def _of_two(results: Results, wanted: PlotWanted, size: tuple[int, int], surface: Surface) -> Drawn:
+def _of_two(
+    results: Results, wanted: PlotWanted, size: tuple[int, int], surface: Surface
+) -> DrawnPlot:
     """Draw what is of two columns, or of one."""
     x, y = (results.columns[name].numbers for name in (wanted.x, wanted.y))
     titles, log = (wanted.x, wanted.y), (wanted.log_x, wanted.log_y)
     bins = wanted.bins or usual_bins(wanted.kind, len(results), _ANY)
     if wanted.kind in ("histogram", "best"):
         choice = ChartChoice(wanted.x, wanted.y, log_x=log[0], log_y=log[1], largest=wanted.largest)
-        return Drawn(chart_choice.picture(results, choice, wanted.kind, *size))
+        return DrawnPlot(chart_choice.picture(results, choice, wanted.kind, *size))
     if wanted.kind in ("density", "mean"):
         is_mean = wanted.kind == "mean"
         return heat_picture(
@@ -133,14 +135,16 @@ def _of_two(results: Results, wanted: PlotWanted, size: tuple[int, int], surface
     return _points(results, wanted, size, surface)
 
 
-def _points(results: Results, wanted: PlotWanted, size: tuple[int, int], surface: Surface) -> Drawn:
+def _points(
+    results: Results, wanted: PlotWanted, size: tuple[int, int], surface: Surface
+) -> DrawnPlot:
     """Draw a scatter plot, or the front of the first two objectives."""
     colour, names = wanted.colour, (wanted.x, wanted.y)
     marks = chart_choice.marking(results, colour)
     if wanted.kind == "front":
         aims = list(wanted.objectives.objectives)
         if len(aims) < 2:
-            return Drawn(drawing.nothing(size, "A front needs two objectives; name them."))
+            return DrawnPlot(drawing.nothing(size, "A front needs two objectives; name them."))
         front = front_of(
             wanted.objectives, lambda name: results.columns[name].numbers, results.success
         )

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 from enchanted_tui.plotting.plot_wanted import PlotWanted
 from enchanted_tui.ui.charts.choice_line import Part, with_hidden
-from enchanted_tui.ui.charts.spots import Drawn
+from enchanted_tui.ui.charts.spots import DrawnPlot
 
 _SAID = {"x": "x", "y": "y", "value": "mean of", "error": "error", "colour": "colour"}
 
 
 def plot_parts(
     wanted: PlotWanted,
-    drawn: Drawn | None,
+    drawn: DrawnPlot | None,
     first: int,
     colours: Mapping[str, str],
     width: int,

@@ -73,7 +73,7 @@ def _silent(spot: int) -> str:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnPlot:
     """A picture, and what can be pointed at in it."""
 
     picture: Picture

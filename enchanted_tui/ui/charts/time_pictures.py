@@ -12,7 +12,7 @@ from enchanted_tui.ui.charts.chart_axes import ChartAxis
 from enchanted_tui.ui.charts.colour_maps import ink_of
 from enchanted_tui.ui.charts.drawing import nothing
 from enchanted_tui.ui.charts.picture import Frame, Picture, dots, sign
-from enchanted_tui.ui.charts.spots import Drawn, Spots, spots_of
+from enchanted_tui.ui.charts.spots import DrawnPlot, Spots, spots_of
 from enchanted_tui.ui.facts_in_line import cut_name
 from enchanted_tui.ui.glyphs import glyph, is_ascii
 from enchanted_tui.views.dataset_statistics import Floats
@@ -40,12 +40,12 @@ def _unit(seconds: float) -> tuple[float, str]:
 # -- timeline --------------------------------------------------------------------------------------
 
 
-def timeline(size: tuple[int, int], times: Times) -> Drawn:
+def timeline(size: tuple[int, int], times: Times) -> DrawnPlot:
     """Draw a row for each task at once on each host, or for several where there are more than rows:
     the more ink, the more of the time tasks ran.
     """
     if not len(times) or size[1] < 4 or size[0] < 12:
-        return Drawn(nothing(size, _NOTHING))
+        return DrawnPlot(nothing(size, _NOTHING))
     lanes, labels = lanes_of(times.started, times.ended, times.host, times.hosts)
     low, high = _span(times)
     room = size[1] - 2
@@ -74,7 +74,7 @@ def timeline(size: tuple[int, int], times: Times) -> Drawn:
         *((f"{glyph('bar')} {_WORDS[state]}", _COLOURS[state]) for state in _WORDS),
         (f"{len(labels):,} at once{several}", ""),
     ]
-    return Drawn(picture, spots, says, tuple(legend))
+    return DrawnPlot(picture, spots, says, tuple(legend))
 
 
 def _row(
@@ -181,10 +181,10 @@ def task_words(times: Times, code: int) -> str:
 # -- use -------------------------------------------------------------------------------------------
 
 
-def use_over_time(size: tuple[int, int], times: Times) -> Drawn:
+def use_over_time(size: tuple[int, int], times: Times) -> DrawnPlot:
     """Draw cores held and processor time used, and below them the memory of the tasks at work."""
     if not len(times) or size[1] < 8 or size[0] < 20:
-        return Drawn(nothing(size, _NOTHING))
+        return DrawnPlot(nothing(size, _NOTHING))
     low, high = _span(times)
     edges = np.linspace(low, high, 2 * max(1, size[0] - 10) + 1)
     lasted = np.maximum(times.ended - times.started, 1e-9)
@@ -220,7 +220,7 @@ def use_over_time(size: tuple[int, int], times: Times) -> Drawn:
         (f"{'-' if is_ascii() else '─'} held", "primary"),
         (f"{glyph('bar')} processor time{'' if known else ' (not known)'}", "warning"),
     ]
-    return Drawn(_below(upper, lower), spots, says, tuple(legend))
+    return DrawnPlot(_below(upper, lower), spots, says, tuple(legend))
 
 
 def _from_zero(values: Floats) -> ChartAxis:

@@ -12,11 +12,11 @@ from textual.message import Message
 from textual.strip import Strip
 
 from enchanted_tui.ui.background import in_thread, run_newest
-from enchanted_tui.ui.charts.spots import Drawn
+from enchanted_tui.ui.charts.spots import DrawnPlot
 from enchanted_tui.ui.widgets.plot import Plot
 
 #: Gives what is drawn for a width and a height.
-DrawAll = Callable[[int, int], Drawn]
+DrawAll = Callable[[int, int], DrawnPlot]
 _CURSOR = Style(reverse=True, bold=True)
 _RIGHT = 3  #: button of the mouse
 
@@ -36,7 +36,7 @@ class CursorPlot(Plot):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
-        self.drawn: Drawn | None = None
+        self.drawn: DrawnPlot | None = None
         self.spot: int | None = None  #: on which the cursor is
         self._draw_all: DrawAll | None = None
         self._in_thread = False
@@ -76,7 +76,7 @@ class CursorPlot(Plot):
         if draw is self._draw_all and size == self.size:
             self._take_drawn(drawn)
 
-    def _take_drawn(self, drawn: Drawn) -> None:
+    def _take_drawn(self, drawn: DrawnPlot) -> None:
         self._refresh_cursor()
         self.drawn = drawn
         if self._member is not None:
