@@ -9,22 +9,22 @@ from pathlib import Path
 from typing import Any
 
 from enchanted_tui.comparison.comparing import CURVE_COLUMNS, curve_rows
-from enchanted_tui.comparison.figures import COLOURS, SIGNS, figure_of, make_logarithmic
-from enchanted_tui.export.selection import ExportError, check_place
+from enchanted_tui.comparison.figures import COLOURS, SIGNS, figure_of, label_of, make_logarithmic
+from enchanted_tui.export.selection import ExportError, check_places
 from enchanted_tui.whole_files import open_replacement, write_atomically
 
 DRAWN = (".png", ".svg", ".pdf")
 _WIDTH, _HEIGHT = 9.0, 3.4  #: inches of a figure, and of an output in it
 
 
-def check_out(path: Path) -> None:
+def check_out(path: Path, *, overwrite: bool) -> None:
     """Raise ExportError if a comparison cannot be written there, before one is made."""
     if path.suffix.lower() not in (".csv", *DRAWN):
         raise ExportError(
             f"--out {path}: a comparison is written as .csv, or drawn as {', '.join(DRAWN)}; end"
             " the name with one of these"
         )
-    check_place(path)
+    check_places([path], overwrite=overwrite)
     if path.suffix.lower() in DRAWN:
         with figure_of((1, 1)):
             pass  # or it is said now that matplotlib is lacking
@@ -81,7 +81,7 @@ def draw_curves(axes: Any, output: Mapping[str, Any], across: str, names: Sequen
             markersize=4,
             linewidth=1,
             capsize=2,
-            label=curve["run"],
+            label=label_of(curve["run"]),
         )
     for which in "xy":
         make_logarithmic(axes, which)

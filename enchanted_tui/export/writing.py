@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from enchanted_tui.export.csv_table import write_csv
+from enchanted_tui.export.csv_table import schema_path, write_csv
 from enchanted_tui.export.front_rows import front_rows
 from enchanted_tui.export.hdf5_table import write_hdf5_table, write_netcdf
-from enchanted_tui.export.selection import ExportError, check_place, parts, select_columns
+from enchanted_tui.export.selection import ExportError, check_places, parts, select_columns
 from enchanted_tui.export.where_rows import where_rows
 from enchanted_tui.record.older.adopt import is_older_run
 from enchanted_tui.record.older.older_view import Recorded, recorded
@@ -58,6 +58,7 @@ class Export:
     )
     #: what is done to each row, and to what is said of the campaign, before it is written
     clean: Callable[[Row], Row] | None = None
+    overwrite: bool = True  #: replace files that are there already
 
 
 @dataclass(frozen=True)
@@ -124,8 +125,7 @@ def write_tables(root: Path, reader: Recorded, wanted: Export) -> list[Table]:
         if wanted.provenance:
             beside = _Source(read_provenance, keep, _provenance_columns(read_provenance()), told)
             files[path.with_name(f"{path.stem}.provenance{path.suffix}")] = beside, part.rows
-    for path in files:
-        check_place(path)
+    check_places(with_schemas(wanted.to, files), overwrite=wanted.overwrite)
     for path, (table, rows) in files.items():
         _write(wanted.to, path.resolve(), table, rows)  # a link stays a link
     return [_table(path, table, rows) for path, (table, rows) in files.items()]
@@ -150,6 +150,13 @@ def _also(keep: Sequence[bool], further: Iterable[bool]) -> list[bool]:
     """Keep of the rows kept those for which `further`, which has these alone, says so."""
     these = iter(further)
     return [kept and next(these) for kept in keep]
+
+
+def with_schemas(to: str, files: Iterable[Path]) -> list[Path]:
+    """Return all files that are written for some of a format."""
+    return [
+        one for path in files for one in ((path, schema_path(path)) if to == "csv" else (path,))
+    ]
 
 
 def _table(path: Path, source: _Source, chosen: frozenset[int] | None) -> Table:

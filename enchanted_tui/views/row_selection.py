@@ -81,5 +81,10 @@ class RowSelection(Results):
     def whole(self) -> Results:
         return self._whole
 
+    @property
+    def fingerprint(self) -> str:
+        """That of the whole dataset."""
+        return self._whole.fingerprint
+
     def numbers_of(self, rows: Sequence[int]) -> Sequence[int]:
         return array("q", self._rows[np.asarray(rows, dtype=np.int64)].tobytes())

@@ -206,7 +206,7 @@ def test_the_rows_are_those_of_pandas(said: Said, rows: list[tuple[Any, ...]]) -
     however conditions are put together.
     """
     text, work = said
-    types = {"x": "Float64", "n k": "Int64", "t": "boolean", "s": "string[python]"}
+    types: dict[str, Any] = {"x": "Float64", "n k": "Int64", "t": "boolean", "s": "string[python]"}
     values = zip(*rows, strict=True)
     columns: dict[str, list[Any]] = dict(zip(types, map(list, values), strict=True))
     frame = pandas.DataFrame(

@@ -53,7 +53,7 @@ def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def export(run_dir: Path, *arguments: object) -> int:
-    return cli.main(["--export", str(run_dir), *map(str, arguments)])
+    return cli.main(["--export", str(run_dir), "--overwrite", *map(str, arguments)])
 
 
 CONDITION = "gain > 0.2 and success and kind == 'steep'"

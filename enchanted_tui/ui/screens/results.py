@@ -53,6 +53,9 @@ class ResultsScreen(RowsWriting):
 
     HELP = """The dataset of the open campaign; it grows while the campaign runs.
 
+Where keeps the rows of a condition such as gamma > 1 and success, in every view; Columns finds,
+hides and shows columns. Enter opens a sample from every view.
+
 In the charts, left and right change the column along the bottom, up and down the one on the left.
 Failed samples are crosses, successful ones dots; a number as colour is five steps, each with as
 many samples: the more ink, the larger. In Front, a chooses the objectives. Surrogate and
@@ -67,11 +70,11 @@ Sensitivity are worked out on request, while the app goes on."""
     BINDINGS: ClassVar[list[BindingType]] = bindings(
         *(f"results.{name}" for name, _ in _VIEWS),
         "results.compute",
+        "results.where",
         "results.axes",
         "results.colour",
         "results.log",
         "results.goal",
-        "results.where",
         "results.sort",
         "results.columns",
         "results.all_rows",
@@ -90,6 +93,7 @@ Sensitivity are worked out on request, while the app goes on."""
         #: ... the same with columns that `results` has, brought up to date by `_refresh_view`
         self._drawn = self.choice
         self._shown = "table"
+        self._known_keys: dict[str, str] = {}
         self._empty = ""  #: what the table says where there is no row
         self._sparing = Sparing()
         self._reading = Rereading(self, self._read, _counts, self._rest)
@@ -187,7 +191,8 @@ Sensitivity are worked out on request, while the app goes on."""
         elif self._shown == "coverage":
             self.query_one(CoverageView).show(self.results)
         elif (computed := self._computed) is not None:
-            computed.show(self.app.root, len(self.whole), self._keys().get("results.compute", ""))
+            key = self._keys().get("results.compute", "")
+            computed.show(self.app.root, len(self.whole), self.whole.fingerprint, key)
         else:
             self._draw()
             if self._drawn.colour == charts.BY_FRONT:  # which grows, and is drawn again
@@ -203,11 +208,15 @@ Sensitivity are worked out on request, while the app goes on."""
         self.plot.show(lambda width, height: charts.picture(results, choice, name, width, height))
 
     def _keys(self) -> dict[str, str]:
-        """Return the keys of the actions, as they are shown."""
-        return {
-            str(active.binding.id): self.app.get_key_display(active.binding)
-            for active in self.active_bindings.values()
-        }
+        """Return the keys of the actions, as they are shown: also while a condition is written,
+        for whatever stands there would move otherwise.
+        """
+        if not self.condition_line.typed.has_focus:
+            self._known_keys = {
+                str(active.binding.id): self.app.get_key_display(active.binding)
+                for active in self.active_bindings.values()
+            }
+        return self._known_keys
 
     def _show_tabs(self) -> None:
         note = f"  {self.count_words}" if len(self.whole) else ""
@@ -272,7 +281,9 @@ Sensitivity are worked out on request, while the app goes on."""
         self.query_one(_BODIES[self._shown], ComputedView).work_out()
 
     def action_results_back(self) -> None:
-        if self._shown == "table":
+        if self.condition_line.display:
+            self.on_condition_line_left()
+        elif self._shown == "table":
             self.app.show_mode("monitor")
         else:
             self._go("table")

@@ -14,7 +14,7 @@ class ColumnChooser(Chooser):
     """Hides and shows columns at once, and returns the number of the one to go to, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "toggle", "Hide or show", show=False, priority=True),
+        Binding("space", "hide_or_show", "Hide or show", show=False, priority=True),
     ]
     ALWAYS = 1
     HINT = "type to find, Space hides or shows, Enter goes there"
@@ -41,7 +41,7 @@ class ColumnChooser(Chooser):
     def names(self) -> Sequence[str]:
         return ["", *self._names]
 
-    def action_toggle(self) -> None:
+    def action_hide_or_show(self) -> None:
         """Hide the marked column, or show it; by the first line all that are listed."""
         marked = self.options.marked
         if marked is None:
@@ -55,8 +55,8 @@ class ColumnChooser(Chooser):
     def choose(self, number: int) -> None:
         """Go to a column, which is shown then; a click, or Enter, on the first line is for all."""
         if number == 0:
-            self.action_toggle()
+            self.action_hide_or_show()
             return
         if self._names[number - 1] in self.hidden:
-            self.action_toggle()
+            self.action_hide_or_show()
         self.dismiss(number - 1)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from rich.cells import set_cell_size
 from rich.segment import Segment
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.events import Click, Resize
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -19,6 +19,7 @@ from textual.strip import Strip
 
 from enchanted_tui.ui.widgets.changes import PaintedLines
 from enchanted_tui.ui.widgets.columns import Cell, Column, Shown, laid_out, note_names, text_of
+from enchanted_tui.ui.widgets.table_keys import TABLE_KEYS
 from enchanted_tui.ui.widgets.table_line import LineLayout, TableStyles
 
 __all__ = ["Cell", "Column", "VirtualTable"]
@@ -57,17 +58,7 @@ class VirtualTable(ScrollView, can_focus=True):
         "Arrows or j k move, g G first and last, PageUp PageDown, h l sideways, Enter opens; click"
         " a heading to sort by it."
     )
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("pageup,ctrl+u", "move_page(-1)", "Page up", show=False),
-        Binding("pagedown,ctrl+d", "move_page(1)", "Page down", show=False),
-        Binding("home,g", "first", "First", show=False),
-        Binding("end,G", "last", "Last", show=False),
-        Binding("left,h", "sideways(-8)", "Left", show=False),
-        Binding("right,l", "sideways(8)", "Right", show=False),
-        Binding("enter", "choose", "Open", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = TABLE_KEYS
 
     class RowHighlighted(Message):
         """The cursor is on another row."""
