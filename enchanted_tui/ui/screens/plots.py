@@ -184,7 +184,7 @@ task ran, so in Timeline a host has as many rows as it ran tasks at once."""
         self.query_one("#choices", Buttons).set(parts)
         said = drawn.says(spot) if drawn is not None and spot is not None else ""
         if not said and drawn is not None and len(drawn.spots):
-            said = "Arrows or a click: what is where"
+            said = "Arrows or a click: what is where; Enter opens it"
         self.query_one("#under", Line).show(said)
         if wanted.kind == "parallel" and plot.cursor_member != self._highlighted:
             self._highlighted = plot.cursor_member
