@@ -87,7 +87,8 @@ def _add_how_to_run(parser: argparse.ArgumentParser) -> None:
     run.add_argument(
         "--overwrite",
         action="store_true",
-        help="with run mode fresh: delete what an earlier campaign created",
+        help="with run mode fresh: delete what an earlier campaign created; with an option that"
+        " writes a FILE: replace one that is there",
     )
     run.add_argument(
         "--log-level", metavar="LEVEL", help="instead of logging: DEBUG, INFO, WARNING or ERROR"
@@ -104,6 +105,11 @@ def _add_how_to_run(parser: argparse.ArgumentParser) -> None:
         help="with --add-points: of which stage they are samples; 0, the first, by default",
     )
     run.add_argument(
+        "--inputs",
+        action="store_true",
+        help="with --dry-run: what the first three samples would be given, files and command",
+    )
+    run.add_argument(
         "--extract",
         metavar="DIR",
         help="with --files RUN_DIR TASK: copy its directory, or the FILE, into DIR",
@@ -115,6 +121,27 @@ def _add_how_to_run(parser: argparse.ArgumentParser) -> None:
 
 def _add_instead_of_running(parser: argparse.ArgumentParser) -> None:
     instead = parser.add_argument_group("instead of running").add_mutually_exclusive_group()
+    _add_what_is_done(instead)
+    _add_what_is_made_of_it(instead)
+    instead.add_argument(
+        "--template",
+        metavar="NAME",
+        nargs="?",
+        const="",
+        help="print a configuration to begin with; no NAME: list all",
+    )
+    instead.add_argument(
+        "--schema", action="store_true", help="print the JSON schema of configurations"
+    )
+    instead.add_argument(
+        "--print-completion",
+        choices=shell_completion.SHELLS,
+        help="print the script that completes this command in a shell",
+    )
+
+
+def _add_what_is_done(instead: argparse._MutuallyExclusiveGroup) -> None:
+    """Add what is said of, and done to, a campaign."""
     instead.add_argument(
         "--check", action="store_true", help="only say what is wrong with the configuration"
     )
@@ -154,6 +181,10 @@ def _add_instead_of_running(parser: argparse.ArgumentParser) -> None:
     instead.add_argument(
         "--unpack", metavar="RUN_DIR", help="bring packed run directories back, each as it was"
     )
+
+
+def _add_what_is_made_of_it(instead: argparse._MutuallyExclusiveGroup) -> None:
+    """Add what is made of the dataset of a campaign."""
     instead.add_argument(
         "--export",
         metavar="RUN_DIR",
@@ -185,19 +216,4 @@ def _add_instead_of_running(parser: argparse.ArgumentParser) -> None:
         "--report",
         metavar="RUN_DIR",
         help="write one HTML page: what was run, cost, failures, distributions, best samples",
-    )
-    instead.add_argument(
-        "--template",
-        metavar="NAME",
-        nargs="?",
-        const="",
-        help="print a configuration to begin with; no NAME: list all",
-    )
-    instead.add_argument(
-        "--schema", action="store_true", help="print the JSON schema of configurations"
-    )
-    instead.add_argument(
-        "--print-completion",
-        choices=shell_completion.SHELLS,
-        help="print the script that completes this command in a shell",
     )

@@ -31,16 +31,16 @@ _MEANT = {
     "app": _TARGET | _OF_THE_APP,
     "run": _TARGET | _OF_RUNS,
     "check": _TARGET | _OF_RUNS,
-    "dry_run": _TARGET | _OF_RUNS,
+    "dry_run": _TARGET | _OF_RUNS | {"inputs"},
     "retry_failed": frozenset({"only", "overrides", "json", "log_level", "detach"}),
     "rebuild": frozenset({"overrides", "json", "log_level"}),
-    "export": _OF_EXPORTS | {"json"},
+    "export": _OF_EXPORTS | {"overwrite", "json"},
     "add_points": frozenset({"stage", "columns", "json"}),
-    "fit": _OF_FITS | {"out", "json"},
+    "fit": _OF_FITS | {"out", "overwrite", "json"},
     "sensitivity": frozenset({"outputs", "model", "json"}),
-    "compare": _OF_FITS | {"out", "json"},
-    "report": frozenset({"outputs", "model", "out", "paths", "json"}),
-    "plot": _OF_PLOTS | {"title", "out", "columns", "front", "json"},
+    "compare": _OF_FITS | {"out", "overwrite", "json"},
+    "report": frozenset({"outputs", "model", "out", "overwrite", "paths", "json"}),
+    "plot": _OF_PLOTS | {"title", "out", "overwrite", "columns", "front", "json"},
     "status": frozenset({"json"}),
     "files": frozenset({"json", "extract"}),
     "pack": frozenset({"json"}),
@@ -51,7 +51,7 @@ _MEANT = {
     "print_completion": frozenset(),
 }
 _OPTIONS = (
-    frozenset({"only", "extract", "stage", "paths"})
+    frozenset({"only", "extract", "stage", "paths", "inputs"})
     | _TARGET
     | _OF_THE_APP
     | _OF_EXPORTS
@@ -171,6 +171,8 @@ def _where(name: str, asked: str) -> str:
         return f"with --fit RUN_DIR{others} or --compare RUN_DIR RUN_DIR"
     if name == "paths":
         return "with --report RUN_DIR"
+    if name == "inputs":
+        return "with CONFIG --dry-run"
     if asked == "app":
         return "with --no-ui or --detach; in the app, a dialog asks how to start a campaign"
     once = "; name the run directory once" if name in _TARGET and asked != "schema" else ""

@@ -17,6 +17,7 @@ from scipy.stats import qmc
 
 from benchmarks.learning.functions import FUNCTIONS
 from enchanted_tui.samplers.learning.bayesian import BayesianOptions, propose
+from enchanted_tui.samplers.learning.proposals import PointQuestion
 
 Run = dict[str, Any]
 _BOTORCH_LIMIT = 1800  #: seconds for one run
@@ -37,9 +38,8 @@ def ours(name: str, seed: int, evaluations: int, kernel: str) -> Run:
     nothing = numpy.empty((0, function.dimensions))
     started = time.perf_counter()
     while len(values) < evaluations:
-        chosen = propose(
-            options, points, numpy.array(values), nothing, 1, [seed, len(values)]
-        ).points
+        asked = PointQuestion(points, numpy.array(values), nothing, 1, [seed, len(values)])
+        chosen = propose(options, asked).points
         points = numpy.vstack([points, chosen])
         values.append(function.value(chosen[0].tolist()))
     seconds = (time.perf_counter() - started) / max(1, evaluations - function.initial)

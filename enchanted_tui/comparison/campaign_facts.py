@@ -73,6 +73,7 @@ class CampaignFacts:
     samplers: tuple[str, ...]  #: types, by stage
     runners: tuple[str, ...]
     samples: int  #: that have finished
+    fingerprint: str  #: of the dataset, see `views.dataset_fingerprint`
     expected: int
     succeeded: int
     failed: int
@@ -86,7 +87,9 @@ class CampaignFacts:
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain data."""
-        return {**asdict(self), "root": str(self.root), "phase": str(self.phase)}
+        told = {**asdict(self), "root": str(self.root), "phase": str(self.phase)}
+        del told["fingerprint"]
+        return told
 
 
 @dataclass(frozen=True)
@@ -174,6 +177,7 @@ def _facts(
         samplers=_types(provenance, "samplers") or tuple(one.sampler for one in taken.stages),
         runners=_types(provenance, "runners") or tuple(n for s in taken.stages for n in s.runners),
         samples=len(results),
+        fingerprint=results.fingerprint,
         expected=max(stage.expected if stage is not None else 0, len(results)),
         succeeded=ok,
         failed=len(results) - ok,

@@ -21,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
     wanted = fit_command.fit_options(options)
     out = Path(options.out) if options.out else None
     if out is not None:
-        check_out(out)
+        check_out(out, overwrite=options.overwrite)
     told = compare_campaigns(
         [Path(root) for root in options.compare],
         CompareOptions(wanted.outputs, wanted.test, wanted.folds, wanted.model),

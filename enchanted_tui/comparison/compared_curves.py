@@ -13,9 +13,10 @@ import numpy
 from enchanted_tui.comparison.shared_data import Entrant
 from enchanted_tui.surrogate.cross_validation import CurvePoint, validate
 from enchanted_tui.surrogate.fit_plan import MOST_TESTED
+from enchanted_tui.surrogate.held_out import HeldOut
 from enchanted_tui.surrogate.model_inputs import Array, SurrogateError
 from enchanted_tui.surrogate.score_models import MOST_GAUSSIAN
-from enchanted_tui.surrogate.training_data import HeldOut, Tell, held_together
+from enchanted_tui.surrogate.training_data import Tell, held_together
 
 _FEWEST = 10  #: samples at the beginning of a curve
 _STEP = math.sqrt(2)  #: between two of its points
@@ -169,7 +170,10 @@ def _parts_of_all(
     """Return, for each campaign, the parts that are held out: the same test samples for all, as
     many of each campaign as the smallest has, if it has enough.
     """
-    fold_of = _folds(entrants, rows, points, folds, rng)
+    groups = _groups(entrants, rows, points)
+    of_group = rng.permutation(int(groups.max()) + 1) % folds
+    ends = numpy.cumsum([len(mine) for mine in rows])[:-1]
+    fold_of = numpy.split(of_group[groups], ends)
     found: list[list[_Part]] = [[] for _ in entrants]
     for fold in range(folds):
         inside = [rng.permutation(numpy.flatnonzero(mine == fold)) for mine in fold_of]
@@ -183,15 +187,16 @@ def _parts_of_all(
     return found
 
 
-def _folds(
-    entrants: Sequence[Entrant],
-    rows: Sequence[Array],
-    points: Sequence[Array],
-    folds: int,
-    rng: numpy.random.Generator,
-) -> list[Array]:
-    """Return the part to which each sample belongs; equal points, and the children of one parent,
-    are in the same one in all campaigns.
+def points_apart(entrants: Sequence[Entrant], output: str) -> int:
+    """Return how many parts the samples of an output can be divided into."""
+    rows = [one.learnable(output) for one in entrants]
+    points = [one.data.points[mine] for one, mine in zip(entrants, rows, strict=True)]
+    return int(_groups(entrants, rows, points).max()) + 1
+
+
+def _groups(entrants: Sequence[Entrant], rows: Sequence[Array], points: Sequence[Array]) -> Array:
+    """Return the group, counted from 0, to which each sample belongs, those of all campaigns one
+    after another; equal points, and the children of one parent, are in the same one.
     """
     names = entrants[0].data.space.names
     columns = {
@@ -202,10 +207,7 @@ def _folds(
     }
     groups = held_together(numpy.vstack(points), columns, entrants[0].data.drawn)
     _, groups = numpy.unique(groups, return_inverse=True)
-    groups = groups.reshape(-1)
-    of_group = rng.permutation(int(groups.max()) + 1) % folds
-    ends = numpy.cumsum([len(mine) for mine in rows])[:-1]
-    return numpy.split(of_group[groups], ends)
+    return groups.reshape(-1)
 
 
 def _needed(

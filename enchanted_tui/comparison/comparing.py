@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from enchanted_tui.blas_threads import one_thread
 from enchanted_tui.comparison.campaign_facts import CampaignFacts, has_campaign, read_campaign
-from enchanted_tui.comparison.compared_curves import OutputComparison, compared_curves
+from enchanted_tui.comparison.compared_curves import (
+    OutputComparison,
+    compared_curves,
+    points_apart,
+)
 from enchanted_tui.comparison.configuration_differences import (
     KeyDifference,
     configuration_differences,
@@ -24,11 +28,14 @@ from enchanted_tui.comparison.side_by_side import (
     told_apart,
 )
 from enchanted_tui.record.outcome import EnvironmentProblem
-from enchanted_tui.surrogate.fit_plan import FOLDS
+from enchanted_tui.suggestions import did_you_mean
+from enchanted_tui.surrogate.fit_command import MODELS
+from enchanted_tui.surrogate.fit_plan import FOLDS, more_folds_than
+from enchanted_tui.surrogate.held_out import HeldOut, read_test_set
 from enchanted_tui.surrogate.model_inputs import SurrogateError
 from enchanted_tui.surrogate.score_models import MOST_GAUSSIAN
 from enchanted_tui.surrogate.surrogate_fit import FEWEST
-from enchanted_tui.surrogate.training_data import HeldOut, Tell, nobody, read_test_set
+from enchanted_tui.surrogate.training_data import Tell, nobody
 from enchanted_tui.surrogate.tree_scores import LACKING, can_grow
 
 if TYPE_CHECKING:
@@ -123,8 +130,30 @@ def compare(
     Raises EnvironmentProblem if a directory holds no campaign, SurrogateError if what is asked for
     is not there.
     """
+    _check_arguments(run_dirs, outputs, test, folds, model)
     options = CompareOptions(tuple(outputs), None if test is None else Path(test), folds, model)
     return compare_campaigns([Path(run_dir) for run_dir in run_dirs], options)
+
+
+def _check_arguments(
+    run_dirs: Sequence[Any], outputs: Any, test: Any, folds: Any, model: Any
+) -> None:
+    """Raise SurrogateError naming all that is wrong with what `compare` is given."""
+    wrong = []
+    if any(isinstance(one, list | tuple) for one in run_dirs):
+        wrong.append("each run directory is an argument of its own: write compare(*run_dirs)")
+    if isinstance(outputs, str):  # a sequence too, of its characters
+        wrong.append(f"outputs is a list of texts: write outputs=[{outputs!r}]")
+    whole = isinstance(folds, int) and not isinstance(folds, bool)
+    if folds is not None and not (whole and folds >= 2):
+        wrong.append(f"folds={folds!r}: expected a whole number, 2 or more")
+    if folds is not None and test is not None:
+        wrong.append("folds and test are two ways to judge a model; give one of them")
+    if model is not None and model not in MODELS:
+        hint = did_you_mean(model, MODELS) if isinstance(model, str) else ""
+        wrong.append(f"model={model!r}: there is {', '.join(map(repr, MODELS))}{hint}")
+    if wrong:
+        raise SurrogateError("; ".join(wrong))
 
 
 @one_thread()
@@ -217,6 +246,11 @@ def _curves_of(
 ) -> tuple[tuple[OutputComparison, ...], str]:
     kind, said = _kind(entrants, options.model)
     folds, test = options.folds or FOLDS, None
+    if options.test is None and options.folds is not None:
+        apart = min(points_apart(entrants, name) for name in names)
+        if folds > apart >= 2:
+            notes.append(more_folds_than(folds, apart))
+            folds = apart
     judged_by = f"{folds}-fold cross-validation on the samples of all"
     if options.test is not None:
         entrants, test = _with_test_set(entrants, options.test, notes)

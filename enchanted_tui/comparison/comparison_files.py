@@ -9,22 +9,23 @@ from pathlib import Path
 from typing import Any
 
 from enchanted_tui.comparison.comparing import CURVE_COLUMNS, curve_rows
-from enchanted_tui.comparison.figures import COLOURS, SIGNS, figure_of, make_logarithmic
-from enchanted_tui.export.selection import ExportError, check_place
+from enchanted_tui.comparison.figures import COLOURS, SIGNS, figure_of, label_of, make_logarithmic
+from enchanted_tui.export.selection import ExportError, check_places
+from enchanted_tui.visible_text import visible
 from enchanted_tui.whole_files import open_replacement, write_atomically
 
 DRAWN = (".png", ".svg", ".pdf")
 _WIDTH, _HEIGHT = 9.0, 3.4  #: inches of a figure, and of an output in it
 
 
-def check_out(path: Path) -> None:
+def check_out(path: Path, *, overwrite: bool) -> None:
     """Raise ExportError if a comparison cannot be written there, before one is made."""
     if path.suffix.lower() not in (".csv", *DRAWN):
         raise ExportError(
             f"--out {path}: a comparison is written as .csv, or drawn as {', '.join(DRAWN)}; end"
             " the name with one of these"
         )
-    check_place(path)
+    check_places([path], overwrite=overwrite)
     if path.suffix.lower() in DRAWN:
         with figure_of((1, 1)):
             pass  # or it is said now that matplotlib is lacking
@@ -59,7 +60,9 @@ def _draw(path: Path, told: Mapping[str, Any]) -> None:
             draw_curves(left, output, "samples", names)
             draw_curves(right, output, "core_hours", names)
             unit = f" ({output['unit']})" if output["unit"] else ""
-            left.set(xlabel="samples learnt from", ylabel=f"RMSE of {output['name']}{unit}")
+            left.set(
+                xlabel="samples learnt from", ylabel=visible(f"RMSE of {output['name']}{unit}")
+            )
             right.set_xlabel("core-hours")
             left.legend(fontsize="small")
         with open_replacement(path) as file:
@@ -81,7 +84,7 @@ def draw_curves(axes: Any, output: Mapping[str, Any], across: str, names: Sequen
             markersize=4,
             linewidth=1,
             capsize=2,
-            label=curve["run"],
+            label=label_of(curve["run"]),
         )
     for which in "xy":
         make_logarithmic(axes, which)

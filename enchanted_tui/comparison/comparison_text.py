@@ -7,6 +7,7 @@ from typing import Any
 
 from enchanted_tui.durations import core_hours, duration
 from enchanted_tui.surrogate.fit_text import TITLES, table
+from enchanted_tui.visible_text import visible
 
 _WIDEST = 44  #: characters of a value of the configuration
 _PATTERNS = 3  #: kinds of failures that are shown of each campaign
@@ -14,7 +15,7 @@ _PATTERNS = 3  #: kinds of failures that are shown of each campaign
 
 def as_text(told: Mapping[str, Any]) -> str:
     """Return a comparison, as `Comparison.as_json` gives it, as text."""
-    return "\n".join(_lines(told))
+    return visible("\n".join(_lines(told)))
 
 
 def _lines(told: Mapping[str, Any]) -> Iterator[str]:

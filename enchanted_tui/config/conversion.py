@@ -261,8 +261,16 @@ class Conversion:
         self.report.warning(path, message)
 
 
+class Literally(str):
+    """A path that exists under this name: ``~`` and ``$`` in it are signs like others."""
+
+    __slots__ = ()
+
+
 def expand(text: str) -> str:
     """Expand ``~`` and ``$VAR``; a variable that is not set stays."""
+    if isinstance(text, Literally):
+        return text
     return os.path.expanduser(os.path.expandvars(text))
 
 

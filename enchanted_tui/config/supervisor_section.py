@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from enchanted_tui.config.components import Checker
-from enchanted_tui.config.conversion import expand
+from enchanted_tui.config.conversion import Literally, expand
 from enchanted_tui.config.models import SupervisorOptions
 from enchanted_tui.config.problems import describe
 from enchanted_tui.config.report import Report
@@ -92,6 +92,8 @@ def _check_base_run_dir(report: Report, section: dict[Any, Any], interactive: bo
         report.error(path, "expected a directory, found an empty text")
     elif isinstance(value, str) and "\0" in value:
         report.error(path, "no directory can have a NUL character in its name; remove it")
+    elif isinstance(value, Literally):
+        pass
     elif isinstance(value, str) and "$" in expand(value):
         report.error(
             path, f"an environment variable in {value!r} is not set; set it, or write the path out"

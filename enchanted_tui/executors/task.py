@@ -60,13 +60,7 @@ def run_task(message: dict[str, Any], context: dict[str, Any]) -> bytes:
     began: float | None = None
     used: dict[str, Any] = {}
     try:
-        if restart is not None:
-            directory.go_on(restart, message, context)
-        elif not directory.may_be_missing:
-            directory.begin()
-        runner = ready_runner(message, context, message.get("prepared"))
-        if directory.may_be_missing and needs_run_dir(runner):
-            directory.begin()
+        runner = _runner_in(directory, restart, message, context)
         with inputs_at_hand(message, context, runner) as given:
             began, clock = begin_use(), time.perf_counter()
             returned = runner.single_code_run(run_dir=directory.path, params=given)
@@ -99,6 +93,23 @@ def run_task(message: dict[str, Any], context: dict[str, Any]) -> bytes:
     except OSError as error:
         raise EnvironmentFailure(f"{name}: {explained(error)}") from error
     return line
+
+
+def _runner_in(
+    directory: RunDirectory,
+    restart: dict[str, Any] | None,
+    message: dict[str, Any],
+    context: dict[str, Any],
+) -> Any:
+    """Make the task's directory ready, if it needs one, and return its runner."""
+    if restart is not None:
+        directory.go_on(restart, message, context)
+    elif not directory.may_be_missing:
+        directory.begin()
+    runner = ready_runner(message, context, message.get("prepared"))
+    if directory.may_be_missing and needs_run_dir(runner):
+        directory.begin()
+    return runner
 
 
 def leave_unless(process: int) -> None:

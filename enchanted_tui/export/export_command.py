@@ -95,6 +95,7 @@ def run(options: argparse.Namespace) -> list[Path]:
         split=parse_split(options.split) if options.split else None,
         seed=options.seed,
         provenance=options.provenance,
+        overwrite=options.overwrite,
     )
     tell = lambda sentence: print(sentence, file=sys.stderr)  # noqa: E731, T201
     try:

@@ -5,7 +5,7 @@ must not go.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,9 +94,25 @@ def select_columns(columns: Sequence[ColumnType], wanted: Sequence[str] | None) 
     return [by_name[name] for name in dict.fromkeys(wanted)]
 
 
+def check_places(paths: Iterable[Path], *, overwrite: bool) -> None:
+    """Raise ExportError where files must not be put: in place of what is no file, of a campaign's
+    own record and results, or, unless `overwrite`, of any file.
+    """
+    paths = tuple(paths)
+    for path in paths:
+        check_place(path)
+    there = [] if overwrite else [path for path in paths if path.exists()]
+    if there:
+        of = "this is" if len(there) == 1 else "these are"
+        raise ExportError(
+            f"--out {', '.join(map(str, there))}: {of} there already; remove"
+            f" {'it' if len(there) == 1 else 'them'}, name another place, or add --overwrite"
+        )
+
+
 def check_place(path: Path) -> None:
-    """Raise ExportError where a file must not be put: in place of what is no file, or of a
-    campaign's own record and results.
+    """Raise ExportError where a file must not be put, whoever has agreed to that: in place of what
+    is no file, or of a campaign's own record and results.
     """
     if path.exists() and not path.is_file():
         raise ExportError(

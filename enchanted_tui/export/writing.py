@@ -4,15 +4,15 @@ choice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from enchanted_tui.export.csv_table import write_csv
+from enchanted_tui.export.csv_table import schema_path, write_csv
 from enchanted_tui.export.front_rows import front_rows
 from enchanted_tui.export.hdf5_table import write_hdf5_table, write_netcdf
-from enchanted_tui.export.selection import ExportError, check_place, parts, select_columns
+from enchanted_tui.export.selection import ExportError, check_places, parts, select_columns
 from enchanted_tui.record.older.adopt import is_older_run
 from enchanted_tui.record.older.older_view import Recorded, recorded
 from enchanted_tui.record.outcome import EnvironmentProblem
@@ -56,6 +56,7 @@ class Export:
     )
     #: what is done to each row, and to what is said of the campaign, before it is written
     clean: Callable[[Row], Row] | None = None
+    overwrite: bool = True  #: replace files that are there already
 
 
 @dataclass(frozen=True)
@@ -128,11 +129,17 @@ def write_tables(root: Path, reader: Recorded, wanted: Export) -> list[Table]:
         if wanted.provenance:
             beside = _Source(read_provenance, keep, _provenance_columns(read_provenance()), told)
             files[path.with_name(f"{path.stem}.provenance{path.suffix}")] = beside, part.rows
-    for path in files:
-        check_place(path)
+    check_places(with_schemas(wanted.to, files), overwrite=wanted.overwrite)
     for path, (table, rows) in files.items():
         _write(wanted.to, path.resolve(), table, rows)  # a link stays a link
     return [_table(path, table, rows) for path, (table, rows) in files.items()]
+
+
+def with_schemas(to: str, files: Iterable[Path]) -> list[Path]:
+    """Return all files that are written for some of a format."""
+    return [
+        one for path in files for one in ((path, schema_path(path)) if to == "csv" else (path,))
+    ]
 
 
 def _table(path: Path, source: _Source, chosen: frozenset[int] | None) -> Table:

@@ -113,6 +113,7 @@ def configuration(
     Raises ConfigError with everything that is wrong, EnvironmentProblem if a directory holds no
     configuration.
     """
+    from enchanted_tui.config.conversion import Literally
     from enchanted_tui.config.loading import load_config
 
     if not target.is_dir():
@@ -125,7 +126,7 @@ def configuration(
         stored.path,
         overrides=overrides,
         run_mode=mode,
-        base_run_dir=str(target),
+        base_run_dir=Literally(target),
         base_dir=stored.base_dir,
     )
     if stored.shown_base_run_dir is None:

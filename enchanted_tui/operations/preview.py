@@ -34,7 +34,7 @@ from enchanted_tui.supervisor.free_directory import has_record
 from enchanted_tui.supervisor.open_executors import in_batch_jobs
 from enchanted_tui.supervisor.resuming import check_unchanged, go_on, read_at
 from enchanted_tui.supervisor.sampler_kinds import learns
-from enchanted_tui.supervisor.streaming import read_by_children
+from enchanted_tui.supervisor.streaming import why_it_waits
 from enchanted_tui.task_paths import GROUPS
 
 _SAMPLES_SHOWN = 3
@@ -55,6 +55,7 @@ class StagePreview:
     done: int  #: samples that have a row already and are reused
     first_samples: tuple[dict[str, Any], ...]  #: only where they are known without running anything
     after_parent: bool = False  #: a sample begins as soon as its parent has its row
+    waits_because: str = ""  #: why all of a nested stage wait for the whole stage before
     start_from: str = ""  #: where samples start from another one: in what the distance is measured
     canary: int = 0  #: samples that run before the rest
 
@@ -97,6 +98,10 @@ class Preview:
             )
             if stage.after_parent:
                 lines.append("  each begins as soon as its parent has its row")
+            if stage.waits_because:
+                lines.append(
+                    f"  all wait until the stage before is complete: {stage.waits_because}"
+                )
             if stage.start_from:
                 lines.append(f"  each starts from its nearest neighbour in {stage.start_from}")
             if stage.canary:
@@ -162,29 +167,7 @@ def preview(config: CampaignConfig) -> Preview:
     if mode == "auto":
         mode = "resume" if recorded else "fresh"
     notes: list[str] = []
-    state = CampaignState()
-    read: Callable[[int], Record] = partial(read_at, run_dir.journal)
-    if mode != "fresh" and recorded:
-        if is_older_run(run_dir):
-            state, records = state_if_adopted(run_dir, config)
-            read = records.__getitem__
-            notes.append(
-                "The directory was made by the older program and would be taken over first."
-            )
-        else:
-            state, notes = fold(run_dir.journal)
-            notes += notice(run_dir, state)
-        check_unchanged(config, state)
-        notes.append(
-            "Samples on record are reused because bounds, parameters, run_order and seed are"
-            " unchanged; only what has no row runs."
-        )
-    elif mode != "fresh":
-        notes.append(f"There is nothing to {mode} in {run_dir.root}.")
-    elif run_dir.root.exists() and any(run_dir.root.iterdir()):
-        notes.append(
-            f"{run_dir.root} is not empty: a fresh start asks first, or needs --overwrite."
-        )
+    state, read = _recorded(config, run_dir, mode, recorded, notes)
     if mode != "fresh" and (count := points_request.count_waiting(run_dir.control)):
         notes.append(f"{points_request.words(count)}: their rows come on top.")
     seed = state.seed if state.sessions else config.supervisor.seed
@@ -199,7 +182,54 @@ def preview(config: CampaignConfig) -> Preview:
     else:
         samplers = build_samplers(config, seed)
         targets = [sampler_target(sampler) for sampler in samplers]
-    stages = _stages(config, state, samplers, targets)
+    return _told(config, state, mode, _stages(config, state, samplers, targets), notes)
+
+
+def _recorded(
+    config: CampaignConfig,
+    run_dir: CampaignDirectory,
+    mode: str,
+    recorded: bool,
+    notes: list[str],
+) -> tuple[CampaignState, Callable[[int], Record]]:
+    """Return what is on record that the campaign would go on with, and what reads its records; add
+    to `notes` what there is to say of it. Raises RefusedError if it does not fit.
+    """
+    state = CampaignState()
+    read: Callable[[int], Record] = partial(read_at, run_dir.journal)
+    if mode != "fresh" and recorded:
+        if is_older_run(run_dir):
+            state, records = state_if_adopted(run_dir, config)
+            read = records.__getitem__
+            notes.append(
+                "The directory was made by the older program and would be taken over first."
+            )
+        else:
+            state, said = fold(run_dir.journal)
+            notes += [*said, *notice(run_dir, state)]
+        check_unchanged(config, state)
+        notes.append(
+            "Samples on record are reused because bounds, parameters, run_order and seed are"
+            " unchanged; only what has no row runs."
+        )
+    elif mode != "fresh":
+        notes.append(f"There is nothing to {mode} in {run_dir.root}.")
+    elif run_dir.root.exists() and any(run_dir.root.iterdir()):
+        notes.append(
+            f"{run_dir.root} is not empty: a fresh start asks first, or needs --overwrite."
+        )
+    return state, read
+
+
+def _told(
+    config: CampaignConfig,
+    state: CampaignState,
+    mode: str,
+    stages: tuple[StagePreview, ...],
+    notes: list[str],
+) -> Preview:
+    """Return what there is to say of the stages."""
+    run_dir = CampaignDirectory(config.base_run_dir)
     if not state.sessions and _all_in_one(config, stages):
         notes.append(
             "All run directories lie in one, which is slow on parallel file systems;"
@@ -329,7 +359,8 @@ def _stages(
                     if is_pure(sampler) and own
                     else ()
                 ),
-                after_parent=depth > 0 and depth - 1 in read_by_children(config),
+                after_parent=depth > 0 and not why_it_waits(config, depth),
+                waits_because=why_it_waits(config, depth),
                 start_from=_start_from(config, samplers, depth),
                 canary=0
                 if recorded and recorded.n_rows

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from enchanted_tui.comparison.campaign_facts import has_campaign
 from enchanted_tui.comparison.figures import figure_of
-from enchanted_tui.export.selection import check_place
+from enchanted_tui.export.selection import check_places
+from enchanted_tui.privacy import PathShortener
 from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.record.stored_configs import newest_config
 from enchanted_tui.reporting.harmless_text import Harmless
@@ -16,9 +18,10 @@ from enchanted_tui.surrogate.training_data import Tell, nobody
 from enchanted_tui.whole_files import write_atomically
 
 TEMPLATE = "report.html.jinja"
+_SIGN = "…/"  #: before what is left of a path
 
 
-def report_place(root: Path, out: Path | None, home: Path) -> Path:
+def report_place(root: Path, out: Path | None, home: Path, *, overwrite: bool) -> Path:
     """Return where a report goes: `out`, or a file of the campaign's name in `home`. Raises
     ExportError where it must not, EnvironmentProblem if no campaign is there or matplotlib is not.
     """
@@ -29,7 +32,7 @@ def report_place(root: Path, out: Path | None, home: Path) -> Path:
     with figure_of((1, 1)):
         pass  # or it is said now that matplotlib is lacking
     place = out if out is not None else home / f"{root.resolve().name}-report.html"
-    check_place(place)
+    check_places([place], overwrite=overwrite)
     return place
 
 
@@ -50,11 +53,7 @@ def report_page(
     """Return the report as HTML. The same samples give the same page."""
     from jinja2 import Environment, StrictUndefined
 
-    stored = newest_config(CampaignDirectory(root.resolve()))
-    of_config = [stored.base_dir] if stored is not None and stored.base_dir is not None else []
-    harmless = Harmless(
-        [root, root.resolve().parent, *of_config, Path.home(), Path.cwd()], paths=options.paths
-    )
+    harmless = Harmless(None if options.paths else _shortener(root))
     environment = Environment(
         autoescape=True,
         finalize=harmless,
@@ -67,3 +66,15 @@ def report_page(
         Path(__file__).with_name(TEMPLATE).read_text(encoding="utf-8")
     )
     return template.render(report_contents(root, options, harmless, tell, step))
+
+
+def _shortener(root: Path) -> PathShortener:
+    """Return what takes out the paths of whoever writes the report; what lies in the run directory,
+    or beside the configuration, is named from there.
+    """
+    root = root.resolve()
+    named = {str(root): f"{_SIGN}{root.name}/"}
+    stored = newest_config(CampaignDirectory(root))
+    if stored is not None and stored.base_dir is not None:
+        named.setdefault(str(stored.base_dir), f"{_SIGN}{stored.base_dir.name}/")
+    return PathShortener(named, [str(root.parent), os.getcwd()], _SIGN)

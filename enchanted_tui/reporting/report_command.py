@@ -26,7 +26,8 @@ def run(options: argparse.Namespace) -> int:
     from enchanted_tui.reporting.report_contents import ReportOptions
 
     root = Path(options.report)
-    place = report_place(root, Path(options.out) if options.out else None, Path())
+    out = Path(options.out) if options.out else None
+    place = report_place(root, out, Path(), overwrite=options.overwrite)
     wanted = fit_command.fit_options(options)
     write_report(
         root,

@@ -281,7 +281,7 @@ def _fit(
 ) -> dict[str, Any]:
     report = stored_report(found.facts.root)
     asked = options.outputs or options.model
-    if asked or report is None or report["samples"] != found.facts.samples:
+    if asked or report is None or report.get("fingerprint") != found.facts.fingerprint:
         wanted = FitOptions(outputs=options.outputs, model=options.model)
         report = as_json(fit_surrogate(found.facts.root, wanted, tell, step)[1])
     outputs = [_fitted(one, number, harmless) for number, one in enumerate(report["outputs"])]

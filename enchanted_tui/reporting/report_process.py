@@ -10,7 +10,7 @@ from enchanted_tui.surrogate.work_process import WorkProcess, serve
 
 
 class ReportProcess(WorkProcess):
-    """Gives ``{"written": PATH}``."""
+    """Gives ``{"written": PATH}``; a file that is there is replaced."""
 
     def __init__(self, root: Path, place: Path) -> None:
         super().__init__(__name__, str(root.resolve()), str(place.absolute()))
@@ -27,6 +27,6 @@ def _report(arguments: list[str], step: Callable[[str], None]) -> dict[str, Any]
     from enchanted_tui.reporting.report_contents import ReportOptions
 
     root = Path(arguments[0])
-    place = report_place(root, Path(arguments[1]), root)
+    place = report_place(root, Path(arguments[1]), root, overwrite=True)
     write_report(root, place, ReportOptions(), step=step)
     return {"written": str(place)}

@@ -105,6 +105,10 @@ class BayesianOptimizationSampler(LearningSampler):
         super().__init__(**config)
         self._reader: ParserReader | None = None
 
+    @classmethod
+    def __enchanted_learnt_options__(cls) -> frozenset[str]:
+        return super().__enchanted_learnt_options__() | {"direction", "reference_point"}
+
     def first_batch(self) -> int:
         return self.initial_samples
 

@@ -109,6 +109,14 @@ class LearningSampler(OutputLearner):
 
     # -- what a kind of learning says --------------------------------------------------------------
 
+    @classmethod
+    def __enchanted_learnt_options__(cls) -> frozenset[str]:
+        """Return the options that say what is learnt, and nothing of the samples that are drawn
+        before.
+        """
+        several = (cls.several,) if cls.several else ()
+        return frozenset(("observations", "subject_to", *several))
+
     def model_options(self) -> dict[str, Any]:
         """Return the options of the model."""
         raise NotImplementedError
@@ -168,8 +176,8 @@ class LearningSampler(OutputLearner):
         pending: Sequence[Pending],
         ask: Callable[[Question], Answer],
     ) -> Draw:
-        """Draw the points of the samples at `places`. Raises ValueError where no sample has a
-        column that is to be learnt from.
+        """Draw the points of the samples at `places`. Raises WrongColumnError where no sample has
+        a column that is to be learnt from.
         """
         if not places or not all(map(self._is_random_point, places)):
             self._missing.check()

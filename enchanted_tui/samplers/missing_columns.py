@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
+from enchanted_tui.errors import ExitCode, UserError
 from enchanted_tui.samplers.findings import number_in, succeeded
 from enchanted_tui.suggestions import did_you_mean
 
 _FEWEST = 3  #: samples after which a name is taken to be wrong
+
+
+class WrongColumnError(UserError, ValueError):
+    """No sample has a column that the configuration names; the text says which, and not what to do:
+    that depends on whether something has been learnt already.
+    """
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
 
 class MissingColumns:
@@ -31,16 +40,17 @@ class MissingColumns:
                     del self._absent[name]
 
     def check(self) -> None:
-        """Raise ValueError if there have been samples enough, and none has one of the columns."""
+        """Raise WrongColumnError if there have been samples enough, and none has one of the
+        columns.
+        """
         if self._count < _FEWEST or not self._absent:
             return
         told = [
             f"{place} names {name!r}{did_you_mean(name, self._seen)}"
             for name, place in self._absent.items()
         ]
-        raise ValueError(
+        raise WrongColumnError(
             f"none of {self._count} samples that succeeded has a number in a column that is to be"
             f" learnt from: {'; '.join(told)}; columns of numbers are"
-            f" {', '.join(map(repr, self._seen))}; correct the configuration and start another"
-            " campaign, which can learn from this one's samples by its base_run_dir"
+            f" {', '.join(map(repr, self._seen)) or 'not there'}"
         )

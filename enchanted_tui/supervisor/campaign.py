@@ -93,8 +93,8 @@ class Campaign:
             self.config.supervisor.io_patience, inbox, self.live.tell_of_trouble
         )
         self._stopping: Outcome | None = None
-        #: how to stop when everything that was drawn has been run
-        self._sampler_failed: Outcome | None = None
+        #: why to stop when everything that was drawn has been run
+        self._sampler_failed: SamplerFailure | None = None
         self._aborted = False
         self._stragglers = StragglerWatch(
             self.config, self.state, self.journal, self._executors, self._dispatcher
@@ -161,7 +161,7 @@ class Campaign:
                         self._turn()
                 finally:
                     self._stages.close()
-                self._stopping = self._stopping or self._sampler_failed
+                self._stopping = self._stopping or self._failed_sampler()
                 if self._stopping is not None:
                     return
             if not self._added.wait():
@@ -204,8 +204,9 @@ class Campaign:
         """Go on to what results have made possible; tell whether there is more to hand out."""
         if self._stopping is not None:
             return False
-        if self._sampler_failed is not None and self._stages.sampler_has_failed:
-            self._stop(self._sampler_failed)
+        failed = self._failed_sampler() if self._stages.sampler_has_failed else None
+        if failed is not None:
+            self._stop(failed)
             return False
         return self._stages.advance()
 
@@ -215,8 +216,18 @@ class Campaign:
                 self._dispatcher.fill(self._stages.runs, self._guard.next, self.journal.flush)
                 self.projections.catch_up()
             except SamplerFailure as failure:
-                log.error(str(failure), exc_info=failure)
-                self._sampler_failed = stopping.sampler_failed(failure)
+                log.error(str(failure), exc_info=None if failure.is_of_a_name else failure)
+                self._sampler_failed = failure
+
+    def _failed_sampler(self) -> Outcome | None:
+        """Return how to stop for a sampler that has raised; None if none has."""
+        if self._sampler_failed is None:
+            return None
+        return stopping.sampler_failed(
+            self._sampler_failed,
+            learned=self._stages.have_learned,
+            later=len(self._stages.runs) > 1,
+        )
 
     # -- results -----------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from array import array
 from collections.abc import Callable, Iterable
@@ -18,7 +19,10 @@ from enchanted_tui.supervisor.finished_files import FinishedFiles
 from enchanted_tui.supervisor.recorded_datapoints import RecordedDatapoints
 from enchanted_tui.supervisor.session import Session
 from enchanted_tui.supervisor.streaming import read_by_children
+from enchanted_tui.supervisor.unmatched_patterns import unmatched_patterns
 from enchanted_tui.supervisor.unread import KeptPlan
+
+log = logging.getLogger(__name__)
 
 
 class KeptFiles:
@@ -26,7 +30,7 @@ class KeptFiles:
 
     def __init__(self, session: Session) -> None:
         config = session.config
-        options = config.supervisor
+        self._options = options = config.supervisor
         self._state, self._run_dir, self._paths = session.state, session.run_dir, session.paths
         self._sync: Callable[[], None] = session.journal.sync
         self._unclean = session.state.previous_end is None
@@ -145,6 +149,11 @@ class KeptFiles:
         self._files.close()
         if complete:
             self._paths.remove_empty_groups()
+            packing = self._packing
+            where = packing.directories if packing is not None else TaskDirectories(*self._paths)
+            said = unmatched_patterns(self._options, where, self._state)
+            if said:
+                log.warning(said)
 
     def _record_of(self, task: TaskId) -> str:
         """Return the checksum of a task's record; "" if it has no result."""

@@ -11,6 +11,7 @@ from typing import Any
 from enchanted_tui.config.extent import too_many_rows
 from enchanted_tui.config.identity import identity, is_same, runner_changes, runner_options
 from enchanted_tui.config.models import CampaignConfig
+from enchanted_tui.config.options import asked
 from enchanted_tui.executors.ends.ending import end_marked
 from enchanted_tui.executors.ends.steps import sweep
 from enchanted_tui.executors.older_form import adopts_jobs
@@ -87,7 +88,7 @@ def check_unchanged(config: CampaignConfig, state: CampaignState) -> None:
             f" more with supervisor.run_directories: {config.supervisor.run_directories}. Set it to"
             f" {began} to go on, or start another campaign in another base_run_dir."
         )
-    recorded, now = state.identity, identity(config)
+    recorded, now = (_told(one, config, state) for one in (state.identity, identity(config)))
     differences = list(_differences("", recorded, now))
     if differences:
         listed = "\n".join(f"  {line}" for line in differences)
@@ -96,6 +97,20 @@ def check_unchanged(config: CampaignConfig, state: CampaignState) -> None:
             f" {config.base_run_dir}:\n{listed}\nUndo these changes to go on, or start another"
             " campaign in another base_run_dir."
         )
+
+
+def _told(identity: Any, config: CampaignConfig, state: CampaignState) -> Any:
+    """Return an identity without what samplers are to learn, where nothing has been learnt yet."""
+    stages = []
+    for number, stage in enumerate(identity.get("stages", ())):
+        free = frozenset[str]()
+        if number < min(len(state.stages), len(config.stages)):
+            learnt = state.stages[number].learned.points
+            cls = config.samplers[config.stages[number].sampler].cls
+            free = frozenset() if learnt else asked(cls, "learnt_options") or frozenset()
+        options = {name: one for name, one in stage["options"].items() if name not in free}
+        stages.append({**stage, "options": options})
+    return {**identity, "stages": stages}
 
 
 def _differences(path: str, old: Any, new: Any) -> list[str]:

@@ -6,12 +6,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from enchanted_tui.errors import ExitCode, UserError
+from enchanted_tui.samplers.missing_columns import WrongColumnError
 
 
 class SamplerFailure(UserError):
     """A sampler raised; the message says which and what."""
 
     exit_code = ExitCode.DEFECT
+
+    @property
+    def is_of_a_name(self) -> bool:
+        """True if the configuration names a column that no sample has."""
+        return isinstance(self.__cause__, WrongColumnError)
 
 
 @contextmanager

@@ -70,6 +70,11 @@ class StagesAtWork:
         """
         return bool(self.runs) and self.runs[0].sampler_failed and self.runs[0].done
 
+    @property
+    def have_learned(self) -> bool:
+        """True if the sampler of the stage in progress has learnt something."""
+        return bool(self.runs) and bool(self.runs[0].stage.learned.points)
+
     # -- from stage to stage -----------------------------------------------------------------------
 
     def begin(self, plans: list[StagePlan]) -> None:

@@ -33,16 +33,28 @@ def completed(state: CampaignState) -> Outcome:
     return Outcome(ExitCode.COMPLETED, EndReason.COMPLETED)
 
 
-def sampler_failed(failure: SamplerFailure) -> Outcome:
-    """Return the outcome of a campaign whose sampler has raised, when all that was drawn has
-    run.
+def sampler_failed(failure: SamplerFailure, *, learned: bool, later: bool) -> Outcome:
+    """Return the outcome of a campaign whose sampler has raised, when all that it had drawn has
+    run. `learned`: whether something has been learnt before; `later`: whether samples of later
+    stages may not have begun.
     """
-    return Outcome(
-        failure.exit_code,
-        EndReason.SAMPLER_FAILED,
-        f"{failure}; what had been drawn was run, and the campaign can be resumed (the log has the"
-        " traceback)",
+    ran = "what had been drawn was run"
+    if later:
+        ran = "what it had drawn was run, later stages have not run all of theirs"
+    if not failure.is_of_a_name:
+        return Outcome(
+            failure.exit_code,
+            EndReason.SAMPLER_FAILED,
+            f"{failure}; {ran}, and the campaign can be resumed (the log has the traceback)",
+        )
+    remedy = (
+        "Correct the name in the configuration of another campaign, which can learn from this one's"
+        " samples by its base_run_dir: this one has learnt something else already"
+        if learned
+        else "Correct the name in the configuration and resume: nothing has been learnt yet, and"
+        " the samples are kept"
     )
+    return Outcome(ExitCode.USAGE, EndReason.SAMPLER_FAILED, f"{failure}; {ran}. {remedy}.")
 
 
 def on_request(request: Request) -> Outcome:

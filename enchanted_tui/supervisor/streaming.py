@@ -28,6 +28,22 @@ def groups(config: CampaignConfig, state: CampaignState | None = None) -> list[l
     return found
 
 
+def why_it_waits(config: CampaignConfig, depth: int) -> str:
+    """Say why the samples of a stage do not begin before the stage before it is complete; nothing
+    where they do, and of the first stage.
+    """
+    if depth == 0 or depth - 1 in read_by_children(config):
+        return ""
+    stage = config.stages[depth]
+    if stage.start == AFTER_STAGE:
+        return f"start: {AFTER_STAGE}"
+    own = (
+        "it has workers of its own on this machine, which would work beside those of the stage"
+        f" before; start: {AFTER_PARENT} lets them"
+    )
+    return next(reasons_to_wait(config.stages, config.samplers, depth), own)
+
+
 def read_by_children(config: CampaignConfig) -> set[int]:
     """Return the depths of the stages whose run directories children may read while samples of the
     same stage still run.

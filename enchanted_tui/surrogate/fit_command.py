@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from enchanted_tui.visible_text import visible
+
 if TYPE_CHECKING:
     from enchanted_tui.surrogate.surrogate_fit import FitOptions
     from enchanted_tui.surrogate.training_data import Tell
@@ -49,7 +51,8 @@ def fit(options: argparse.Namespace) -> int:
     from enchanted_tui.surrogate.surrogate_model import model_place, write_model
 
     root = Path(options.fit)
-    place = model_place(root, Path(options.out) if options.out else None)
+    out = Path(options.out) if options.out else None
+    place = model_place(root, out, overwrite=options.overwrite)
     model, report = fit_surrogate(root, fit_options(options), tell, step_shown())
     told = as_json(report)
     write_model(place, model, told)
@@ -105,11 +108,11 @@ def fit_options(options: argparse.Namespace) -> FitOptions:
 
 
 def tell(said: str) -> None:
-    print(said, file=sys.stderr, flush=True)
+    print(visible(said), file=sys.stderr, flush=True)
 
 
 def step_shown() -> Tell:
     """Return what shows, on a terminal, what is being done now."""
     if not sys.stderr.isatty():
         return lambda said: None
-    return lambda said: print(f"\r\x1b[K{said}", end="\r", file=sys.stderr, flush=True)
+    return lambda said: print(f"\r\x1b[K{visible(said)}", end="\r", file=sys.stderr, flush=True)

@@ -6,11 +6,14 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy
+
 from enchanted_tui.durations import rough_duration
 from enchanted_tui.surrogate.fit_text import TITLES
+from enchanted_tui.surrogate.held_out import HeldOut
 from enchanted_tui.surrogate.model_inputs import SurrogateError
 from enchanted_tui.surrogate.score_models import MOST_GAUSSIAN
-from enchanted_tui.surrogate.training_data import HeldOut, TrainingData
+from enchanted_tui.surrogate.training_data import TrainingData
 from enchanted_tui.surrogate.tree_scores import LACKING, can_grow
 
 FOLDS = 5
@@ -47,7 +50,18 @@ def plan_fit(data: TrainingData, model: str | None, folds: int | None) -> FitPla
     if "gp" in models and count > MOST_GAUSSIAN:
         notes.append(f"a Gaussian process learns from {MOST_GAUSSIAN:,} of them, drawn at random")
     found = min(FOLDS, max(2, _ROWS_IN_ALL // max(1, count))) if folds is None else folds
+    apart = len(numpy.unique(data.groups[data.success]))
+    if folds is not None and folds > apart >= 2:
+        found = apart
+        notes.append(more_folds_than(folds, apart))
     return FitPlan(models, found, tuple(notes))
+
+
+def more_folds_than(folds: int, apart: int) -> str:
+    """Say that no more parts are held out than there are samples apart from each other."""
+    return (
+        f"--cv {folds}: no more than {apart:,} parts can be held out, one for each point, or parent"
+    )
 
 
 def told(plan: FitPlan, data: TrainingData, test: HeldOut | None) -> str:

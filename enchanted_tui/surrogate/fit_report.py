@@ -18,6 +18,7 @@ def as_json(report: FitReport) -> dict[str, Any]:
     return {
         "run_dir": str(report.root),
         "samples": report.samples,
+        "fingerprint": report.fingerprint,
         "judged_by": report.how,
         "outputs": [_output_json(one) for one in report.outputs],
         "success": {

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from enchanted_tui.visible_text import visible
+
 TITLES = {"gp": "Gaussian process", "trees": "randomised trees", "linear": "linear model"}
 
 
 def as_text(told: Mapping[str, Any]) -> str:
     """Return a report, as `as_json` gives it, as text."""
-    return "\n".join(_lines(told))
+    return visible("\n".join(_lines(told)))
 
 
 def _lines(told: Mapping[str, Any]) -> Iterator[str]:

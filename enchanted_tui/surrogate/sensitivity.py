@@ -96,6 +96,7 @@ class SensitivityReport:
 
     root: Path
     samples: int
+    fingerprint: str  #: of the dataset that it was made of
     succeeded: int
     outputs: tuple[OutputSensitivity, ...]
     correlations: Correlations
@@ -140,14 +141,18 @@ def analyse(
     )
     rng = numpy.random.default_rng([data.seed & 0xFFFFFFFF, 15])
     distribution = InputDistribution.drawn(data.space, data.drawn)
-    found = [
-        _of_output(data, one, plan.models, distribution, rng, step)
-        for one in data.outputs
-        if len(data.known(one)) >= _FEWEST
-    ]
+    found = []
+    for one in data.outputs:
+        if len(data.known(one)) < _FEWEST:
+            notes.append(f"{one.name} is left out: it has fewer than {_FEWEST} values")
+        else:
+            found.append(_of_output(data, one, plan.models, distribution, rng, step))
+    if not found:
+        raise SurrogateError(f"{root}: {'; '.join(notes)}")
     return SensitivityReport(
         root,
         len(data),
+        data.fingerprint,
         int(data.success.sum()),
         tuple(found),
         correlations(data),

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from enchanted_tui.surrogate.fit_text import TITLES, table
+from enchanted_tui.visible_text import visible
 
 AS_DRAWN = "as it was drawn"
 _POOR = 0.8  #: share of explained variance below which the indices are to be taken with care
@@ -15,7 +16,7 @@ _POOR = 0.8  #: share of explained variance below which the indices are to be ta
 
 def as_text(told: Mapping[str, Any]) -> str:
     """Return an analysis, as `SensitivityReport.as_json` gives it, as text."""
-    return "\n".join(_lines(told))
+    return visible("\n".join(_lines(told)))
 
 
 def _lines(told: Mapping[str, Any]) -> Iterator[str]:

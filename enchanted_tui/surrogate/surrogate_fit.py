@@ -27,18 +27,17 @@ from enchanted_tui.surrogate.cross_validation import (
 )
 from enchanted_tui.surrogate.error_map import ErrorMap, error_map
 from enchanted_tui.surrogate.fit_plan import FitPlan
+from enchanted_tui.surrogate.held_out import HeldOut, read_test_set
 from enchanted_tui.surrogate.model_inputs import Array, SurrogateError
 from enchanted_tui.surrogate.power_law import PowerLaw, power_law
 from enchanted_tui.surrogate.score_models import MOST_GAUSSIAN
 from enchanted_tui.surrogate.success_model import SuccessModel, SuccessReport, learn_success
 from enchanted_tui.surrogate.surrogate_model import FLOOR, FittedOutput, SurrogateModel
 from enchanted_tui.surrogate.training_data import (
-    HeldOut,
     OutputValues,
     Tell,
     TrainingData,
     nobody,
-    read_test_set,
     read_training_data,
 )
 from enchanted_tui.version import __version__
@@ -75,6 +74,7 @@ class FitReport:
 
     root: Path
     samples: int
+    fingerprint: str  #: of the dataset that it was made of
     how: str  #: the errors were found
     outputs: tuple[OutputReport, ...]
     success: SuccessReport
@@ -120,6 +120,7 @@ def fit_surrogate(
     report = FitReport(
         root,
         len(data),
+        data.fingerprint,
         how,
         tuple(reports),
         success,

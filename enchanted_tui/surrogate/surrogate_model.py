@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy
 
 from enchanted_tui.commands import command_line
-from enchanted_tui.export.selection import check_place
+from enchanted_tui.export.selection import check_places
 from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.surrogate.cross_validation import OutputModel
 from enchanted_tui.surrogate.model_inputs import Array, Columns, InputSpace, SurrogateError
@@ -193,13 +193,14 @@ def _cells(values: Array, shape: tuple[int, ...]) -> Any:
 # -- the file --------------------------------------------------------------------------------------
 
 
-def model_place(root: Path, out: Path | None) -> Path:
-    """Return where the model of a run directory goes: there, or to `out`. Raises ExportError where
-    that would take the place of what is no file, or of a campaign's own.
+def model_place(root: Path, out: Path | None, *, overwrite: bool = False) -> Path:
+    """Return where the model of a run directory goes: there, in place of an earlier one, or to
+    `out`. Raises ExportError where that would take the place of what is no file, of a campaign's
+    own, or, unless `overwrite`, of any file.
     """
     if out is None:
         return CampaignDirectory(root.resolve()).surrogate
-    check_place(out)
+    check_places([out], overwrite=overwrite)
     return out
 
 

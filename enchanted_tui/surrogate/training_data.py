@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
-from enchanted_tui.export.frame import load, recorded_cells, to_frame
+from enchanted_tui.export.frame import recorded_cells, to_frame
 from enchanted_tui.record.older.adopt import is_older_run
 from enchanted_tui.record.older.older_view import recorded
 from enchanted_tui.record.outcome import EnvironmentProblem
@@ -20,10 +19,10 @@ from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.suggestions import nearest
 from enchanted_tui.surrogate.campaign_inputs import DrawnParameters, drawn_parameters, model_input
 from enchanted_tui.surrogate.model_inputs import Array, InputSpace, SurrogateError
+from enchanted_tui.views.dataset_fingerprint import fingerprint
+from enchanted_tui.views.dataset_statistics import converted
 
 if TYPE_CHECKING:
-    import pandas
-
     from enchanted_tui.record.older.older_view import Recorded
 
 _OWN = ("success", "run_dir")
@@ -66,6 +65,7 @@ class TrainingData:
     drawn: DrawnParameters
     provenance: Mapping[str, str]
     seed: int
+    fingerprint: str  #: of the whole dataset, see `views.dataset_fingerprint`
     notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -168,6 +168,9 @@ def _training_data(
         drawn,
         provenance,
         seed,
+        fingerprint(
+            len(frame), {name: converted(cells[by_name[name]]).numbers for name in by_name}
+        ),
         (*notes, *more),
     )
 
@@ -264,81 +267,3 @@ def held_together(points: Array, columns: Mapping[str, Array], drawn: DrawnParam
             return parents.reshape(-1)
     _, found = numpy.unique(points, axis=0, return_inverse=True)
     return found.reshape(-1)
-
-
-# -- a test set ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class HeldOut:
-    """Samples that a model is tested on and has not seen."""
-
-    columns: Mapping[str, Array]  #: the parameters
-    points: Array
-    outputs: Mapping[str, Array]  #: by name, (n, m)
-
-
-def read_test_set(path: Path, data: TrainingData) -> tuple[HeldOut, TrainingData]:
-    """Return a test set, and the training data without those samples that are in it. Raises
-    SurrogateError.
-    """
-    frame = _frame_of(path)
-    if "success" in frame:
-        frame = frame[frame["success"].fillna(False).astype(bool)]
-    if not len(frame):
-        raise SurrogateError(f"--test {path}: there is no successful sample in it")
-    columns = data.space.columns(frame)
-    points = data.space.features(columns)
-    outputs = {one.name: _test_values(path, frame, one) for one in data.outputs}
-    seen = {row.tobytes() for row in points}
-    again = numpy.array([row.tobytes() in seen for row in data.points], dtype=bool)
-    if again.all():
-        raise SurrogateError(
-            f"--test {path}: it holds all samples of the campaign, so none is left to fit a model"
-            " to; --export RUN_DIR --split 0.8/0.2 writes a test set"
-        )
-    if again.any():
-        data = data.without(
-            again, f"{again.sum():,} samples are in {path.name} too and are not learnt from"
-        )
-    return HeldOut(columns, points, outputs), data
-
-
-def _frame_of(path: Path) -> pandas.DataFrame:
-    """Return a file of `--export`, or a bare CSV file as pandas reads it."""
-    from enchanted_tui.export.csv_table import schema_path
-    from enchanted_tui.export.selection import ExportError
-
-    is_bare = path.suffix.lower() == ".csv" and path.is_file() and not schema_path(path).is_file()
-    if is_bare:
-        import pandas
-
-        try:
-            return pandas.read_csv(path)
-        except (ValueError, pandas.errors.ParserError) as error:
-            raise SurrogateError(f"--test {path}: {error}") from error
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return load(path)
-    except ExportError as error:
-        raise SurrogateError(f"--test: {error}") from error
-
-
-def _test_values(path: Path, frame: pandas.DataFrame, output: OutputValues) -> Array:
-    if output.name not in frame:
-        raise SurrogateError(f"--test {path}: there is no column {output.name!r} in it")
-    import pandas
-
-    values = numpy.full((len(frame), output.values.shape[1]), numpy.nan)
-    for row, cell in enumerate(frame[output.name]):
-        if not isinstance(cell, numpy.ndarray | list) and pandas.isna(cell):
-            continue
-        try:
-            values[row] = numpy.asarray(cell, dtype=float).reshape(-1)
-        except (TypeError, ValueError):
-            raise SurrogateError(
-                f"--test {path}: {output.name} is no {'array' if output.shape else 'number'} of the"
-                f" campaign's kind in row {row}"
-            ) from None
-    return values

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from textual.screen import Screen
+from typing import TYPE_CHECKING
 
 from enchanted_tui.errors import UserError
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.widgets.dialog import Choice, Dialog
 from enchanted_tui.ui.widgets.form import Blank, Filled, Form
+from enchanted_tui.ui.widgets.replacing import may_replace
 
 if TYPE_CHECKING:
     from enchanted_tui.export.crate.crate_writing import Crate
     from enchanted_tui.ui.app_interface import AppInterface
+    from enchanted_tui.ui.app_screen import AppScreen
 
 _HINT = (
     "A crate is a directory, or a .zip, for others to use and cite; a name that ends in .csv,"
@@ -28,9 +29,11 @@ _CHOICES = (
 )
 
 
-async def share(app: AppInterface, under: Screen[Any], root: Path) -> None:
-    """Ask where to and what is to be said of the dataset, until it could be written."""
-    from enchanted_tui.export.crate.shared import known_of, write_shared
+async def share(app: AppInterface, under: AppScreen, root: Path) -> None:
+    """Ask where to and what is to be said of the dataset, until it could be written; a file that is
+    there is replaced only if the person agrees.
+    """
+    from enchanted_tui.export.crate.shared import in_the_way, known_of, write_shared
 
     known = await in_thread(known_of, root)
     values = {
@@ -46,9 +49,15 @@ async def share(app: AppInterface, under: Screen[Any], root: Path) -> None:
         if answer is None or answer.choice == "leave":
             return
         values, told = answer.values, list[str]()
+        wanted = _wanted(answer, app.home)
+        there = await in_thread(in_the_way, wanted)
+        if there:
+            if not await may_replace(under, there[0]):
+                continue
+            wanted = replace(wanted, tables=replace(wanted.tables, overwrite=True))
         app.notify(f"Writing {values['where'].strip()}.", markup=False)
         try:
-            paths = await in_thread(write_shared, root, _wanted(answer, app.home), told.append)
+            paths = await in_thread(write_shared, root, wanted, told.append)
         except UserError as error:
             choices = [Choice("again", "Change it"), Choice("close", "Close")]
             dialog = Dialog("It is not written", str(error), choices)
@@ -86,7 +95,7 @@ def _wanted(answer: Filled, home: Path) -> Crate:
         licence=lines["licence"],
     )
     where = home / Path(lines["where"]).expanduser() if lines["where"] else None
-    tables = Export("csv", pivot=answer.choice == "pivot")
+    tables = Export("csv", pivot=answer.choice == "pivot", overwrite=False)
     return Crate(where, told, tables, _parts(lines["files"], ","))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,10 @@ class RunMarks:
             app.notify(f"{MOST} runs at most are compared; Space takes a mark away.")
         else:
             self.roots.append(root)
+
+    def keep(self, known: Container[Path]) -> None:
+        """Forget those that are not there any more."""
+        self.roots = [root for root in self.roots if root in known]
 
     def compare(self, app: AppInterface, under: AppScreen) -> None:
         """Open the screen that shows them side by side."""

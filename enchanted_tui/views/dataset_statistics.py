@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from enchanted_tui.views.dataset_fingerprint import fingerprint
 from enchanted_tui.views.task_index import TaskList
 
 if TYPE_CHECKING:
@@ -117,6 +118,7 @@ class Results:
         #: which rows are on the Pareto front, by the objectives chosen last; none before, and
         #: shorter while the dataset has grown
         self.front: Mask = np.zeros(0, dtype=np.bool_)
+        self._fingerprint: str | None = None
 
     def __len__(self) -> int:
         return len(self.tasks)
@@ -145,9 +147,17 @@ class Results:
         self.columns = {name: before.get(name) or DatasetColumn(name) for name in news.columns}
         for name, part in news.columns.items():
             self.columns[name].extend(part)
-        self.tasks = news.tasks
+        self.tasks, self._fingerprint = news.tasks, None
         if news.anew:
             self.front = np.zeros(0, dtype=np.bool_)
+
+    @property
+    def fingerprint(self) -> str:
+        """What is another text when the dataset is another one; see `fingerprint`."""
+        if self._fingerprint is None:
+            columns = {name: column._numbers for name, column in self.columns.items()}
+            self._fingerprint = fingerprint(len(self), columns)
+        return self._fingerprint
 
     @property
     def success(self) -> Mask:

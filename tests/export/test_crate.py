@@ -15,8 +15,8 @@ import yaml
 
 import enchanted_tui
 from enchanted_tui import cli
-from enchanted_tui.export.crate.private_paths import PathShortener
 from enchanted_tui.export.selection import ExportError
+from enchanted_tui.privacy import PathShortener
 from helpers.crates import PREVIEW, Page, entities, listed
 
 EVIL = "<script>alert('x')</script>"
@@ -151,12 +151,15 @@ def test_the_page_is_harmless(crate: Path) -> None:
         ("wrote /scratch//me/x//a.nc", "wrote a.nc"),
         ('{"p": "/scratch/me/a.nc"}', '{"p": "a.nc"}'),
         ("https://a.b/c/d, docker://a/b/c", "https://a.b/c/d, docker://a/b/c"),
+        ("{{ run_dir }}/a/b, $HOME/a/b, ${HOME}/a/b", "{{ run_dir }}/a/b, $HOME/a/b, ${HOME}/a/b"),
+        (r"ValueError('in\n/opt/me/a.py')", r"ValueError('in\na.py')"),
+        ("see /home/me/my code.", "see my code."),
         ("m/s, 1/2, ../x/y, runs/x/data, kg /m3", "m/s, 1/2, ../x/y, runs/x/data, kg /m3"),
     ],
 )
 def test_which_texts_are_paths(text: str, shortened: str) -> None:
     """Protects both: a path is found behind whatever sign, and what is none stays as it is."""
-    shortener = PathShortener("/home/me/runs/x", ["/home/me", "/home/me/my code"])
+    shortener = PathShortener({"/home/me/runs/x": ""}, ["/home/me", "/home/me/my code"])
     assert shortener.text(text) == shortened
 
 

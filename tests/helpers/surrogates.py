@@ -129,6 +129,35 @@ def run_code(
     return root / "run"
 
 
+_MENDED = """
+from pathlib import Path
+
+def run(a, b):
+    if a > 0.75 and not Path(__file__).with_name("mended").exists():
+        raise RuntimeError("not yet")
+    return {"height": 3 * a - b}
+"""
+
+
+def campaign_to_be_mended(root: Path) -> Path:
+    """Run a campaign of 32 samples, 8 of which fail until it is mended; return its run
+    directory.
+    """
+    sampler = {
+        "type": "SobolSequenceSampler",
+        "parameters": ["a", "b"],
+        "bounds": [[0, 1], [0, 1]],
+        "budget": 32,
+    }
+    return run_code(root, _MENDED, sampler)
+
+
+def mend(run_dir: Path) -> None:
+    """Run its failed samples again, successfully."""
+    (run_dir.parent / "mended").touch()
+    assert cli.main(["--retry-failed", str(run_dir)]) == 0
+
+
 def asked(*arguments: object) -> tuple[int, str, str]:
     """Return exit code, standard output and standard error of a command line."""
     out, said = io.StringIO(), io.StringIO()

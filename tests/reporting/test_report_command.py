@@ -15,7 +15,7 @@ import pytest
 import enchanted_tui
 from enchanted_tui import cli
 from helpers.odd_pages import ODD_PARAMETERS, odd_campaign
-from helpers.surrogates import asked, run_code
+from helpers.surrogates import asked, campaign_to_be_mended, mend, run_code
 
 _VOID = frozenset(("meta", "br", "hr", "img", "link", "input"))
 
@@ -144,6 +144,23 @@ def test_a_campaign_with_nothing_to_show_has_a_page(tmp_path: Path) -> None:
     assert told == 0 and json.loads(said) == {"written": [str(tmp_path / "r.html")]}
     text = " ".join(_Reading((tmp_path / "r.html").read_text()).texts)
     assert "no surrogate: there are 0 successful samples" in text and "never" in text
+
+
+def test_a_fit_of_samples_that_were_run_again_is_made_anew(tmp_path: Path) -> None:
+    """Protects from errors and advice of values that are not there any more: after --retry-failed
+    there are as many samples as before, and others.
+    """
+    run = campaign_to_be_mended(tmp_path)
+    assert asked("--fit", run, "--model", "linear")[0] == 0
+    learnt_from = re.compile(
+        r"<td>height</td><td>(linear model|Gaussian process)</td><td>(\d+)</td>"
+    )
+    pages = [tmp_path / f"{name}.html" for name in ("before", "after")]
+    assert asked("--report", run, "--out", pages[0])[0] == 0
+    assert learnt_from.findall(pages[0].read_text()) == [("linear model", "24")]  # the one on file
+    mend(run)
+    assert asked("--report", run, "--out", pages[1])[0] == 0
+    assert learnt_from.findall(pages[1].read_text()) == [("Gaussian process", "32")]
 
 
 def test_refusals(

@@ -13,12 +13,14 @@ import pytest
 from scipy.stats import norm, qmc
 
 from enchanted_tui.samplers.learning import acquisition as functions
+from enchanted_tui.samplers.learning import bayesian
 from enchanted_tui.samplers.learning.acquisition import Acquisition
-from enchanted_tui.samplers.learning.bayesian import BayesianOptions, propose
+from enchanted_tui.samplers.learning.bayesian import BayesianOptions
 from enchanted_tui.samplers.learning.feasibility import KeepAway, ProbabilityOfSuccess
 from enchanted_tui.samplers.learning.fitting import fit, log_likelihood
 from enchanted_tui.samplers.learning.kernels import SMOOTHNESS, correlation
 from enchanted_tui.samplers.learning.posterior import Hyperparameters, Posterior
+from enchanted_tui.samplers.learning.proposals import PointQuestion, Proposal
 from enchanted_tui.samplers.learning.scaling import standardise
 
 KERNELS = sorted(SMOOTHNESS.items())
@@ -45,6 +47,10 @@ def options(**changes) -> BayesianOptions:
         "minimise": False,
     }
     return BayesianOptions(**{**given, **changes})
+
+
+def propose(options: BayesianOptions, *asked: Any) -> Proposal:
+    return bayesian.propose(options, PointQuestion(*asked))
 
 
 def sklearn_process(hyper: Hyperparameters):

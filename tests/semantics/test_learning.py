@@ -403,19 +403,64 @@ def test_what_no_runner_returns_is_told_before_anything_runs(
 def test_a_misspelt_limit_of_a_plugin_ends_the_campaign(
     campaign: Campaign, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nobody knows before what it returns; another one learns from what has been run, as the
-    sentence says.
+    """Nobody knows before what it returns; what has been run is kept: the same campaign goes on with
+    the right name, as the sentence says, since nothing was learnt by the wrong one, and another one
+    learns from it.
     """
-    assert campaign.run(config=config(BAYESIAN, budget=7, subject_to={"csot": {"le": 0.5}})) == 1
-    assert "subject_to.csot names 'csot'; did you mean 'cost'?" in capsys.readouterr().err
+    wrong = config(BAYESIAN, budget=7, subject_to={"csot": {"le": 0.5}})
+    assert campaign.run(config=wrong) == 2
+    said = capsys.readouterr().err
+    assert "subject_to.csot names 'csot'; did you mean 'cost'?" in said
+    assert "Correct the name in the configuration and resume: nothing has been learnt yet" in said
+    assert "another" not in said and "traceback" not in said
     assert len(campaign.rows()) == 4
+    before = campaign.rows()
     sampler = campaign.config["samplers"]["s0"]
+    sampler["subject_to"] = {"cost": {"le": 0.5}}
+    assert campaign.run("--run-mode", "resume") == 0, capsys.readouterr().err
+    assert campaign.rows()[:4] == before and len(campaign.rows()) == 7
+    sampler["subject_to"] = {"cost": {"le": 0.4}}
+    assert campaign.run("--run-mode", "resume") == 2  # now it has learnt
+    assert "options.subject_to.cost.le: was 0.5, is now 0.4" in capsys.readouterr().err
     sampler |= {"subject_to": {"cost": {"le": 0.5}}, "base_run_dir": str(campaign.run_dir)}
     sampler["initial_samples"] = 0
     campaign.run_dir = campaign.run_dir.with_name("another")
     assert campaign.run("--base-run-dir", str(campaign.run_dir)) == 0
     assert len(campaign.rows()) == 7
-    assert campaign.records("learned")[-1]["observations"] == 11
+    assert campaign.records("learned")[-1]["observations"] == 14
+
+
+def test_what_has_run_is_said_where_later_stages_stream(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Protects from a sentence that is not so: children of a stage whose sampler fails may not have
+    begun; they run when the campaign goes on.
+    """
+    wrong = {**BAYESIAN, "budget": 7, "subject_to": {"csot": {"le": 0.5}}}
+    children = random_sampler(20, None, ("y",))
+    assert campaign.run(config=campaign_config(wrong, children, runners=HILL)) == 2
+    said = capsys.readouterr().err
+    assert "what it had drawn was run, later stages have not run all of theirs" in said
+    assert sum(record["task"][0] == 1 for record in campaign.records("task")) < 80
+    campaign.config["samplers"]["s0"]["subject_to"] = {"cost": {"le": 0.5}}
+    assert campaign.resume() == 0
+    assert len(campaign.rows()) == 140
+
+
+def test_a_name_that_is_wrong_after_something_was_learnt(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Protects what the model was told: with results of an earlier campaign it has learnt before the
+    first sample shows that a name is wrong, so another campaign is proposed, and this one says so.
+    """
+    assert campaign.run(config=config(BAYESIAN, budget=4)) == 0
+    earlier, campaign.run_dir = campaign.run_dir, campaign.run_dir.with_name("another")
+    wrong = config(BAYESIAN, budget=7, subject_to={"csot": {"le": 0.5}}, initial_samples=0)
+    wrong["samplers"]["s0"]["base_run_dir"] = str(earlier)
+    assert campaign.run("--base-run-dir", str(campaign.run_dir), config=wrong) == 2
+    said = capsys.readouterr().err
+    assert "Correct the name in the configuration of another campaign" in said
+    assert "resume" not in said
 
 
 # -- stop_when -------------------------------------------------------------------------------------

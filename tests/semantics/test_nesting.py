@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from enchanted_tui import cli
 from enchanted_tui.errors import ExitCode
 from enchanted_tui.record.state import CampaignState
 from helpers.campaign import Campaign
@@ -152,6 +153,35 @@ def test_a_start_that_cannot_hold_is_an_error(
     assert sentence in said and "start" in said
     line = next(line for line in said.splitlines() if sentence in line)
     assert f"{campaign.config_path.name}:" in line
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({}, "each begins as soon as its parent has its row"),
+        ({"start": "after_stage"}, "stage before is complete: start: after_stage"),
+        ({"sampler": "s2"}, "stage before is complete: the sampler 's2' may learn from results"),
+        ({"executor": "other"}, "stage before is complete: it has workers of its own"),
+    ],
+)
+def test_a_dry_run_says_why_a_stage_waits(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str], change: Config, sentence: str
+) -> None:
+    """Protects whoever wonders why most workers wait for the last parent: the reason, beforehand."""
+    config = campaign_config(array_sampler("x", [1, 2]), random_sampler(2, None, ("y",)))
+    config["samplers"]["s2"] = {
+        "type": "helpers.parts.scripted:CountingSampler",
+        "budget": 2,
+        "parameters": ["y"],
+    }
+    config["executors"]["other"] = {"type": "LocalExecutor", "n_workers": 1}
+    config["supervisor"]["run_order"][1].update(change)
+    assert cli.main([str(campaign.write(config)), "--dry-run"]) == 0
+    said = capsys.readouterr().out
+    assert sentence in said and said.count("stage before is complete") == bool(change)
+    assert cli.main([str(campaign.config_path), "--dry-run", "--json"]) == 0
+    stages = json.loads(capsys.readouterr().out)["stages"]
+    assert stages[0]["waits_because"] == "" and bool(stages[1]["waits_because"]) == bool(change)
 
 
 def test_the_first_stage_has_no_parents(

@@ -199,7 +199,7 @@ def test_a_test_set_is_not_learnt_from(double_gaussian: Path, tmp_path: Path) ->
         found["outputs"][0]["rmse"], rel=1e-3
     )
     (tmp_path / "part-test.csv.schema.json").unlink()  # a CSV of somebody else's
-    again = fitted(double_gaussian, "--test", test, "--out", tmp_path / "model.npz")
+    again = fitted(double_gaussian, "--test", test, "--out", tmp_path / "again.npz")
     assert again["outputs"][0]["rmse"] == pytest.approx(found["outputs"][0]["rmse"], rel=1e-3)
 
 
@@ -236,6 +236,39 @@ def test_what_cannot_be_done_is_a_sentence(
     """Protects whoever mistypes."""
     code, out, said = asked("--fit", double_gaussian, *arguments)
     assert (code, out) == (2, "") and sentence in said and len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("t.csv", b"", "it is empty"),
+        ("t.csv", b"x,y,output\n1,2,3\n1,2,3,4\n", "line 3 has 4 cells, those before have 3"),
+        ("t.csv", b'x,y,output\n"1,2,3\n', "it is no CSV, a line of names and a line for each"),
+        ("t.csv", b"x,y,output\n1,2,\xff\n", "it is no text in UTF-8"),
+        ("t.csv", b"x,z,output\n1,2,3\n", "there is no column 'y'"),
+        ("t.csv", b"x,y\n1,2\n", "there is no column 'output' in it"),
+        ("t.csv", b"x,y,output\n1,2,low\n", "output is no number of the campaign's kind in row 0"),
+        ("t.parquet", b"PAR1 and then nothing", "it is damaged, or no file that --export has"),
+        ("t.h5", b"\x89HDF\r\n\x1a\n and then nothing", "it is damaged, or no file that --export"),
+    ],
+)
+def test_a_bad_test_set_is_a_sentence(
+    double_gaussian: Path, tmp_path: Path, name: str, content: bytes, sentence: str
+) -> None:
+    """Protects whoever writes one by hand: which file, where and what, in words that are ours."""
+    (tmp_path / name).write_bytes(content)
+    code, out, said = asked("--fit", double_gaussian, "--test", tmp_path / name)
+    assert (code, out) == (2, "") and len(said.splitlines()) == 1
+    assert f"--test {tmp_path / name}: " in said and sentence in said
+
+
+def test_no_more_parts_than_samples_are_held_out(double_gaussian: Path) -> None:
+    """Protects from a report that speaks of parts which nobody has seen."""
+    run = double_gaussian
+    few = function_campaign(run.parent / "few", "double_gaussian", 20)
+    code, out, said = asked("--fit", few, "--model", "linear", "--cv", 1000)
+    assert code == 0 and "--cv 1000: no more than 20 parts can be held out" in said
+    assert "20-fold cross-validation" in out and "1000-fold" not in out + said
 
 
 def test_options_of_a_fit_are_refused_elsewhere(double_gaussian: Path) -> None:

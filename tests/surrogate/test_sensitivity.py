@@ -152,3 +152,18 @@ def test_one_parameter_has_it_all(tmp_path: Path) -> None:
     sampler = {"type": "GridSampler", "parameters": ["x"], "bounds": [[0, 2]], "num_samples": 25}
     (index,) = analysed(run_code(tmp_path, code, sampler))["outputs"][0]["indices"]
     assert index["first"] == index["total"] == 1.0
+
+
+def test_an_output_with_few_values_is_not_left_out_in_silence(tmp_path: Path) -> None:
+    """Protects whoever looks for an output: why it is not there is said, in text and in JSON."""
+    code = """
+    def run(a, b):
+        return {"often": a - b, **({"seldom": a + b} if a > 0.75 else {})}
+    """
+    sampler = {"type": "SobolSequenceSampler", "parameters": ["a", "b"], "budget": 32}
+    run_dir = run_code(tmp_path, code, {**sampler, "bounds": [[0, 1], [0, 1]]})
+    report = analysed(run_dir, "--model", "linear")
+    assert [one["name"] for one in report["outputs"]] == ["often"]
+    assert "seldom is left out: it has fewer than 20 values" in report["notes"]
+    code_, _, said = asked("--sensitivity", run_dir, "--outputs", "seldom", "--model", "linear")
+    assert code_ == 2 and "seldom is left out: it has fewer than 20 values" in said

@@ -9,6 +9,7 @@ import pytest
 
 from enchanted_tui.ui.screens.compare import CompareScreen
 from enchanted_tui.ui.widgets.plot import Plot
+from enchanted_tui.ui.widgets.table import VirtualTable
 from helpers.marks import in_full
 from helpers.ui.campaigns import GIVES_WAY, run_campaign
 from helpers.ui.watching import Watcher, in_loop, watching
@@ -141,3 +142,42 @@ async def test_a_report_is_written_and_it_is_said_where(
     async with watching(own_run, "results", notices=True, read_only=True) as watcher:
         await watcher.command("Campaign: Report")
         await watcher.is_told("refused")
+
+
+@pytest.mark.parametrize(("width", "least"), [(80, 22), (160, 40)])
+@in_loop
+async def test_names_have_the_room_that_there_is(
+    pair: tuple[Path, Path], width: int, least: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Protects keys of the configuration from being cut where the terminal is wide."""
+    monkeypatch.chdir(pair[0].parent)
+    async with watching(pair[0], "runs", (width, 36)) as watcher:
+        await _compare(watcher, *pair)
+        await watcher.press("c")
+        await watcher.sees("[c Configuration]")
+        table = watcher.screen.query_one("#differences", VirtualTable)
+        await watcher.until(lambda: table.room > 0 and bool(table.row_count))
+        heading = next(
+            line
+            for line in watcher.text.splitlines()
+            if "b_run" in line and "a_run" in line and "■" not in line
+        )
+        assert heading.index("a_run") >= least
+
+
+@in_loop
+async def test_a_run_that_is_gone_is_not_marked_any_more(
+    pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Protects from comparing what is not there, and from counting it among those that may be."""
+    monkeypatch.chdir(pair[0].parent)
+    async with watching(pair[0], "runs", (120, 36)) as watcher:
+        await watcher.until(lambda: set(pair) <= set(watcher.screen.entries))
+        table = watcher.screen.table
+        for run in pair:
+            table.move_to(list(table.rows).index(run))
+            await watcher.press("space")
+        await watcher.sees("2 marked")
+        shutil.rmtree(pair[1])
+        await watcher.sees("1 marked")
+        assert watcher.screen._marks.roots == [pair[0]]

@@ -58,3 +58,26 @@ async def test_a_name_with_a_suffix_is_the_dataset_alone(
         await fill(watcher, "write", where="data.parquet")
         await watcher.is_told("Written: ")
     assert [path.name for path in tmp_path.glob("*.*")] == ["data.parquet"]
+
+
+@in_loop
+async def test_a_file_that_is_there_is_asked_about(finished_run: Path, tmp_path: Path) -> None:
+    """Protects a file of a person's own: kept unless they say otherwise, and what was typed is
+    there again.
+    """
+    (tmp_path / "data.csv").write_text("my own")
+    async with watching(finished_run, "monitor", notices=True) as watcher:
+        watcher.app.home = tmp_path
+        await watcher.settles()
+        await watcher.command("Share…")
+        await fill(watcher, "write", where="data.csv")
+        await watcher.sees("data.csv is there already")
+        await watcher.press("enter")  # keeps it
+        await watcher.until(lambda: isinstance(watcher.screen, Form))
+        assert (tmp_path / "data.csv").read_text() == "my own"
+        assert watcher.screen.query_one("#where", Input).value == "data.csv"
+        await fill(watcher, "write")
+        await watcher.until(lambda: isinstance(watcher.screen, Dialog))
+        watcher.screen.query_one("#replace", Button).press()
+        await watcher.is_told("Written: ")
+    assert len(enchanted_tui.load(tmp_path / "data.csv")) == len(enchanted_tui.load(finished_run))

@@ -10,6 +10,7 @@ import pytest
 from enchanted_tui.surrogate.stored_report import stored_report
 from enchanted_tui.ui.widgets.plot import Plot
 from helpers.marks import in_full
+from helpers.surrogates import asked, campaign_to_be_mended, mend
 from helpers.ui.campaigns import GIVES_WAY
 from helpers.ui.watching import Watcher, in_loop, watching
 
@@ -88,3 +89,19 @@ async def test_what_cannot_be_fitted_is_said_where_it_was_asked(tmp_path: Path) 
         await watcher.sees("5 rows")
         await watcher.press("f", "n")
         await watcher.until(lambda: "too few" in " ".join(watcher.text.split()))  # it is wrapped
+
+
+@in_loop
+async def test_samples_that_were_run_again_are_said(tmp_path: Path) -> None:
+    """Protects from a report of values that are not there any more: as many samples as before are
+    not the same samples.
+    """
+    run = campaign_to_be_mended(tmp_path)
+    assert asked("--fit", run, "--model", "linear")[0] == 0
+    async with watching(run, "results") as watcher:
+        await watcher.press("f")
+        await watcher.sees("From 32 samples.", "next: ")
+    mend(run)
+    async with watching(run, "results") as watcher:
+        await watcher.press("f")
+        await watcher.sees("From 32 samples; some have been run again since then, and n regards")

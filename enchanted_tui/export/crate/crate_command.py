@@ -14,7 +14,12 @@ from enchanted_tui.export.writing import Export
 
 
 def check_crate_options(options: argparse.Namespace) -> None:
-    """Raise ExportError for options of a crate where none is asked for."""
+    """Raise ExportError for options of a crate where none is asked for, and the other way round."""
+    if options.crate and options.overwrite:
+        raise ExportError(
+            "--overwrite replaces a file, and a crate never takes the place of what is there:"
+            " remove that, or name another place with --out"
+        )
     if options.crate:
         return
     idle = [name for name in CRATE_OPTIONS if getattr(options, name) not in (None, False, [])]

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from enchanted_tui.export.crate.graph import DESCRIPTOR, Entity, Graph, all_of
 from enchanted_tui.storage.column_types import unicode_name
+from enchanted_tui.visible_text import visible
 
 _LONGEST = 80  #: characters of a cell
 _HEAD = """\
@@ -134,9 +135,9 @@ def _table(rows: Iterable[Sequence[str]], names: Sequence[str] = (), kind: str =
 
 def _link(address: str, text: object, *, quoted: bool = False) -> str:
     """Return a link; `quoted`: the address has its percent signs already."""
-    given = address if quoted or "://" in address else quote(address)
+    given = address if quoted or "://" in address else quote(address, errors="backslashreplace")
     return f'<a href="{escape(given)}">{_text(text)}</a>'
 
 
 def _text(value: object) -> str:
-    return escape(str(value).encode("utf-8", "backslashreplace").decode().replace("\0", ""))
+    return escape(visible(str(value)))

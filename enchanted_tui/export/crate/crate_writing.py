@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
@@ -17,20 +18,21 @@ from urllib.parse import quote
 from enchanted_tui.export.crate.crate_page import preview
 from enchanted_tui.export.crate.entities import describe_campaign
 from enchanted_tui.export.crate.graph import DESCRIPTOR, Entity, Graph
-from enchanted_tui.export.crate.private_paths import PathShortener
 from enchanted_tui.export.crate.told import Told
 from enchanted_tui.export.selection import ExportError
 from enchanted_tui.export.writing import SUFFIXES, Export, Table, campaign_in, write_tables
 from enchanted_tui.file_patterns import FilePatterns
 from enchanted_tui.packing.door import TaskDirectories
-from enchanted_tui.record.code_versions.version_commands import masked
+from enchanted_tui.privacy import PathShortener, masked
 from enchanted_tui.record.older.older_view import Recorded, recorded
 from enchanted_tui.record.state import CampaignState
+from enchanted_tui.storage.column_types import unicode_name
 from enchanted_tui.storage.layout import CampaignDirectory, campaign_that_owns
 
 PREVIEW = "ro-crate-preview.html"
 _FILES = "files"
 _MOST_LISTED = 1_000  #: files of samples that are described one by one
+_SAMPLE_DIRECTORY = re.compile(r"(?:^|/)(data/(?:[^/]+/)?d\d+_b\d+_s\d+_r\d+)/*$")
 _ENCODINGS = {
     ".csv": "text/csv",
     ".parquet": "application/vnd.apache.parquet",
@@ -128,9 +130,17 @@ def _write_tables(
         wanted.tables,
         out=made / f"dataset{SUFFIXES[wanted.tables.to]}",
         provenance=not wanted.tables.pivot,
-        clean=None if wanted.keep_paths else shortener.row,
+        clean=None if wanted.keep_paths else lambda row: _named_from_there(shortener.row(row)),
     )
     return write_tables(root, reader, tables)
+
+
+def _named_from_there(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the row of a sample with its directory named from the run directory, which may have
+    been given as a relative path.
+    """
+    found = _SAMPLE_DIRECTORY.search(str(row.get("run_dir", "")))
+    return {**row, "run_dir": found[1]} if found else row
 
 
 def _words(table: Table) -> str:
@@ -157,8 +167,9 @@ def _configuration(
 ) -> Entity | None:
     """Copy the configuration, if it is still there, without what is called a secret in it."""
     try:
-        text = (run_dir.config / state.config_file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        file = run_dir.config / state.config_file
+        text = file.read_text(encoding="utf-8", errors="backslashreplace")
+    except OSError:
         return None
     (made / "configuration.yaml").write_text(masked(shorten(text)), encoding="utf-8")
     return _file(graph, made, "configuration.yaml", "configuration of the campaign")
@@ -172,7 +183,9 @@ def _sample_files(
     patterns: Sequence[str],
     tell: Callable[[str], object],
 ) -> Iterator[Entity]:
-    """Copy the files of samples that are asked for, as they are."""
+    """Copy the files of samples that are asked for, as they are, but for names that are no
+    UTF-8.
+    """
     if not patterns:
         return
     copied = _copy_files(run_dir, state, made / _FILES, FilePatterns(patterns))
@@ -197,11 +210,18 @@ def _copy_files(
     for task in sorted(door.names()):
         for file in door.files(task):
             if patterns.match(file.name.split("/")):
-                place = target / task / file.name
+                place = _free(target / task / unicode_name(file.name))
                 place.parent.mkdir(parents=True, exist_ok=True)
                 door.copy(task, file.name, str(place))
-                copied.append(f"{task}/{file.name}")
+                copied.append(str(place.relative_to(target)))
     return copied
+
+
+def _free(place: Path) -> Path:
+    """Return a path that does not exist: names that are no UTF-8 are written in another way."""
+    while os.path.lexists(place):
+        place = place.with_name(f"{place.name}_")
+    return place
 
 
 def _file(graph: Graph, made: Path, name: str, description: str) -> Entity:
@@ -221,7 +241,7 @@ def _file(graph: Graph, made: Path, name: str, description: str) -> Entity:
 
 def _shortener(run_dir: CampaignDirectory, state: CampaignState) -> PathShortener:
     """Return what takes out the paths of this campaign, and those of whoever shares it."""
-    places = [os.path.expanduser("~"), os.getcwd(), str(run_dir.root.parent)]
+    places = [os.getcwd(), str(run_dir.root.parent)]
     for record in state.codes:
         places += [tree["path"] for tree in record.get("work_trees", ())]
-    return PathShortener(str(run_dir.root), places)
+    return PathShortener({str(run_dir.root): ""}, places)

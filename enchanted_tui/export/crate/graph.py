@@ -6,6 +6,7 @@ https://www.researchobject.org/ro-crate/specification/1.1/
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,8 @@ CONFORMS = "https://w3id.org/ro/crate/1.1"
 TERMS = {"sha256": "https://schema.org/sha256"}
 DESCRIPTOR = "ro-crate-metadata.json"
 
+#: half of a character, as bytes that are no UTF-8 have become: is told by its number
+_HALF = re.compile("[\ud800-\udfff]")
 Entity = dict[str, Any]
 
 
@@ -43,7 +46,8 @@ class Graph:
     def as_json(self) -> str:
         """Return the text of the metadata file."""
         held = {"@context": [CONTEXT, TERMS], "@graph": list(self.entities.values())}
-        return json.dumps(held, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        text = json.dumps(held, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        return _HALF.sub(lambda found: rf"\\u{ord(found[0]):04x}", text)
 
 
 def all_of(found: Any) -> list[Any]:

@@ -12,7 +12,7 @@ from enchanted_tui.export.crate.crate_writing import Crate, write_crate
 from enchanted_tui.export.crate.told import Told
 from enchanted_tui.export.export_command import BY_SUFFIX
 from enchanted_tui.export.selection import ExportError
-from enchanted_tui.export.writing import Export, campaign_in, export
+from enchanted_tui.export.writing import Export, campaign_in, export, with_schemas
 from enchanted_tui.record.older.older_view import recorded
 
 
@@ -32,11 +32,24 @@ def write_shared(
 
     Raises ExportError naming all that is missing or wrong, EnvironmentProblem, OSError.
     """
-    suffix = wanted.out.suffix.lower() if wanted.out is not None else ""
-    to = "csv" if suffix == ".csv" else BY_SUFFIX.get(suffix)
+    to = _format_of(wanted)
     if to is None:
         return [write_crate(root, wanted, tell)]
     if wanted.files:
         raise ExportError("files of samples go with a crate: give a name without a suffix, or .zip")
     tables: Export = replace(wanted.tables, to=to, out=wanted.out)
     return export(root, tables, tell)
+
+
+def in_the_way(wanted: Crate) -> list[Path]:
+    """Return the files that `write_shared` would replace if ``wanted.tables.overwrite``."""
+    to = _format_of(wanted)
+    if to is None or wanted.out is None:
+        return []
+    return [path for path in with_schemas(to, [wanted.out]) if path.is_file()]
+
+
+def _format_of(wanted: Crate) -> str | None:
+    """Return the format that the name of a file says; None for that of a crate."""
+    suffix = wanted.out.suffix.lower() if wanted.out is not None else ""
+    return "csv" if suffix == ".csv" else BY_SUFFIX.get(suffix)

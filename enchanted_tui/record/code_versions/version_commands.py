@@ -4,43 +4,53 @@ from __future__ import annotations
 
 import os
 import re
+import selectors
 import shlex
 import signal
 import subprocess
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import IO, Any, NamedTuple
 
+from enchanted_tui.privacy import masked
 from enchanted_tui.record.code_records import VersionLine
 
 LIMIT = 10.0  #: seconds for all of them together, since they run beside each other
 _LONGEST = 300  #: characters of a line
 _READ = 1 << 16  #: bytes in which the first line must be
+_MOST = 1 << 20  #: bytes after which a command is taken to print without end
+_LOOK = 0.1  #: seconds between two looks whether a command has ended that prints nothing
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-#: a password may hold / and @ where nobody has encoded it
-_LOG_IN = re.compile(r"(?<=://)(?:[^/\s@]+:\S*|[^/\s@]+)@")
-_TOKEN = re.compile(
-    r"\b(?:gh[pousr]_\w{16,}|github_pat_\w{20,}|glpat-[\w-]{16,}|AKIA[0-9A-Z]{16}|hf_\w{16,}"
-    r"|sk-[\w-]{16,}|xox[a-z]-[\w-]{10,})"
-    r"|(?<=\bbearer )\S+|(?<=\bbasic )\S{8,}",
-    re.IGNORECASE,
-)
-_SECRET = re.compile(
-    r"((?:token|passw(?:or)?d|passphrase|pwd|credentials?|secret"
-    r"|(?:api|access|private|secret)[-_ ]?key)[\"']?(?:[ \t]*[=:][ \t]*|[ \t]+is[ \t]+))"
-    r"(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s,}\[{\"'][^,}\n]*)"
-    r"|(--[\w-]*(?:token|password|secret|key)[ =])\S+",
-    re.IGNORECASE,
-)
 
 
-class _Started(NamedTuple):
+@dataclass(eq=False)
+class _Started:
+    """A command at work."""
+
     command: str
     process: subprocess.Popen[bytes]
-    output: IO[bytes]
+    printed: bytearray = field(default_factory=bytearray)  #: no more than is looked at
+    size: int = 0  #: bytes that it has printed
+
+    @property
+    def is_endless(self) -> bool:
+        return self.size > _MOST
+
+    def read(self) -> bool:
+        """Take what it has printed; False if nothing more is to come, or to be read."""
+        assert self.process.stdout is not None
+        while not self.is_endless:
+            try:
+                found = os.read(self.process.stdout.fileno(), _READ)
+            except BlockingIOError:
+                return True
+            if not found:
+                return False
+            self.size += len(found)
+            self.printed += found[: _READ - len(self.printed)]
+        return False
 
 
 def version_lines(commands: Sequence[str], directory: Path) -> list[VersionLine]:
@@ -49,12 +59,8 @@ def version_lines(commands: Sequence[str], directory: Path) -> list[VersionLine]
     """
     begun = [_start(command, directory) for command in commands]
     until = time.monotonic() + LIMIT
+    _read([each for each in begun if isinstance(each, _Started)], until)
     return [_finish(each, until) if isinstance(each, _Started) else each for each in begun]
-
-
-def masked(text: str) -> str:
-    """Return a text without passwords of addresses, tokens, and what is called a secret."""
-    return _SECRET.sub(r"\1\2...", _TOKEN.sub("...", _LOG_IN.sub("", text)))
 
 
 def harmless(text: str) -> str:
@@ -66,41 +72,62 @@ def harmless(text: str) -> str:
 
 
 def _start(command: str, directory: Path) -> _Started | VersionLine:
-    output: Any = None
     try:
-        output = TemporaryFile()  # noqa: SIM115 - closed when the process has ended
         process = subprocess.Popen(
             shlex.split(command),
             stdin=subprocess.DEVNULL,
-            stdout=output,
+            stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             cwd=directory,
             start_new_session=True,
         )
     except (OSError, ValueError) as error:
-        if output is not None:
-            output.close()
         problem = f"cannot be run: {getattr(error, 'strerror', None) or error}"
         return VersionLine(command=harmless(command), problem=problem)
-    return _Started(command, process, output)
+    assert process.stdout is not None
+    os.set_blocking(process.stdout.fileno(), False)
+    return _Started(command, process)
+
+
+def _read(running: Sequence[_Started], until: float) -> None:
+    """Read what commands print until they are through; nothing that they print is kept beyond what
+    is looked at.
+    """
+    with selectors.DefaultSelector() as selector:
+        for each in running:
+            assert each.process.stdout is not None
+            selector.register(each.process.stdout, selectors.EVENT_READ, each)
+        while selector.get_map() and (left := until - time.monotonic()) > 0:
+            selector.select(min(left, _LOOK))
+            for key in list(selector.get_map().values()):
+                each = key.data
+                has_ended = each.process.poll() is not None  # though another one may hold the pipe
+                if not each.read() or has_ended:
+                    selector.unregister(key.fileobj)
 
 
 def _finish(started: _Started, until: float) -> VersionLine:
-    command, process, output = started
-    with output:
+    command, process = started.command, started.process
+    assert process.stdout is not None
+    with process.stdout:
         try:
-            code = process.wait(max(0.0, until - time.monotonic()))
+            code = process.wait(0 if started.is_endless else max(0.0, until - time.monotonic()))
         except subprocess.TimeoutExpired:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-            return VersionLine(command=harmless(command), problem=f"did not end within {LIMIT:g} s")
-        output.seek(0)
-        lines = map(harmless, output.read(_READ).decode(errors="replace").splitlines())
-        line = next(filter(None, lines), "")
+            if not started.is_endless:
+                return VersionLine(
+                    command=harmless(command), problem=f"did not end within {LIMIT:g} s"
+                )
+            code = 0
+    lines = map(harmless, started.printed.decode(errors="replace").splitlines())
+    line = next(filter(None, lines), "")
     found = VersionLine(command=harmless(command))
     if line:
         found["line"] = line
-    if code or not line:
+    if started.is_endless:
+        found["problem"] = f"printed more than {_MOST >> 20} MiB, and was ended"
+    elif code or not line:
         found["problem"] = f"ended with code {code}" if code else "printed nothing"
     return found

@@ -14,12 +14,12 @@ from typing import Any
 import numpy
 
 from enchanted_tui.samplers.learning.acquisition import AcquisitionFactor
-from enchanted_tui.samplers.learning.bayesian import Fitted, Proposal, cross_validation
-from enchanted_tui.samplers.learning.candidates import Cube
+from enchanted_tui.samplers.learning.bayesian import cross_validation
 from enchanted_tui.samplers.learning.feasibility import ProbabilityOfSuccess
 from enchanted_tui.samplers.learning.kernels import SMOOTHNESS, Array
 from enchanted_tui.samplers.learning.outcome_models import Limits, limit_factors
 from enchanted_tui.samplers.learning.posterior import Hyperparameters, Posterior
+from enchanted_tui.samplers.learning.proposals import Fitted, PointQuestion, Proposal
 from enchanted_tui.samplers.learning.several_outputs import (
     Scaled,
     complete,
@@ -63,25 +63,18 @@ class ActiveOptions:
 
 def propose(
     options: ActiveOptions,
-    points: Array,
-    values: Array,
-    pending: Array,
-    count: int,
-    seed: Any,
-    fitted: Fitted | None = None,
-    cube: Cube | None = None,
-    outcomes: Array | None = None,
+    asked: PointQuestion,
 ) -> Proposal:
-    """Choose `count` points of the unit cube; the arguments are those of `bayesian.propose`. With
-    `outputs` in the options, `values` (n, t) has a column for each.
+    """Choose the points that are asked for. With `outputs` in the options, the values, (n, t), have
+    a column for each.
 
     Pending points, failed ones and those chosen before in the same batch count as known with the
     value that the model predicts (the "kriging believer" of D. Ginsbourger, R. Le Riche, L.
     Carraro, *Kriging Is Well-Suited to Parallelize Optimization*, 2010).
     """
-    rng = numpy.random.default_rng(seed)
-    several = values.ndim == 2
-    values = values.reshape(len(values), -1)
+    rng, points, fitted = asked.rng(), asked.points, asked.fitted
+    several = asked.values.ndim == 2
+    values = asked.values.reshape(len(asked.values), -1)
     good = complete(values)
     scaled = Scaled.of(values[good])
     refitted = fitted is None
@@ -92,9 +85,9 @@ def propose(
     posteriors = [
         processes[0] for processes in posteriors_of(fitted.models, points[good], scaled.values)
     ]
-    occupied = numpy.vstack([points[~good], pending])
-    pool = _pool(options, points, good, outcomes, count, rng, cube or Cube(points.shape[1]))
-    chosen, worth = _choose(options, posteriors, occupied, pool, count, rng)
+    occupied = numpy.vstack([points[~good], asked.pending])
+    pool = _pool(options, asked, good, rng)
+    chosen, worth = _choose(options, posteriors, occupied, pool, asked.count, rng)
     if several:
         errors = several_errors(options.outputs, posteriors, scaled.widths)
         return Proposal(chosen, fitted, refitted, {"acquisition": worth, **errors})
@@ -109,18 +102,16 @@ def propose(
 
 def _pool(
     options: ActiveOptions,
-    points: Array,
+    asked: PointQuestion,
     good: Array,
-    outcomes: Array | None,
-    count: int,
     rng: numpy.random.Generator,
-    cube: Cube,
 ) -> Array:
     """Return candidates spread over the cube, made anew for every question so that they never run
     out; where there are fewer points than are wanted, some come again.
     """
+    points, count, outcomes = asked.points, asked.count, asked.outcomes
     size = max(options.n_candidates, 2 * count)
-    pool = cube.spread(size, rng)
+    pool = asked.cube.spread(size, rng)
     if len(pool) < count:
         pool = pool[numpy.arange(count) % len(pool)] if len(pool) else points[:count]
     factors: list[AcquisitionFactor] = []

@@ -12,9 +12,9 @@ from typing import Any
 import numpy
 
 from enchanted_tui.samplers.candidate_pool import CandidatePool
-from enchanted_tui.samplers.learning.bayesian import Fitted, Proposal
 from enchanted_tui.samplers.learning.candidates import Allowed, Cube, Given
 from enchanted_tui.samplers.learning.posterior import Hyperparameters
+from enchanted_tui.samplers.learning.proposals import Fitted, PointQuestion, Proposal
 
 Question = dict[str, Any]
 Answer = dict[str, Any]
@@ -29,29 +29,16 @@ def prepare(method: str) -> None:
 
 
 def answer(question: Question) -> Answer:
-    """Answer a question: ``method`` ("bayesian", "pareto" or "active"), its ``options``, and the
-    other arguments of its `propose`; ``space``, where parameters or constraints leave less than the
+    """Answer a question: ``method`` ("bayesian", "pareto" or "active"), its ``options``, and what a
+    `PointQuestion` holds; ``space``, where parameters or constraints leave less than the
     unit cube, describes them as a configuration does, or a pool, of which the rows are answered
     too.
     """
     cube = _cube(question.get("space"))
-    dimensions = len(question["points"][0])
-    fitted = question["fitted"]
     proposal = _propose(
         question["method"],
         question["options"],
-        numpy.array(question["points"], dtype=float),
-        numpy.array(question["values"], dtype=float),
-        numpy.array(question["pending"], dtype=float).reshape(-1, dimensions),
-        question["count"],
-        question["seed"],
-        None
-        if fitted is None
-        else Fitted(
-            [Hyperparameters(**_tuples(model)) for model in fitted["models"]], fitted["known"]
-        ),
-        cube,
-        numpy.array(question["outcomes"], dtype=float) if question.get("outcomes") else None,
+        _asked(question, cube),
     )
     rows = {"rows": cube.rows(proposal.points)} if isinstance(cube, Given) else {}
     return {
@@ -66,6 +53,25 @@ def answer(question: Question) -> Answer:
     }
 
 
+def _asked(question: Question, cube: Cube | None) -> PointQuestion:
+    fitted = question["fitted"]
+    points = numpy.array(question["points"], dtype=float)
+    return PointQuestion(
+        points,
+        numpy.array(question["values"], dtype=float),
+        numpy.array(question["pending"], dtype=float).reshape(-1, points.shape[1]),
+        question["count"],
+        question["seed"],
+        None
+        if fitted is None
+        else Fitted(
+            [Hyperparameters(**_tuples(model)) for model in fitted["models"]], fitted["known"]
+        ),
+        cube,
+        numpy.array(question["outcomes"], dtype=float) if question.get("outcomes") else None,
+    )
+
+
 def _cube(told: dict[str, Any] | None) -> Cube | None:
     """Return where samples may be; None for all of the unit cube."""
     if not told:
@@ -75,18 +81,18 @@ def _cube(told: dict[str, Any] | None) -> Cube | None:
     return Allowed.described(told)
 
 
-def _propose(method: str, options: dict[str, Any], *arguments: Any) -> Proposal:
+def _propose(method: str, options: dict[str, Any], asked: PointQuestion) -> Proposal:
     if method == "active":
         from enchanted_tui.samplers.learning import active
 
-        return active.propose(active.ActiveOptions(**options), *arguments)
+        return active.propose(active.ActiveOptions(**options), asked)
     if method == "pareto":
         from enchanted_tui.samplers.learning import pareto
 
-        return pareto.propose(pareto.ParetoOptions(**options), *arguments)
+        return pareto.propose(pareto.ParetoOptions(**options), asked)
     from enchanted_tui.samplers.learning import bayesian
 
-    return bayesian.propose(bayesian.BayesianOptions(**options), *arguments)
+    return bayesian.propose(bayesian.BayesianOptions(**options), asked)
 
 
 def _tuples(model: dict[str, Any]) -> dict[str, Any]:

@@ -5,8 +5,8 @@ else but a seed.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy
 
@@ -16,13 +16,13 @@ from enchanted_tui.samplers.learning.acquisition import (
     Acquisition,
     AcquisitionFactor,
 )
-from enchanted_tui.samplers.learning.candidates import Cube
 from enchanted_tui.samplers.learning.feasibility import KeepAway, ProbabilityOfSuccess
 from enchanted_tui.samplers.learning.fitting import fit
 from enchanted_tui.samplers.learning.kernels import SMOOTHNESS, Array
 from enchanted_tui.samplers.learning.maximise import maximise
 from enchanted_tui.samplers.learning.outcome_models import Limits, keeps, limit_factors
-from enchanted_tui.samplers.learning.posterior import Hyperparameters, Posterior
+from enchanted_tui.samplers.learning.posterior import Posterior
+from enchanted_tui.samplers.learning.proposals import Fitted, PointQuestion, Proposal
 from enchanted_tui.samplers.learning.scaling import standardise
 
 VERSIONS = 64  #: of what pending points may turn out to be
@@ -43,43 +43,12 @@ class BayesianOptions:
     limits: Limits = ()  #: of outcomes
 
 
-@dataclass
-class Fitted:
-    """A fit that later proposals can take over while too little is new."""
-
-    models: list[Hyperparameters]
-    known: int  #: number of finished samples it was made from
-
-
-@dataclass
-class Proposal:
-    """The next points and what the model says of itself."""
-
-    points: Array
-    fitted: Fitted
-    refitted: bool
-    diagnostics: dict[str, Any] = field(default_factory=dict)
-
-
 def propose(
     options: BayesianOptions,
-    points: Array,
-    values: Array,
-    pending: Array,
-    count: int,
-    seed: Any,
-    fitted: Fitted | None = None,
-    cube: Cube | None = None,
-    outcomes: Array | None = None,
+    asked: PointQuestion,
 ) -> Proposal:
-    """Choose `count` points of the unit cube, or of what `cube` allows of it.
-
-    `points` (n, d) have the values `values` (n,), NaN where the sample failed; at least two are
-    numbers. `pending` (m, d) have been asked for. `seed` is anything that numpy's `SeedSequence`
-    takes. With `fitted`, hyperparameters are not fitted anew. `outcomes` (n, m) are what the limits
-    in the options are for.
-    """
-    rng = numpy.random.default_rng(seed)
+    """Choose the points that are asked for; at least two of the values, (n,), are numbers."""
+    rng, points, values, fitted = asked.rng(), asked.points, asked.values, asked.fitted
     good = numpy.isfinite(values)
     standard, centre, width = standardise(values[good])
     standard *= -1 if options.minimise else 1
@@ -91,10 +60,9 @@ def propose(
         fitted = Fitted(models, len(values))
     posteriors = [Posterior(hyper, points[good], standard[:, None]) for hyper in fitted.models]
     factors, kept = conditions(
-        options, points, good, numpy.array(fitted.models[0].scales), outcomes, rng
+        options, points, good, numpy.array(fitted.models[0].scales), asked.outcomes, rng
     )
-    cube = cube or Cube(points.shape[1])
-    chosen, worth = _choose(options, posteriors, factors, pending, count, rng, cube, kept)
+    chosen, worth = _choose(options, posteriors, factors, asked, rng, kept)
     diagnostics = {
         "acquisition": None
         if worth is None
@@ -161,10 +129,8 @@ def _choose(
     options: BayesianOptions,
     posteriors: list[Posterior],
     factors: list[AcquisitionFactor],
-    pending: Array,
-    count: int,
+    asked: PointQuestion,
     rng: numpy.random.Generator,
-    cube: Cube,
     kept: Array,
 ) -> tuple[Array, float | None]:
     """Choose points one after the other, each knowing those before it; also give the logarithm of
@@ -178,7 +144,7 @@ def _choose(
     seen = posteriors[0].points
     smoothed = numpy.where(kept, posteriors[0].smoothed[:, 0], -numpy.inf)
     around = seen[numpy.argsort(-smoothed, kind="stable")[:_PLACES]]
-    return one_after_another(current, around, seen, pending, count, rng, cube, VERSIONS)
+    return one_after_another(current, around, seen, asked, rng, VERSIONS)
 
 
 def worth_of(name: str, beta: float) -> functions.Worth:
@@ -195,10 +161,8 @@ def one_after_another(
     current: Acquiring,
     around: Array,
     seen: Array,
-    pending: Array,
-    count: int,
+    asked: PointQuestion,
     rng: numpy.random.Generator,
-    cube: Cube,
     versions: int,
 ) -> tuple[Array, float | None]:
     """Choose points where an acquisition function is largest, each knowing those before it and the
@@ -207,19 +171,19 @@ def one_after_another(
     It looks near the points `around` too; `seen` have been observed. A pending point may turn out
     in so many `versions`.
     """
-    for point in pending[-MOST_PENDING:]:
+    for point in asked.pending[-MOST_PENDING:]:
         current = current.expecting(point, rng, versions)
-    known = numpy.vstack([seen, pending])
+    known = numpy.vstack([seen, asked.pending])
     chosen: list[Array] = []
     first: float | None = None
-    for number in range(count):
-        point, value = maximise(current, around, known, rng, cube)
+    for number in range(asked.count):
+        point, value = maximise(current, around, known, rng, asked.cube)
         first = value if number == 0 else first
         chosen.append(point)
-        if number + 1 < count:
+        if number + 1 < asked.count:
             known = numpy.vstack([known, point])
             current = current.expecting(point, rng, versions)
-    return numpy.array(chosen).reshape(count, seen.shape[1]), first
+    return numpy.array(chosen).reshape(asked.count, seen.shape[1]), first
 
 
 def best_so_far(smoothed: Array, kept: Array) -> Array:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy
 
@@ -23,14 +22,11 @@ from enchanted_tui.samplers.learning.acquisition import Acquisition, Acquisition
 from enchanted_tui.samplers.learning.bayesian import (
     MOST_PENDING,
     VERSIONS,
-    Fitted,
-    Proposal,
     best_so_far,
     conditions,
     one_after_another,
     worth_of,
 )
-from enchanted_tui.samplers.learning.candidates import Cube
 from enchanted_tui.samplers.learning.fitting import fit
 from enchanted_tui.samplers.learning.hypervolume_improvement import (
     HypervolumeImprovement,
@@ -40,6 +36,7 @@ from enchanted_tui.samplers.learning.kernels import SMOOTHNESS, Array
 from enchanted_tui.samplers.learning.maximise import maximise
 from enchanted_tui.samplers.learning.outcome_models import Limits
 from enchanted_tui.samplers.learning.posterior import Hyperparameters, Posterior
+from enchanted_tui.samplers.learning.proposals import Fitted, PointQuestion, Proposal
 from enchanted_tui.samplers.learning.scaling import standardise
 from enchanted_tui.samplers.learning.several_outputs import (
     Scaled,
@@ -98,19 +95,12 @@ class Progress:
 
 def propose(
     options: ParetoOptions,
-    points: Array,
-    values: Array,
-    pending: Array,
-    count: int,
-    seed: Any,
-    fitted: Fitted | None = None,
-    cube: Cube | None = None,
-    outcomes: Array | None = None,
+    asked: PointQuestion,
 ) -> Proposal:
-    """Choose `count` points of the unit cube; `values` (n, m) has a column for each objective, the
-    other arguments are those of `bayesian.propose`.
+    """Choose the points that are asked for; the values, (n, t), have a column for each
+    objective.
     """
-    rng = numpy.random.default_rng(seed)
+    rng, points, values, fitted = asked.rng(), asked.points, asked.values, asked.fitted
     good = complete(values)
     scaled = Scaled.of(values[good] * numpy.array(options.signs, dtype=float))
     smoothness = SMOOTHNESS[options.kernel]
@@ -121,12 +111,11 @@ def propose(
         )
         fitted = Fitted(models, len(values))
     posteriors = posteriors_of(fitted.models, points[good], scaled.values)
-    factors, kept = conditions(options, points, good, shortest_scales(fitted.models), outcomes, rng)
+    scales = shortest_scales(fitted.models)
+    factors, kept = conditions(options, points, good, scales, asked.outcomes, rng)
     progress = _progress(options, points[good], scaled, kept)
     choose = _by_hypervolume if options.by_hypervolume else _by_weights
-    chosen, worth = choose(
-        options, posteriors, factors, progress, pending, count, rng, cube or Cube(points.shape[1])
-    )
+    chosen, worth = choose(options, posteriors, factors, progress, asked, rng)
     if worth is not None and options.by_hypervolume:
         worth *= float(scaled.widths.prod())
     firsts = [processes[0] for processes in posteriors]
@@ -158,10 +147,8 @@ def _by_hypervolume(
     posteriors: Sequence[Sequence[Posterior]],
     factors: list[AcquisitionFactor],
     progress: Progress,
-    pending: Array,
-    count: int,
+    asked: PointQuestion,
     rng: numpy.random.Generator,
-    cube: Cube,
 ) -> tuple[Array, float | None]:
     """Choose points one after the other, each knowing those before it; also give the first one's
     worth.
@@ -172,7 +159,7 @@ def _by_hypervolume(
         models.append(TwoModels.make(first, second, [smoothed], progress.reference))
     current = HypervolumeImprovement(models, progress.reference, factors)
     chosen, worth = one_after_another(
-        current, _places_on_front(progress), progress.points, pending, count, rng, cube, _FRONTS
+        current, _places_on_front(progress), progress.points, asked, rng, _FRONTS
     )
     return chosen, None if worth is None else float(numpy.exp(worth))
 
@@ -194,19 +181,17 @@ def _by_weights(
     posteriors: Sequence[Sequence[Posterior]],
     factors: list[AcquisitionFactor],
     progress: Progress,
-    pending: Array,
-    count: int,
+    asked: PointQuestion,
     rng: numpy.random.Generator,
-    cube: Cube,
 ) -> tuple[Array, float | None]:
     """Choose each point by a sum of its own, knowing those before it; also give the first one's
     worth: of an improvement as a share of the front's extent, none of UCB.
     """
-    known = numpy.vstack([progress.points, pending])
+    known = numpy.vstack([progress.points, asked.pending])
     start: Hyperparameters | None = None
     chosen: list[Array] = []
     first: float | None = None
-    for number in range(count):
+    for number in range(asked.count):
         sums = chebyshev(progress, rng.dirichlet(numpy.ones(len(options.signs))))
         standard, _, width = standardise(sums)
         models = fit(
@@ -222,16 +207,16 @@ def _by_weights(
         bests = [(process, best_so_far(process.smoothed, progress.kept)) for process in processes]
         worth = worth_of(options.worth, options.beta)
         current = Acquisition(worth, bests, factors, counts_pending=options.worth != "UCB")
-        for point in (*pending[-MOST_PENDING:], *chosen):
+        for point in (*asked.pending[-MOST_PENDING:], *chosen):
             current = current.expecting(point, rng, VERSIONS)
         ranked = numpy.where(progress.kept, standard, -numpy.inf)
         around = progress.points[numpy.argsort(-ranked, kind="stable")[:_PLACES]]
-        point, value = maximise(current, around, known, rng, cube)
+        point, value = maximise(current, around, known, rng, asked.cube)
         if number == 0 and options.worth != "UCB":
             first = float(numpy.exp(value)) * (1.0 if options.worth == "PI" else width)
         chosen.append(point)
         known = numpy.vstack([known, point])
-    return numpy.array(chosen).reshape(count, progress.points.shape[1]), first
+    return numpy.array(chosen).reshape(asked.count, progress.points.shape[1]), first
 
 
 def chebyshev(progress: Progress, weights: Array) -> Array:

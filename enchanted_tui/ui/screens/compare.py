@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
+from enchanted_tui.comparison.compare_process import samples_of
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.app_screen import AppScreen
 from enchanted_tui.ui.background import in_thread
@@ -130,7 +131,8 @@ not as in the first run."""
         first, self.found = self.found is None, found
         if first:
             names = [run.name for run in found.runs]
-            columns = [Column("what", "", 22), *(Column(name, name, 26) for name in names)]
+            columns = [Column("what", "", 22, grow=1)]
+            columns += [Column(name, name, 26, grow=1) for name in names]
             for table in (self._facts, self._differences):
                 table.set_columns(columns)
         self._facts.set_rows(range(len(found.facts)))
@@ -197,9 +199,8 @@ not as in the first run."""
         self._settle(found)
         self._show_legend(found)
         if self._shown == "curves":
-            rows = sum(run.samples for run in found.runs)
             view = self.query_one(CurvesView)
-            view.show(self.roots[0], rows, keys.get("compare.compute", ""))
+            view.show(self.roots[0], *samples_of(found.runs), keys.get("compare.compute", ""))
         elif _BODIES[self._shown] == "#plot":
             self._draw(found)
 

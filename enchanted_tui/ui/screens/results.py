@@ -174,7 +174,8 @@ Sensitivity are worked out on request, while the app goes on."""
         elif self._shown == "coverage":
             self.query_one(CoverageView).show(self.results)
         elif (computed := self._computed) is not None:
-            computed.show(self.app.root, len(self.results), self._keys().get("results.compute", ""))
+            key = self._keys().get("results.compute", "")
+            computed.show(self.app.root, len(self.results), self.results.fingerprint, key)
         else:
             self._draw()
             if self._drawn.colour == charts.BY_FRONT:  # which grows, and is drawn again

@@ -170,6 +170,7 @@ Space marks runs, C compares 2 to 4 of them."""
         if not self.is_mounted:
             return
         self.entries = {entry.root: entry for entry in entries}
+        self._marks.keep(self.entries)
         self._show()
 
     # -- showing -----------------------------------------------------------------------------------

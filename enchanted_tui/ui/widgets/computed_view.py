@@ -46,7 +46,7 @@ class ComputedView(VerticalScroll):
         super().__init__(id=id)
         self.report: dict[str, Any] | None = None
         self._root: Path | None = None
-        self._rows = 0
+        self._rows, self._fingerprint = 0, ""
         self._key = ""
         self._problem = ""
         self._process: WorkProcess | None = None
@@ -78,9 +78,11 @@ class ComputedView(VerticalScroll):
 
     # -- what is shown -----------------------------------------------------------------------------
 
-    def show(self, root: Path | None, rows: int, key: str) -> None:
-        """Show the run in `root`, whose dataset has so many rows; `key` works it out anew."""
-        self._rows, self._key = rows, key
+    def show(self, root: Path | None, rows: int, fingerprint: str, key: str) -> None:
+        """Show the run in `root`, whose dataset has so many rows, and a fingerprint; `key` works it
+        out anew.
+        """
+        self._rows, self._fingerprint, self._key = rows, fingerprint, key
         if root != self._root:
             self.forget()
             self._root = root
@@ -127,7 +129,13 @@ class ComputedView(VerticalScroll):
         if self.report is None:
             return f"{self.EMPTY} Press {self._key}."
         newer = self._rows - self.report["samples"]
-        more = f"; there are {newer:,} more now, and {self._key} regards them" if newer > 0 else ""
+        more = ""
+        if self.report.get("fingerprint") == self._fingerprint:
+            pass  # whatever was held out of them
+        elif newer > 0:
+            more = f"; there are {newer:,} more now, and {self._key} regards them"
+        elif "fingerprint" in self.report:
+            more = f"; some have been run again since then, and {self._key} regards that"
         return f"From {self.report['samples']:,} samples{more}."
 
     def _wrapped(self, lines: Iterable[str]) -> Iterator[str]:

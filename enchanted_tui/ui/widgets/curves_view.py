@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from textual.widget import Widget
 
 from enchanted_tui.ui.charts.overlaid import overlaid_curves
-from enchanted_tui.ui.widgets.computed_view import ComputedView
+from enchanted_tui.ui.widgets.output_charts import OutputCharts
 from enchanted_tui.ui.widgets.plot import Plot
 
 if TYPE_CHECKING:
     from enchanted_tui.surrogate.work_process import WorkProcess
 
 
-class CurvesView(ComputedView):
+class CurvesView(OutputCharts):
     """Left and right go from output to output, up and down between samples and core-hours."""
 
     DEFAULT_CSS = """
@@ -32,8 +32,6 @@ class CurvesView(ComputedView):
     def __init__(self, roots: Sequence[Path], *, id: str) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
         self._roots = roots
-        self._output = 0
-        self._by_cost = False
 
     def charts(self) -> Iterator[Widget]:
         yield Plot(id="compared-curves")
@@ -43,36 +41,16 @@ class CurvesView(ComputedView):
 
         return CompareProcess(self._roots)
 
-    def draw(self) -> None:
-        one = self._one
-        self.set_class(one is not None, "-charted")
-        if one is not None and self.report is not None:
-            names = [run["name"] for run in self.report["runs"]]
-            across = "core_hours" if self._by_cost else "samples"
-            self.query_one("#compared-curves", Plot).show(
-                lambda width, height: overlaid_curves((width, height), one, across, names)
-            )
-
-    @property
-    def _one(self) -> dict[str, Any] | None:
-        """The output that is shown."""
-        outputs = self.report["outputs"] if self.report is not None else []
-        return outputs[self._output % len(outputs)] if outputs else None
+    def draw_output(self, one: dict[str, Any]) -> None:
+        names = [run["name"] for run in self.report["runs"]] if self.report is not None else []
+        across = "core_hours" if self.other_way else "samples"
+        self.query_one("#compared-curves", Plot).show(
+            lambda width, height: overlaid_curves((width, height), one, across, names)
+        )
 
     def words(self, report: dict[str, Any]) -> Iterator[str]:
         from enchanted_tui.comparison.comparison_text import curve_lines, note_lines
 
-        if self._one is not None:
-            yield from curve_lines(self._one, report["judged_by"])
+        if self.output is not None:
+            yield from curve_lines(self.output, report["judged_by"])
         yield from note_lines(report)
-
-    def on_plot_step(self, event: Plot.Step) -> None:
-        event.stop()  # these are no columns of the datasets
-        if event.axis == 0:
-            self._output += event.step
-        else:
-            self._by_cost = not self._by_cost
-        self._update()
-
-    def on_plot_resized(self, event: Plot.Resized) -> None:
-        event.stop()

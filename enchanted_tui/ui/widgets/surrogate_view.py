@@ -12,11 +12,11 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 
 from enchanted_tui.ui.charts.surrogate_charts import curve_picture, parity_picture
-from enchanted_tui.ui.widgets.computed_view import ComputedView
+from enchanted_tui.ui.widgets.output_charts import OutputCharts
 from enchanted_tui.ui.widgets.plot import Plot
 
 
-class SurrogateView(ComputedView):
+class SurrogateView(OutputCharts):
     """Left and right go from output to output, up and down between predictions and their errors."""
 
     DEFAULT_CSS = """
@@ -29,11 +29,6 @@ class SurrogateView(ComputedView):
         " their errors."
     )
 
-    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name
-        super().__init__(id=id)
-        self._output = 0
-        self._residuals = False
-
     def charts(self) -> Iterator[Widget]:
         with Horizontal():
             yield Plot(id="learning-curve")
@@ -44,12 +39,8 @@ class SurrogateView(ComputedView):
 
         return stored_report(root)
 
-    def draw(self) -> None:
-        self.set_class(self.report is not None, "-charted")
-        if self.report is None:
-            return
-        outputs = self.report["outputs"]
-        one, residuals = outputs[self._output % len(outputs)], self._residuals
+    def draw_output(self, one: dict[str, Any]) -> None:
+        residuals = self.other_way
         self.query_one("#learning-curve", Plot).show(
             lambda width, height: curve_picture((width, height), one)
         )
@@ -60,24 +51,13 @@ class SurrogateView(ComputedView):
     def words(self, report: dict[str, Any]) -> Iterator[str]:
         from enchanted_tui.surrogate.fit_text import output_lines, success_lines, summary_lines
 
-        outputs = report["outputs"]
         yield from (f"next: {step}" for step in report["next"])
         yield ""
-        yield from summary_lines(outputs)
+        yield from summary_lines(report["outputs"])
         yield ""
-        yield from output_lines(outputs[self._output % len(outputs)])
+        if self.output is not None:
+            yield from output_lines(self.output)
         yield ""
         yield from success_lines(report["success"])
         yield f"errors by {report['judged_by']}"
         yield from (f"note: {note}" for note in report["notes"])
-
-    def on_plot_step(self, event: Plot.Step) -> None:
-        event.stop()  # these are no columns of the dataset
-        if event.axis == 0:
-            self._output += event.step
-        else:
-            self._residuals = not self._residuals
-        self._update()
-
-    def on_plot_resized(self, event: Plot.Resized) -> None:
-        event.stop()
