@@ -190,10 +190,10 @@ def _count(number: int, what: str) -> str:
 
 
 def _dry_run(options: argparse.Namespace) -> int:
-    from enchanted_tui.operations.preview import preview
+    from enchanted_tui.operations.rendered_inputs import dry_run
 
-    shown = preview(_config(options))
-    print(json.dumps(shown.as_json()) if options.json else shown.as_text())
+    told, text = dry_run(_config(options), inputs=options.inputs)
+    print(json.dumps(told) if options.json else text)
     return ExitCode.COMPLETED
 
 

@@ -105,6 +105,11 @@ def _add_how_to_run(parser: argparse.ArgumentParser) -> None:
         help="with --add-points: of which stage they are samples; 0, the first, by default",
     )
     run.add_argument(
+        "--inputs",
+        action="store_true",
+        help="with --dry-run: what the first three samples would be given, files and command",
+    )
+    run.add_argument(
         "--extract",
         metavar="DIR",
         help="with --files RUN_DIR TASK: copy its directory, or the FILE, into DIR",

@@ -31,7 +31,7 @@ _MEANT = {
     "app": _TARGET | _OF_THE_APP,
     "run": _TARGET | _OF_RUNS,
     "check": _TARGET | _OF_RUNS,
-    "dry_run": _TARGET | _OF_RUNS,
+    "dry_run": _TARGET | _OF_RUNS | {"inputs"},
     "retry_failed": frozenset({"only", "overrides", "json", "log_level", "detach"}),
     "rebuild": frozenset({"overrides", "json", "log_level"}),
     "export": _OF_EXPORTS | {"overwrite", "json"},
@@ -51,7 +51,7 @@ _MEANT = {
     "print_completion": frozenset(),
 }
 _OPTIONS = (
-    frozenset({"only", "extract", "stage", "paths"})
+    frozenset({"only", "extract", "stage", "paths", "inputs"})
     | _TARGET
     | _OF_THE_APP
     | _OF_EXPORTS
@@ -173,6 +173,8 @@ def _where(name: str, asked: str) -> str:
         return f"with --fit RUN_DIR{others} or --compare RUN_DIR RUN_DIR"
     if name == "paths":
         return "with --report RUN_DIR"
+    if name == "inputs":
+        return "with CONFIG --dry-run"
     if asked == "app":
         return "with --no-ui or --detach; in the app, a dialog asks how to start a campaign"
     once = "; name the run directory once" if name in _TARGET and asked != "schema" else ""

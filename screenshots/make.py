@@ -39,6 +39,7 @@ SCENES = (
     Scene("config", (), "executors", opened="campaign.yaml"),
     Scene("config-error", (), "did you mean", opened="mistakes.yaml"),
     Scene("config-replace", ("ctrl+r", *"design", "tab", *"model"), "1 of ", opened="campaign.yaml"),
+    Scene("form", ("f11",), "Sample 1", opened="campaign.yaml"),
     Scene("launch", ("f9",), "--run-mode", opened="campaign.yaml"),
     Scene("monitor", ("3",), "RUNNING", opened="live", live=True),
     Scene("batches", ("3", "b"), "OLDEST", opened="live", live=True),

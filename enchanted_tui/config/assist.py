@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
 
-import yaml
-
 from enchanted_tui.config.declared import type_name
 from enchanted_tui.config.lookup import ALIASES, KINDS
 from enchanted_tui.config.meaning import KeyMeaning, Meanings, schema_at, signature_of
@@ -20,7 +18,7 @@ from enchanted_tui.config.options import Declared, Nested, Option
 from enchanted_tui.config.problems import Path, key_text
 from enchanted_tui.config.scan import Scan, lines_of
 from enchanted_tui.config.skeleton import Cursor, Skeleton, YamlNode, cursor_at, skeleton
-from enchanted_tui.config.source import dump
+from enchanted_tui.config.yaml_text import dump, one_line
 
 _STAGE_KEYS = ("executor", "sampler", "runner")
 
@@ -222,32 +220,6 @@ def option_facts(hint: Any, option: Option) -> list[tuple[str, str]]:
 def as_yaml(value: Any) -> str:
     """Return a value as YAML text without the line break at its end."""
     return dump(value).rstrip("\n").removesuffix("\n...")
-
-
-class _OneLine(yaml.SafeDumper):
-    """Writes text with line breaks in double quotes, so that it stays in one line."""
-
-
-def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar(
-        "tag:yaml.org,2002:str", text, style='"' if "\n" in text else None
-    )
-
-
-_OneLine.add_representer(str, _represent_text)
-
-
-def one_line(value: Any) -> str:
-    """Return a value as YAML in one line."""
-    text: str = yaml.dump(
-        value,
-        Dumper=_OneLine,
-        default_flow_style=True,
-        width=10**6,
-        allow_unicode=True,
-        sort_keys=False,
-    )
-    return text.rstrip("\n").removesuffix("\n...")
 
 
 __all__ = ["Assistant", "KeyHelp", "OutlineEntry", "as_yaml", "one_line", "option_facts"]

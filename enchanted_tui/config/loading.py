@@ -16,9 +16,10 @@ from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.config.problems import ConfigError, Problem, UnreadableConfigError
 from enchanted_tui.config.recognising import is_configuration
 from enchanted_tui.config.report import Report, in_order
-from enchanted_tui.config.source import dump, read_document, read_value
+from enchanted_tui.config.source import read_document, read_value
 from enchanted_tui.config.tree import Document, Map, Seq, plain
 from enchanted_tui.config.validation import Checked, check
+from enchanted_tui.config.yaml_text import dump
 from enchanted_tui.suggestions import did_you_mean
 from enchanted_tui.whole_files import InTheWayError, open_regular
 

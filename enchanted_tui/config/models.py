@@ -389,7 +389,7 @@ class CampaignConfig:
         """
         if not self.overrides:
             return self.source_text
-        from enchanted_tui.config.source import dump
+        from enchanted_tui.config.yaml_text import dump
 
         listed = "".join(f"#   {' '.join(override.split())}\n" for override in self.overrides)
         return (

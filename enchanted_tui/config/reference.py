@@ -14,8 +14,8 @@ from enchanted_tui.config.declared import choices_of, members, option_types, spl
 from enchanted_tui.config.lookup import ALIASES, BUILTIN, PARSERS, find
 from enchanted_tui.config.models import SupervisorOptions
 from enchanted_tui.config.options import Component, Declared, Nested, Option
-from enchanted_tui.config.source import dump
 from enchanted_tui.config.stage_options import StageOptions
+from enchanted_tui.config.yaml_text import dump
 
 PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
@@ -16,7 +17,8 @@ from yaml.constructor import SafeConstructor
 
 from enchanted_tui.config import syntax
 from enchanted_tui.config.problems import ConfigError, Path, Problem, key_text, shortened
-from enchanted_tui.config.tree import Document, Map, Seq, TextPlace, measure, plain
+from enchanted_tui.config.tree import Document, Map, Seq, TextPlace, measure
+from enchanted_tui.config.yaml_text import EXPONENT, EXPONENT_SIGNS, TAG
 
 #: More values than this, aliases expanded, are taken for an alias bomb.
 MAX_VALUES = 1_000_000
@@ -24,10 +26,8 @@ MAX_VALUES = 1_000_000
 MAX_DEPTH = 100
 _TOO_DEEP = f"the nesting is deeper than {MAX_DEPTH} levels"
 
-_TAG = "tag:yaml.org,2002:"
+_TAG = TAG
 _QUOTED = ("'", '"', "|", ">")
-# YAML 1.1 takes 1e-3 for text, as it wants a dot, and a sign in the exponent
-_EXPONENT = re.compile(r"[-+]?(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)[eE][-+]?[0-9]+\Z")
 _UNPRINTABLE = yaml.reader.Reader.NON_PRINTABLE
 _ParserBase: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -36,23 +36,7 @@ class _Parser(_ParserBase):  # type: ignore[misc]
     """Gives events, and the types of plain scalars."""
 
 
-class _Dumper(yaml.SafeDumper):
-    """Writes text that is read back here as the same values."""
-
-
-for _class in (_Parser, _Dumper):
-    _class.add_implicit_resolver(_TAG + "float", _EXPONENT, list("-+0123456789."))
-
-
-def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    if not text.replace("\n", "").isprintable():
-        style: str | None = '"'  # other styles lose line breaks such as U+0085
-    else:
-        style = "|" if "\n" in text else None
-    return dumper.represent_scalar(_TAG + "str", text, style=style)
-
-
-_Dumper.add_representer(str, _represent_text)
+_Parser.add_implicit_resolver(_TAG + "float", EXPONENT, list(EXPONENT_SIGNS))
 _constructor = SafeConstructor()
 _CONSTRUCT = {
     _TAG + "null": _constructor.construct_yaml_null,
@@ -99,17 +83,9 @@ def read_value(text: str, file: str) -> Any:
     return value
 
 
-def dump(tree: Any) -> str:
-    """Return plain values as YAML text that reads back as the same values."""
-    text: str = yaml.dump(
-        plain(tree),
-        Dumper=_Dumper,
-        sort_keys=False,
-        allow_unicode=True,
-        default_flow_style=None,
-        width=120,
-    )
-    return text
+def events(text: str) -> Iterator[Any]:
+    """Give the events of the YAML parser for a text that can be read."""
+    yield from yaml.parse(text, Loader=_Parser)
 
 
 class _Reader:

@@ -20,6 +20,7 @@ _PER_INCH = {"in": 1.0, "cm": _CM, "mm": 10 * _CM}
 _SMALLEST, _LARGEST = 0.5, 60.0  #: inches
 _DOTS = (20, 2400)
 _POINTS = (2.0, 72.0)
+_TEXTS = ("title", "x_label", "y_label", "colour_label")
 MISSING = (
     "Figures are drawn by matplotlib, which is not installed here; install it with: pip install"
     " 'enchanted-tui[plot]'"
@@ -76,12 +77,9 @@ def read_look(written: Mapping[str, str | None], *, colour_bar: bool = True) -> 
         wrong += _unknown_font(font)
     if wrong:
         raise RefusedError("\n".join(wrong))
-    texts = {
-        name: (written.get(name) or "").strip()
-        for name in ("title", "x_label", "y_label", "colour_label")
-    }
+    title, x_label, y_label, colour_label = ((written.get(name) or "").strip() for name in _TEXTS)
     return FigureLook(
-        *size, int(dpi), font=font, font_size=font_size, colour_bar=colour_bar, **texts
+        *size, int(dpi), title, x_label, y_label, colour_label, colour_bar, font, font_size
     )
 
 
@@ -151,10 +149,7 @@ def labels_of(wanted: PlotWanted, look: FigureLook, units: Mapping[str, str]) ->
     that somebody has given, else the columns' own.
     """
     own = _own_labels(wanted, units)
-    return {
-        name: getattr(look, name) or own.get(name, "")
-        for name in ("title", "x_label", "y_label", "colour_label")
-    }
+    return {name: getattr(look, name) or own.get(name, "") for name in _TEXTS}
 
 
 def _own_labels(wanted: PlotWanted, units: Mapping[str, str]) -> dict[str, str]:

@@ -31,7 +31,7 @@ def draw_timeline(figure: Any, data: Any, wanted: Any) -> None:
             x = np.stack([left, left, right, right], axis=1)[chosen]
             y = lanes[chosen, None] + np.array([-0.4, 0.4, 0.4, -0.4])
             bars = PolyCollection(
-                np.stack([x, y], axis=2),
+                list(np.stack([x, y], axis=2)),
                 facecolors=colour,
                 edgecolors=colour,
                 linewidths=0.3,  # or what is short would not be seen

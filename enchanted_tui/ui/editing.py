@@ -49,15 +49,17 @@ async def edit_config_of(app: AppInterface, root: Path) -> None:
         app.notify(said, severity="warning", timeout=10, markup=False)
 
 
-def edit_config(app: AppInterface, path: Path, *, copy: Path | None = None) -> None:
-    """Open a configuration file in the editor; with `copy`, what that says under the name
-    `path`, not saved yet.
+def edit_config(
+    app: AppInterface, path: Path, *, copy: Path | None = None, line: int | None = None
+) -> None:
+    """Open a configuration, or another file, in the editor, at a `line` counted from 1; with
+    `copy`, what that says under the name `path`, not saved yet.
     """
     app.editor_is_wanted = True
     app.show_mode("config")
     opener = getattr(app.screen, "open_file", None)
     if opener is not None:
-        app.call_after_refresh(opener, path, copy)
+        app.call_after_refresh(opener, path, copy, line)
 
 
 def new_config(app: AppInterface) -> None:

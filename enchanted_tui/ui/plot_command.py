@@ -73,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _write(options: argparse.Namespace, root: Path, data: PlotData, wanted: PlotWanted) -> int:
     """Write the figure, and its script."""
-    from enchanted_tui.export.selection import check_place
+    from enchanted_tui.export.selection import check_places
     from enchanted_tui.plotting.figure_files import write_figure
     from enchanted_tui.plotting.figure_look import check_format, read_look
 
@@ -81,8 +81,7 @@ def _write(options: argparse.Namespace, root: Path, data: PlotData, wanted: Plot
     look = read_look(vars(options), colour_bar=not options.no_colour_bar)
     check_format(out)
     places = [out, *(data.beside(out) if options.script else [])]
-    for place in places:
-        check_place(place)
+    check_places(places, overwrite=options.overwrite)
     write_figure(out, data, wanted, look, root if options.script else None)
     told = [str(place) for place in places]
     print(json.dumps({"written": told}) if options.json else f"wrote {' and '.join(told)}")

@@ -108,17 +108,17 @@ def with_running(times: Times, workers: Iterable[Mapping[str, Any]], now: float)
             added.append((encode(task), float(since), host))
     if not added:
         return times
-    codes, since, host = (np.array(one) for one in zip(*added, strict=True))
+    codes, moments, places = (np.array(one) for one in zip(*added, strict=True))
     unknown, ones = np.full(len(added), np.nan), np.ones(len(added))
     return Times(
         np.append(times.codes, codes),
-        np.append(times.started, since),
-        np.append(times.ended, np.maximum(since, now)),
+        np.append(times.started, moments),
+        np.append(times.ended, np.maximum(moments, now)),
         np.append(times.state, np.full(len(added), AT_WORK, dtype=np.int8)),
         np.append(times.cores, ones),
         np.append(times.cpu, unknown),
         np.append(times.memory, unknown),
-        np.append(times.host, host),
+        np.append(times.host, places),
         tuple(hosts),
     )
 

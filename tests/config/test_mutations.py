@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from enchanted_tui.config.loading import parse_config
-from enchanted_tui.config.source import dump, read_document, read_value
+from enchanted_tui.config.source import read_document, read_value
 from enchanted_tui.config.tree import plain
+from enchanted_tui.config.yaml_text import dump
 from helpers.marks import examples
 
 RICH = """\

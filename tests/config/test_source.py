@@ -8,8 +8,9 @@ import pytest
 import yaml
 
 from enchanted_tui.config.problems import ConfigError, Path
-from enchanted_tui.config.source import dump, read_document, read_value
+from enchanted_tui.config.source import read_document, read_value
 from enchanted_tui.config.tree import Document, TextPlace
+from enchanted_tui.config.yaml_text import dump
 
 
 def value(text):

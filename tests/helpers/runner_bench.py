@@ -13,7 +13,7 @@ from typing import Any
 
 from enchanted_tui import values
 from enchanted_tui.config.loading import parse_config
-from enchanted_tui.config.source import dump
+from enchanted_tui.config.yaml_text import dump
 from enchanted_tui.executors.task import run_task
 
 MODULES = {

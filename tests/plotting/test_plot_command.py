@@ -200,9 +200,13 @@ def test_without_matplotlib_a_sentence_says_what_to_install(
 def test_a_place_that_is_not_a_campaign(
     tmp_path: Path, run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Neither a directory without one nor a campaign's own files are taken."""
+    """Neither a directory without one nor a campaign's own files are taken, and nobody's unasked."""
     assert _plot("scatter", tmp_path) == 3
     assert "holds no campaign" in capsys.readouterr().err
+    Path("mine.png").write_text("mine")
+    assert _plot("scatter", run, "--out", "mine.png") == 2
+    assert "add --overwrite" in capsys.readouterr().err and Path("mine.png").read_text() == "mine"
+    assert _plot("scatter", run, "--out", "mine.png", "--overwrite") == 0
     own = run / "state" / "figure.png"
     assert _plot("scatter", run, "--out", own) == 2
     assert "keeps its own files" in capsys.readouterr().err

@@ -4,6 +4,8 @@ ranks and correlations; and what ran at once is never in one lane.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -179,7 +181,7 @@ def test_times_are_those_on_record() -> None:
     times = TaskTimes()
     times.take(TaskId(0, 0, 1, 0), _record(1, cores=4.0, cpu=3.5, memory=10))  # type: ignore[arg-type]
     times.take(TaskId(0, 0, 2, 0), _record(2, memory_at_most=20, host="n2"))  # type: ignore[arg-type]
-    workers = [
+    workers: list[dict[str, Any]] = [
         {"task": "d0_b0_s2_r0", "since": 102.0, "host": "n2"},
         {"task": "d0_b0_s9_r0", "since": 103.0, "host": "n3"},
         {"task": None, "since": None, "host": "n4"},

@@ -67,6 +67,7 @@ async def test_how_it_looks(finished_run: Path, size: tuple[int, int]) -> None:
             await watcher.sees(f"[{key} {VIEWS[key][0]}]")
             if key == "s":
                 watcher.screen._choose_to(x="c1", y="c2", value="energy")
+            await watcher.pilot.pause(0.2)
             await watcher.settles()
             assert_screen(watcher.app, f"plots_{key}_{size[0]}x{size[1]}")
 

@@ -24,6 +24,7 @@ from enchanted_tui.ui.screens.compare import CompareScreen
 from enchanted_tui.ui.screens.config import ConfigScreen
 from enchanted_tui.ui.screens.failures import FailuresScreen
 from enchanted_tui.ui.screens.file import FileScreen
+from enchanted_tui.ui.screens.form_screen import FormScreen
 from enchanted_tui.ui.screens.log import LogScreen
 from enchanted_tui.ui.screens.monitor import MonitorScreen
 from enchanted_tui.ui.screens.plots import PlotsScreen
@@ -120,6 +121,19 @@ async def _compare(watcher: Watcher) -> None:
     )
 
 
+async def _form(watcher: Watcher) -> None:
+    await _config(watcher)
+    editor = watcher.screen
+    root = watcher.app.root
+    assert root is not None
+    editor.open_file(root.parent / f"{root.name}.yaml")
+    await watcher.until(lambda: "executors" in editor.area.text)
+    await watcher.press("f11")
+    await watcher.until(lambda: isinstance(watcher.screen, FormScreen) and watcher.screen._lines)
+    watcher.screen.query_one("#shown").focus()
+    await watcher.until(lambda: watcher.screen.focused.id == "shown")
+
+
 @dataclass(frozen=True)
 class Place:
     """A screen: the mode it is in, and how it is come to there, ready for all its keys."""
@@ -144,6 +158,7 @@ PLACES = [
     Place(TaskScreen, "monitor", _task),
     Place(FileScreen, "monitor", _file),
     Place(CompareScreen, "runs", _compare),
+    Place(FormScreen, "config", _form),
 ]
 
 

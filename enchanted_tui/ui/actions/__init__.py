@@ -21,6 +21,7 @@ def registry() -> dict[str, Action]:
         config,  # noqa: F401
         everywhere,  # noqa: F401
         failures,  # noqa: F401
+        filling,  # noqa: F401
         log,  # noqa: F401
         monitor,  # noqa: F401
         on_campaigns,  # noqa: F401

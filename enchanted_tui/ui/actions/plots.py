@@ -93,6 +93,7 @@ register(
         "Open",
         "Open the task under the cursor; where there are several, choose one.",
         reason="its directory is below RUN_DIR/data",
+        shown=False,
     ),
     Action(
         "plots.write",

@@ -11,7 +11,7 @@ register(
         "task.open",
         "enter",
         "Show",
-        "Show what is under the cursor as text: a file, or a value in full.",
+        "Show a file or a value as text; of a text, open the source line that it names.",
         reason="the files are below RUN_DIR/data",
     ),
     Action(

@@ -91,7 +91,7 @@ class ConfigArea(TextArea, inherit_bindings=False):
         def can_replace(self, message: Any) -> bool:
             return isinstance(message, ConfigArea.Moved)
 
-    def __init__(self, *, read_only: bool = False) -> None:
+    def __init__(self, *, read_only: bool = False, name_in_screen: str = "text") -> None:
         super().__init__(
             "",
             soft_wrap=False,
@@ -99,7 +99,7 @@ class ConfigArea(TextArea, inherit_bindings=False):
             show_line_numbers=True,
             max_checkpoints=1000,
             read_only=read_only,
-            id="text",
+            id=name_in_screen,
         )
         self.cursor_blink = False
         self.indent_width = _INDENT

@@ -25,9 +25,8 @@ class CheckedText:
     config: CampaignConfig | None
     outline: tuple[OutlineEntry, ...]
     assistant: Assistant
-    is_configuration: bool = (
-        True  #: False for a file of another kind, such as a module, which is not judged
-    )
+    is_configuration: bool = True  #: False for a file of another kind, such as a module
+    kind: str = ""  #: as what such a file was judged: "Python" or "template"; or not at all
 
     @property
     def errors(self) -> int:
@@ -55,7 +54,22 @@ class CheckedText:
         """Say why there is no problem to go to in the file `name`."""
         if self.problems:
             return "There is no problem with a place in the text."
-        return "There are no problems." if self.is_configuration else f"{name} is {NOT_ONE}."
+        return "There are no problems." if self.is_judged else f"{name} is {NOT_ONE}."
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether it was checked at all."""
+        return self.is_configuration or bool(self.kind)
+
+    def without_problems(self, name: str) -> str:
+        """Say of the file `name` that nothing is wrong with it, or that nobody can tell."""
+        if self.is_configuration:
+            return "No problems: the configuration is valid."
+        return (
+            f"No problems: this is a valid {self.kind} file."
+            if self.kind
+            else (f"{name} is {NOT_ONE}.")
+        )
 
     def explain(self, line: int, column: int) -> KeyHelp | None:
         """Explain the key at a place; lines and columns count from 0."""
@@ -68,9 +82,12 @@ def check(text: str, path: Path | None, home: Path) -> CheckedText:
     """
     from enchanted_tui.config.loading import parse_config
     from enchanted_tui.config.recognising import is_configuration
+    from enchanted_tui.operations.file_checks import file_problems, kind_of
 
     if not is_configuration(path, text):
-        return CheckedText(text, (), None, (), Assistant(""), is_configuration=False)
+        found = tuple(file_problems(path, text))
+        kind = kind_of(path, text)
+        return CheckedText(text, found, None, (), Assistant(""), is_configuration=False, kind=kind)
     try:
         config, problems = parse_config(
             text, path, base_dir=None if path is not None else home, interactive=True

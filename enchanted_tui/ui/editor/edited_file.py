@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
+from textual.timer import Timer
 
 from enchanted_tui.config.recognising import is_configuration
 from enchanted_tui.ui.app_screen import AppScreen
@@ -19,7 +20,6 @@ from enchanted_tui.ui.background import in_thread, run_newest
 from enchanted_tui.ui.editor import recovery
 from enchanted_tui.ui.editor.area import ConfigArea
 from enchanted_tui.ui.editor.buffer import Buffer
-from enchanted_tui.ui.editor.checking import NOT_ONE
 from enchanted_tui.ui.editor.config_file import FileProblem
 from enchanted_tui.ui.editor.dialogs import (
     PathDialog,
@@ -39,27 +39,28 @@ _SUFFIXES = (".yaml", ".yml")
 
 
 class EditedFile:
-    """The file behind the text of `screen`; `said` is called with a note, or "", when it stands
+    """The file behind the text in `area`; `said` is called with a note, or "", when it stands
     otherwise than before, and `loaded` when the text has to be checked at once.
     """
 
     def __init__(
-        self, screen: AppScreen, said: Callable[[str], None], loaded: Callable[[], None]
+        self,
+        screen: AppScreen,
+        area: ConfigArea,
+        said: Callable[[str], None],
+        loaded: Callable[[], None],
     ) -> None:
-        self._screen, self._say, self._loaded = screen, said, loaded
+        self._screen, self._area, self._say, self._loaded = screen, area, said, loaded
         self.buffer = Buffer()
         self.unsaved_text = UnsavedText(screen, self.buffer, lambda: self._area.text, said)
         self.changed_on_disk = False
         self._started = asyncio.Event()
         self._told_of_others = False
+        self._watching: Timer | None = None
 
     @property
     def _app(self) -> AppInterface:
         return self._screen.app
-
-    @property
-    def _area(self) -> ConfigArea:
-        return self._screen.query_one(ConfigArea)
 
     @property
     def shown_name(self) -> str:
@@ -98,16 +99,20 @@ class EditedFile:
             return True
         return False
 
+    async def started(self) -> None:
+        """Wait until the first text is there."""
+        await self._started.wait()
+
     async def open_path(self, path: Path, copy: Path | None = None) -> None:
         """Open a file, asking first about unsaved changes, and offer what was not saved of it
         before; with `copy`, what that says as a text of this name that is not saved.
         """
         await self._started.wait()
+        path = Path(os.path.abspath(self._app.home / path))
         if await self._open_path(path, copy):
             await self._offer_recovery(self.buffer.path)
 
     async def _open_path(self, path: Path, copy: Path | None = None) -> bool:
-        path = Path(os.path.abspath(self._app.home / path))
         if not await self.settle_unsaved():
             return False
         try:
@@ -123,8 +128,7 @@ class EditedFile:
 
     async def start(self) -> None:
         """Open what the app was started for, and offer what an earlier app could not save."""
-        self._app.editor = self
-        self._screen.set_interval(_LOOK_AT_DISK, self._look_at_disk)
+        self._watch_disk()
         target = self._app.target
         if target is not None and not await in_thread(target.is_dir):
             path = Path(os.path.abspath(self._app.home / target))
@@ -141,6 +145,23 @@ class EditedFile:
             await self._offer_recovery(self.buffer.path)
         elif not self._app.editor_is_wanted:
             await self._offer_recovery(None)
+
+    async def begin_with(self, path: Path) -> bool:
+        """Open a file beside others; return whether it could be read."""
+        self._watch_disk()
+        is_open = await self._open_path(path)
+        self._started.set()
+        if is_open:
+            await self._offer_recovery(path)
+        return is_open
+
+    def stop(self) -> None:
+        """Look at the file no more: its text has been closed."""
+        if self._watching is not None:
+            self._watching.stop()
+
+    def _watch_disk(self) -> None:
+        self._watching = self._screen.set_interval(_LOOK_AT_DISK, self._look_at_disk)
 
     # -- loading -----------------------------------------------------------------------------------
 
@@ -202,7 +223,7 @@ class EditedFile:
             and self.buffer.path is not None
             and self.buffer.version is not None
         ):
-            run_newest(self._app, "disk", self._follow_disk)
+            run_newest(self._app, f"disk {self._area.id}", self._follow_disk)
 
     async def _follow_disk(self) -> None:
         """Read a file again that somebody else changed; with unsaved changes, only say so."""
@@ -290,18 +311,16 @@ class EditedFile:
 
     # -- other files, and other texts --------------------------------------------------------------
 
-    async def open(self) -> None:
-        """Ask for a file and open it."""
-        path = await self._ask_for_path("Open a configuration")
-        if path is not None:
-            await self.open_path(path)
+    async def ask_which(self) -> Path | None:
+        """Ask which file is to be opened."""
+        return await self._ask_for_path("Open a configuration")
 
-    async def begin(self) -> None:
-        """Begin a new file from a template."""
+    async def begin(self) -> str:
+        """Begin a new file from a template; return the group of that, nothing if there is none."""
         await self._started.wait()
         template = await chosen_template(self._screen)
         if template is None or not await self.settle_unsaved():
-            return
+            return ""
         self.buffer.begin(template.files)
         self._load("")
         self._area.replace_all(template.text)
@@ -312,28 +331,37 @@ class EditedFile:
                 timeout=6,
                 markup=False,
             )
+        return template.group
 
-    async def launch(self) -> None:
-        """Open the launch dialog on the text as it is; what runs is what is on disk, so starting
-        saves it, and nothing else does.
+    async def launch(self, under: Screen[Any] | None = None) -> None:
+        """Open the launch dialog on the text as it is, on behalf of `under` or this screen; what
+        runs is what is on disk, so starting saves it, and nothing else does.
         """
         # asks for a name; files of a template come beside it
-        if self.buffer.path is None and not await self.save():
+        if self.buffer.path is None and not await self.save(under):
             return
         path = self.buffer.path
         assert path is not None
         if not is_configuration(path, self._area.text):
             self._screen.notify(
-                f"{path.name} is {NOT_ONE}; launch the configuration that names it.",
+                f"{path.name} is no configuration; launch the one that names it.",
                 severity="warning",
                 markup=False,
             )
         elif self.is_modified:
             self._app.open_launch(
-                path, under=self._screen, text=self._area.text, save=lambda: self._save(path)
+                path,
+                under=under or self._screen,
+                text=self._area.text,
+                save=lambda: self._save(path, under),
             )
         else:
-            self._app.open_launch(path, under=self._screen)
+            self._app.open_launch(path, under=under or self._screen)
+
+    def put(self, text: str) -> None:
+        """Make the text another one, as one edit that undo takes back."""
+        if text != self._area.text:
+            self._area.replace_all(text)
 
     async def edit_elsewhere(self) -> None:
         """Edit a copy of the text in the person's editor and take the result in as one edit."""

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 async def chosen_template(screen: AppScreen) -> Template | None:
     """Ask on behalf of `screen` which template a new configuration is to begin as."""
+    from enchanted_tui.config.forms.new_forms import new_forms
     from enchanted_tui.config.templates import templates
 
-    offered = await in_thread(templates)
+    offered = [*new_forms(), *await in_thread(templates)]
     entries = [
         Entry(str(index), found.group, found.name, found.summary)
         for index, found in enumerate(offered)

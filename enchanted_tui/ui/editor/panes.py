@@ -22,7 +22,7 @@ from enchanted_tui.config.assist import KeyHelp, OutlineEntry
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.config.problems import Problem
 from enchanted_tui.ui.background import in_thread, run_newest
-from enchanted_tui.ui.editor.checking import NOT_ONE, CheckedText, preview_text
+from enchanted_tui.ui.editor.checking import CheckedText, preview_text
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.choice_list import Options
 
@@ -207,7 +207,7 @@ class PreviewPane(TextPane):
         if checked is None:
             self._say("The text has not been checked yet.")
         elif not checked.is_configuration:
-            self._say(f"{name} is {NOT_ONE}; nothing would run.")
+            self._say(f"{name} is no configuration; nothing would run.")
         elif checked.config is None:
             self._say(
                 "The configuration has errors; once they are gone, what would run is shown here."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual.screen import Screen
 
 from enchanted_tui.ui.editor.area import ConfigArea
@@ -14,8 +16,9 @@ class TextSearch:
     replaces it.
     """
 
-    def __init__(self, screen: Screen[None]) -> None:
-        self._screen = screen
+    def __init__(self, screen: Screen[None], area: Callable[[], ConfigArea]) -> None:
+        """`area` gives the text that is shown."""
+        self._screen, self._area_shown = screen, area
         self._found: list[Match] = []
         self._note = ""  #: said of what has just been done, instead of the number of matches
 
@@ -25,7 +28,7 @@ class TextSearch:
 
     @property
     def _area(self) -> ConfigArea:
-        return self._screen.query_one(ConfigArea)
+        return self._area_shown()
 
     def look_again(self) -> None:
         """Find what is looked for in the text as it is now; for whoever changes the text or moves

@@ -5,7 +5,6 @@ run.
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -17,15 +16,15 @@ from textual.timer import Timer
 from textual.widgets import TextArea
 
 from enchanted_tui.ui.actions import bindings
-from enchanted_tui.ui.app_screen import AppScreen
 from enchanted_tui.ui.background import in_thread, run_newest
 from enchanted_tui.ui.editor.area import ConfigArea
-from enchanted_tui.ui.editor.checking import NOT_ONE, CheckedText, check, completion
-from enchanted_tui.ui.editor.edited_file import EditedFile
+from enchanted_tui.ui.editor.checking import CheckedText, check, completion
 from enchanted_tui.ui.editor.file_bar import FileBar
 from enchanted_tui.ui.editor.find_bar import FindBar
+from enchanted_tui.ui.editor.finding import TextFinding
 from enchanted_tui.ui.editor.from_templates import insert_component
 from enchanted_tui.ui.editor.menu import CompletionMenu
+from enchanted_tui.ui.editor.other_views import begin, open_form, show_difference
 from enchanted_tui.ui.editor.panes import (
     PANES,
     HelpPane,
@@ -35,23 +34,23 @@ from enchanted_tui.ui.editor.panes import (
     PreviewPane,
     ProblemList,
 )
-from enchanted_tui.ui.editor.text_search import TextSearch
 
 _CHECK_AFTER = 0.3  #: seconds without a key before the text is checked
 _EXPLAIN_AFTER = 0.15  #: seconds on one place before it is explained
 _SLOW = 5.0  #: seconds after which a check is called slow
 
 
-class ConfigScreen(AppScreen):
+class ConfigScreen(TextFinding):
     """Edits one configuration."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(
-        "config.text", "config.save", "config.complete", "config.find", "config.launch",
-        "config.next_problem", "config.preview", "config.outline", "config.new", "config.open",
-        "config.previous_problem", "config.problems", "config.explain", "config.insert",
-        "config.save_as", "config.reload", "config.external", "config.find_next",
+        "config.text", "config.save", "config.complete", "config.form", "config.find",
+        "config.launch", "config.next_problem", "config.preview", "config.outline", "config.new",
+        "config.open", "config.previous_problem", "config.problems", "config.explain",
+        "config.insert", "config.save_as", "config.reload", "config.external", "config.find_next",
         "config.find_previous", "config.find_case", "config.replace", "config.replace_one",
-        "config.replace_all",
+        "config.replace_all", "config.difference", "config.companion", "config.next_text",
+        "config.previous_text", "config.close_text",
     )  # fmt: skip
     DEFAULT_CSS = """
     ConfigScreen #work { layout: vertical; height: 1fr; }
@@ -76,9 +75,6 @@ class ConfigScreen(AppScreen):
     def __init__(self) -> None:
         super().__init__()
         self._check_wanted = asyncio.Event()
-        self.file = EditedFile(self, self._show_bar, self._check_wanted.set)
-        self.search = TextSearch(self)
-        self._checked: CheckedText | None = None
         self._pane = "problems"
         self._pane_is_chosen = False
         self._check_timer: Timer | None = None
@@ -87,14 +83,15 @@ class ConfigScreen(AppScreen):
         self._problem_wanted: tuple[int, str] | None = None
 
     @property
-    def area(self) -> ConfigArea:
-        """The text."""
-        return self.query_one(ConfigArea)
+    def _checked(self) -> CheckedText | None:
+        """The last check of the text that is shown."""
+        return self.text.checked
 
     def compose_body(self) -> ComposeResult:
         yield FileBar()
+        yield from self.compose_tabs()
         with Container(id="work"):
-            yield ConfigArea(read_only=self.app.read_only)
+            yield from self.compose_texts()
             with Vertical(id="beside"):
                 yield PaneTabs()
                 for pane in (
@@ -109,7 +106,7 @@ class ConfigScreen(AppScreen):
         yield CompletionMenu()
 
     async def on_mount(self) -> None:
-        self.area.menu = self.query_one(CompletionMenu)
+        self.text_shown()
         self._show_pane("problems")
         self.area.focus()
         run_newest(self, "check", self._keep_checking)
@@ -117,8 +114,25 @@ class ConfigScreen(AppScreen):
 
     # -- what the text sets going ------------------------------------------------------------------
 
+    def say_note(self, note: str) -> None:
+        self._show_bar(note)
+
+    def check_soon(self) -> None:
+        self._check_wanted.set()
+
+    def text_shown(self) -> None:
+        self.query_one(CompletionMenu).close()
+        self.area.menu = self.query_one(CompletionMenu)
+        self.search.look_again()
+        if self._checked is not None and self._checked.text == self.area.text:
+            self._take_in(self._checked)
+        self.check_soon()  # what it names may have been edited meanwhile
+        self._show_bar()
+
     @on(TextArea.Changed)
-    def _text_changed(self) -> None:
+    def _text_changed(self, event: TextArea.Changed) -> None:
+        if event.text_area is not self.area:
+            return
         menu = self.query_one(CompletionMenu)
         if menu.is_open:
             self._offer_candidates()
@@ -151,19 +165,18 @@ class ConfigScreen(AppScreen):
             slow = self.set_timer(
                 _SLOW, lambda: self._show_bar(note="still checking; a plugin may be slow to import")
             )
+            text = self.text
             checked = await in_thread(check, self.area.text, self.file.buffer.path, self.app.home)
             slow.stop()
-            if self.is_mounted and checked.text == self.area.text:
+            if self.is_mounted and text is self.text and checked.text == self.area.text:
                 self._take_in(checked)
 
     def _take_in(self, checked: CheckedText) -> None:
-        self._checked = checked
+        self.text.checked = checked
         self.area.colours(checked.is_configuration)
         self.area.show_problems(checked.problems)
-        valid = "No problems: the configuration is valid."
         self.query_one(ProblemList).show(
-            checked.problems,
-            valid if checked.is_configuration else f"{self.file.buffer.name} is {NOT_ONE}.",
+            checked.problems, checked.without_problems(self.file.buffer.name)
         )
         outline = self.query_one(OutlineList)
         outline.show(checked.outline)
@@ -193,12 +206,13 @@ class ConfigScreen(AppScreen):
             changed_on_disk=self.file.changed_on_disk,
             is_read_only=self.app.read_only,
             problems=counts,
-            is_judged=checked is None or checked.is_configuration,
+            is_judged=checked is None or checked.is_judged,
             is_current=is_current,
             place=(line + 1, column + 1),
             note=note,
         )
         self.query_one(PaneTabs).show(self._pane, "" if counts is None else str(sum(counts)))
+        self.show_tabs()
 
     # -- help --------------------------------------------------------------------------------------
 
@@ -327,12 +341,6 @@ class ConfigScreen(AppScreen):
 
     # -- the file ----------------------------------------------------------------------------------
 
-    def open_file(self, path: Path, copy: Path | None = None) -> None:
-        """Open a file, asking first about unsaved changes; with `copy`, what that says as a text of
-        this name that is not saved.
-        """
-        self.app.perform(self.file.open_path(path, copy))
-
     def action_config_save(self) -> None:
         self.app.perform(self.file.save())
 
@@ -340,7 +348,7 @@ class ConfigScreen(AppScreen):
         self.app.perform(self.file.save_as())
 
     def action_config_open(self) -> None:
-        self.app.perform(self.file.open())
+        self.app.perform(self.ask_and_open())
 
     def action_config_reload(self) -> None:
         if self.file.buffer.path is None:
@@ -349,44 +357,19 @@ class ConfigScreen(AppScreen):
             self.open_file(self.file.buffer.path)
 
     def action_config_new(self) -> None:
-        self.app.perform(self.file.begin())
+        self.app.perform(begin(self, self.area, self.file))
 
     def action_config_insert(self) -> None:
         self.app.perform(insert_component(self, self.area))
+
+    def action_config_form(self) -> None:
+        self.app.perform(open_form(self, self.area, self.file))
+
+    def action_config_difference(self) -> None:
+        self.app.perform(show_difference(self, self.area, self.file))
 
     def action_config_launch(self) -> None:
         self.app.perform(self.file.launch())
 
     def action_config_external(self) -> None:
         self.app.perform(self.file.edit_elsewhere())
-
-    # -- find and replace --------------------------------------------------------------------------
-
-    @on(FindBar.Changed)
-    def _look_for(self) -> None:
-        self.search.look_for()
-
-    @on(FindBar.Asked)
-    def _answer_bar(self, event: FindBar.Asked) -> None:
-        self.search.answer(event)
-
-    def action_config_find(self) -> None:
-        self.search.open(replaces=False)
-
-    def action_config_replace(self) -> None:
-        self.search.open(replaces=True)
-
-    def action_config_find_next(self) -> None:
-        self.search.step(1)
-
-    def action_config_find_previous(self) -> None:
-        self.search.step(-1)
-
-    def action_config_find_case(self) -> None:
-        self.search.toggle_case()
-
-    def action_config_replace_one(self) -> None:
-        self.search.replace_one()
-
-    def action_config_replace_all(self) -> None:
-        self.search.replace_every()

@@ -207,7 +207,7 @@ task ran, so in Timeline a host has as many rows as it ran tasks at once."""
         self.query_one("#choices", Buttons).set(parts)
         said = drawn.says(spot) if drawn is not None and spot is not None else ""
         if not said and drawn is not None and len(drawn.spots):
-            said = "Arrows or a click: what is where"
+            said = "Arrows or a click: what is where; Enter opens it"
         self.query_one("#under", Line).show(said)
         if wanted.kind == "parallel" and plot.cursor_member != self._highlighted:
             self._highlighted = plot.cursor_member
@@ -264,7 +264,7 @@ task ran, so in Timeline a host has as many rows as it ran tasks at once."""
 
     async def _open_one(self, members: list[int]) -> None:
         """Open the one task, or let a person choose."""
-        tasks = [self._task(member) for member in members[:_MOST_LISTED]]
+        tasks = [self._task_of(member) for member in members[:_MOST_LISTED]]
         place: int | None = 0
         if len(tasks) > 1:
             title = f"{len(members):,} here; open which?"
@@ -275,12 +275,12 @@ task ran, so in Timeline a host has as many rows as it ran tasks at once."""
 
             self.app.open_over(self, TaskScreen(tasks[place], tasks))
 
-    def _task(self, member: int) -> TaskId:
+    def _task_of(self, member: int) -> TaskId:
         return decode(member) if self.wanted.how.of_tasks else self.results.tasks[member]
 
     def _line_of(self, member: int) -> str:
         """Name one of several tasks by what tells it from the others."""
-        wanted, name = self.drawn_wanted, self._task(member).name
+        wanted, name = self.drawn_wanted, self._task_of(member).name
         if wanted.how.of_tasks:
             from enchanted_tui.ui.charts.time_pictures import task_words
 

@@ -20,6 +20,7 @@ from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.opening import OpenedOfRun
 from enchanted_tui.ui.screens.file import is_binary
 from enchanted_tui.ui.task_texts import Value
+from enchanted_tui.ui.traceback_opening import open_place_in
 from enchanted_tui.ui.widgets.line import Buttons, Line
 from enchanted_tui.ui.widgets.log_view import LogView
 from enchanted_tui.ui.widgets.table import Cell, Column, VirtualTable
@@ -316,6 +317,16 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
             self._shown = value.name
             self._say(f"{value.name} =\n{task_texts.whole(value.value)}")
             self._go("text")
+        elif self._part == "text":
+            base = self._files.directory if self._files is not None else self.app.home
+            self.app.perform(open_place_in(self.app, self, self._text_shown(), base))
+
+    def _text_shown(self) -> str:
+        """Return what can be read at the moment."""
+        page = self.query_one(LogView).page
+        if self._shown == _RECORD or page is None:
+            return self._recorded
+        return "\n".join(row.text for row in page.rows)
 
     def action_task_reload(self) -> None:
         if self._line is not None:

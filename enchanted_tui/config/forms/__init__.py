@@ -1,0 +1,1 @@
+"""Configurations as forms: fields made of what components declare, and the text that they mean."""

@@ -1,0 +1,1 @@
+"""The form of a configuration: its fields, and what the engine says of what is filled in."""
