@@ -153,7 +153,7 @@ def _without_meaning(options: argparse.Namespace, kind: str) -> list[str]:
     by = KINDS[kind].goes_by
     asked = {name: name for name in ("x", "y", "value", "error", "colour", "columns", "bins")}
     asked |= {"largest": "largest", "front": "objectives", "log": "log_y" if "y" in by else "log_x"}
-    by = by if KINDS[kind].of_tasks else {*by, "where"}
+    by = by if KINDS[kind].of_tasks else by | {"where"}
     asked["where"] = "where"
     idle = [
         f"--{option}"
@@ -193,7 +193,7 @@ def _read(root: Path, wanted: PlotWanted, condition: str) -> PlotData:
     from enchanted_tui.export.writing import campaign_in
     from enchanted_tui.plotting.figure_files import PlotData
     from enchanted_tui.views.dataset_statistics import Results, read_news
-    from enchanted_tui.views.row_selection import Selection
+    from enchanted_tui.views.row_selection import RowSelection
     from enchanted_tui.views.viewing import Viewer
 
     campaign_in(root)
@@ -213,7 +213,7 @@ def _read(root: Path, wanted: PlotWanted, condition: str) -> PlotData:
         if condition and len(results):
             columns = {name: column.raw for name, column in results.columns.items()}
             kept = numpy.array(some_kept(condition, columns, len(results)))
-            results = Selection(results, kept, results)
+            results = RowSelection(results, kept, results)
         return PlotData(results, times, viewer.units, condition)
     finally:
         viewer.close()

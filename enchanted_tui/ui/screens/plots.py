@@ -140,7 +140,7 @@ task ran, so in Timeline a host has as many rows as it ran tasks at once."""
         if not self.condition or not whole.columns:
             return
         from enchanted_tui.views.row_condition import ConditionError, RowCondition
-        from enchanted_tui.views.row_selection import Selection
+        from enchanted_tui.views.row_selection import RowSelection
 
         try:
             condition = RowCondition(self.condition, whole.columns)
@@ -149,7 +149,7 @@ task ran, so in Timeline a host has as many rows as it ran tasks at once."""
         except ConditionError:
             self.results = Results()  # a column that it names is not there yet
             return
-        self.results = Selection(whole, kept, self.results)
+        self.results = RowSelection(whole, kept, self.results)
 
     async def _read_times(self, viewer: Viewer) -> None:
         from enchanted_tui.views.task_times import with_running
