@@ -283,7 +283,8 @@ async def test_a_figure_is_written_with_its_script(own_run: Path, tmp_path: Path
     """
     path = tmp_path / "figure.svg"
     async with watching(own_run, "results", (80, 24)) as watcher:
-        await _open(watcher, "d", "w")
+        await _open(watcher, "d")
+        await watcher.press("w")
         await watcher.sees("Write Density as a figure", "Label colour", "Colour bar")
         dialog = watcher.screen
         dialog.query_one("#path", Input).value = str(tmp_path / "figure.txt")
