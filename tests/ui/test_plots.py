@@ -16,6 +16,7 @@ from textual.widgets import Button, Input
 from enchanted_tui.config.loading import load_config
 from enchanted_tui.operations import actions
 from enchanted_tui.ui.screens.plots import PlotsScreen
+from enchanted_tui.ui.screens.results import ResultsScreen
 from enchanted_tui.ui.screens.task import TaskScreen
 from enchanted_tui.ui.settings import Preferences, Settings
 from enchanted_tui.ui.widgets import figure_dialog
@@ -38,7 +39,7 @@ VIEWS = {
 
 
 async def _open(watcher: Watcher, *keys: str) -> None:
-    await watcher.sees("60 rows")
+    await watcher.until(lambda: watcher.screen.table.row_count == 60)
     await watcher.press("P", *keys)
     await watcher.until(lambda: isinstance(watcher.screen, PlotsScreen))
     await watcher.until(lambda: len(watcher.screen.results) == 60)
@@ -90,7 +91,7 @@ async def test_views_by_key_palette_and_mouse(finished_run: Path, size: tuple[in
             await watcher.click("d Density")
             await watcher.sees("[d Density]")
         await watcher.press("escape")
-        await watcher.sees("t Table")
+        await watcher.until(lambda: isinstance(watcher.screen, ResultsScreen))
 
 
 @in_loop
@@ -303,7 +304,8 @@ async def test_a_figure_is_written_with_its_script(own_run: Path, tmp_path: Path
     """
     path = tmp_path / "figure.svg"
     async with watching(own_run, "results", (80, 24)) as watcher:
-        await _open(watcher, "d", "w")
+        await _open(watcher, "d")
+        await watcher.press("w")
         await watcher.sees("Write Density as a figure", "Label colour", "Colour bar")
         dialog = watcher.screen
         dialog.query_one("#path", Input).value = str(tmp_path / "figure.txt")
