@@ -13,6 +13,7 @@ from enchanted_tui.record.outcome import RefusedError
 
 _TARGET = frozenset({"target", "config_file"})
 _OF_THE_APP = frozenset({"read_only", "low_bandwidth", "ascii"})
+_OF_SERVING = frozenset({"port", "bind", "prefix", "steer"})
 _OF_EXPORTS = frozenset(
     {"to", "out", "columns", "successes_only", "where", "front", "pivot", "split", "seed"}
 ) | frozenset({"provenance", *CRATE_OPTIONS})
@@ -29,6 +30,7 @@ _OF_RUNS = frozenset(
 #: so it goes with everything.
 _MEANT = {
     "app": _TARGET | _OF_THE_APP,
+    "serve": _TARGET | _OF_THE_APP | _OF_SERVING,
     "run": _TARGET | _OF_RUNS,
     "check": _TARGET | _OF_RUNS,
     "dry_run": _TARGET | _OF_RUNS | {"inputs"},
@@ -45,6 +47,8 @@ _MEANT = {
     "files": frozenset({"json", "extract"}),
     "pack": frozenset({"json"}),
     "unpack": frozenset({"json"}),
+    "tag": frozenset({"json"}),
+    "note": frozenset({"json"}),
     "schema": frozenset({"json"}),
     "template": frozenset(),
     "control": frozenset(),
@@ -54,6 +58,7 @@ _OPTIONS = (
     frozenset({"only", "extract", "stage", "paths", "inputs"})
     | _TARGET
     | _OF_THE_APP
+    | _OF_SERVING
     | _OF_EXPORTS
     | _OF_FITS
     | _OF_PLOTS
@@ -106,6 +111,8 @@ def check(options: argparse.Namespace, asked: str) -> None:
         *(options.control or ()),
         *(options.plot or ()),
         *(options.add_points or ()),
+        *(options.tag or ())[1:],
+        *(options.note or ())[1:],
         *(options.files or ()),
         *(options.compare or ()),
     ]
@@ -147,6 +154,8 @@ def _where(name: str, asked: str) -> str:
             "with the app, which --no-ui, --detach and the options that only ask for an answer"
             " leave out"
         )
+    if name in _OF_SERVING:
+        return "with --serve"
     if name == "only":
         return "with --retry-failed"
     if name == "extract":

@@ -12,6 +12,7 @@ from enchanted_tui.ui.campaign_screen import GOING_ON
 from enchanted_tui.ui.charts import chart_choice as charts
 from enchanted_tui.ui.charts.choice_line import CHARTS, choice_parts
 from enchanted_tui.ui.rereading import Rereading
+from enchanted_tui.ui.screens.kept_results import KeptResults
 from enchanted_tui.ui.screens.rows_writing import RowsWriting
 from enchanted_tui.ui.sparing import Sparing
 from enchanted_tui.ui.widgets.ask_line import AskLine
@@ -48,7 +49,7 @@ _PAUSE_PER_ROW = 5e-5  # ... and more of a large one, of which each reading copi
 _NOTHING = "No campaign is open; choose one on the screen Runs (1)."
 
 
-class ResultsScreen(RowsWriting):
+class ResultsScreen(KeptResults, RowsWriting):
     """One view at a time; what is chosen for the charts stays from one to the next."""
 
     HELP = """The dataset of the open campaign; it grows while the campaign runs.
@@ -115,6 +116,9 @@ Sensitivity are worked out on request, while the app goes on."""
     def on_mount(self) -> None:
         self._go("table")
 
+    def view_names(self) -> tuple[str, ...]:
+        return tuple(name for name, _ in _VIEWS)
+
     @property
     def plot(self) -> Plot:
         return self.query_one(Plot)
@@ -145,6 +149,7 @@ Sensitivity are worked out on request, while the app goes on."""
         self.choice = charts.ChartChoice()
         self.table.sort_anew()
         self.show_columns()
+        self.table.awaited.key = None
 
     def _rest(self) -> float:
         return _PAUSE + _PAUSE_PER_ROW * len(self.whole)

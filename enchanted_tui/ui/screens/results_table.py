@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.ui import formats
@@ -91,6 +93,10 @@ class ResultsTables(FrontShowing, RowFiltering):
         """Let tables leave out the columns that are hidden."""
         for table in (self.table, self.front):
             table.hidden = self.rows.hidden
+
+    def restore(self, choices: Mapping[str, Any]) -> None:
+        super().restore(choices)
+        self.show_columns()
 
     def choose_rows(self, rows: RowChoice) -> None:
         super().choose_rows(rows)

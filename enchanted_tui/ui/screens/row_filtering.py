@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from enchanted_tui.ui.background import in_thread, run_newest
 from enchanted_tui.ui.campaign_screen import CampaignScreen
 from enchanted_tui.ui.facts_in_line import cut
+from enchanted_tui.ui.kept_choices import kept_text
 from enchanted_tui.ui.row_choice import RowChoice
 from enchanted_tui.ui.widgets.condition_line import ConditionLine
 from enchanted_tui.ui.widgets.line import Buttons
 from enchanted_tui.views.dataset_statistics import Results
 from enchanted_tui.views.row_condition import ConditionError, RowCondition, spelt
 from enchanted_tui.views.row_selection import RowSelection
+
+if TYPE_CHECKING:
+    from enchanted_tui.ui.open_run import Choices
 
 
 class RowFiltering(CampaignScreen):
@@ -37,6 +43,18 @@ class RowFiltering(CampaignScreen):
         super().forget_choices()
         self._typed, self._wrong, self.rows = None, None, RowChoice()
         self.condition_line.close()
+
+    def choices(self) -> Choices:
+        rows = self.rows
+        return {**super().choices(), "condition": rows.condition, "hidden": sorted(rows.hidden)}
+
+    def restore(self, choices: Mapping[str, Any]) -> None:
+        super().restore(choices)
+        hidden = choices.get("hidden")
+        self.rows = RowChoice(
+            kept_text(choices, "condition"),
+            frozenset(map(str, hidden)) if isinstance(hidden, list) else frozenset(),
+        )
 
     def choose_rows(self, rows: RowChoice) -> None:
         """Show other rows and columns."""

@@ -17,15 +17,18 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from enchanted_tui.ui.widgets.awaited_row import AwaitedRow
 from enchanted_tui.ui.widgets.changes import PaintedLines
+from enchanted_tui.ui.widgets.clicks import RIGHT
 from enchanted_tui.ui.widgets.columns import Cell, Column, Shown, laid_out, note_names, text_of
+from enchanted_tui.ui.widgets.cut_cells import TellsWhatIsCut
 from enchanted_tui.ui.widgets.table_keys import TABLE_KEYS
 from enchanted_tui.ui.widgets.table_line import LineLayout, TableStyles
 
 __all__ = ["Cell", "Column", "VirtualTable"]
 
 
-class VirtualTable(ScrollView, can_focus=True):
+class VirtualTable(TellsWhatIsCut, ScrollView, can_focus=True):
     """Rows are known by their keys; `cells` gives the cells of one row and is asked for visible
     rows only.
 
@@ -108,7 +111,8 @@ class VirtualTable(ScrollView, can_focus=True):
         self._keys: Sequence[Any] = ()
         self._cursor = 0
         self._cursor_key: Any = None
-        self._moved = False
+        self.moved = False  #: the cursor has been put on its row
+        self.awaited = AwaitedRow()
         self._sort: tuple[str, bool] | None = None
         self._shown: list[Shown] = []
         #: by key of a column of names: the width of the longest one that has been seen
@@ -143,17 +147,19 @@ class VirtualTable(ScrollView, can_focus=True):
         """Take other rows, or the same ones with other cells; paints only the lines that look
         different.
         """
-        offset = self._cursor - round(self.scroll_offset.y)
+        offset, before = self._cursor - round(self.scroll_offset.y), self._cursor_key
         self._keys = keys
         if not len(keys):
             self._needed.clear()
         self.virtual_size = Size(self._virtual_width(), len(keys) + 1)
-        if self._moved or (self.holds and self._cursor_key is not None):
+        if self.awaited.has_come(keys):
+            self._cursor_key, self.moved = self.awaited.taken(), True
+        if self.moved or (self.holds and self._cursor_key is not None):
             self._cursor = self._found(self._cursor_key)
-            self._moved = self._moved or self._cursor > 0
+            self.moved = self.moved or self._cursor > 0
         else:
             self._cursor = 0
-        before, self._cursor_key = self._cursor_key, keys[self._cursor] if len(keys) else None
+        self._cursor_key = keys[self._cursor] if len(keys) else None
         if self.is_mounted and self.size.height:
             # forced: the scroll bar that a further row brings is there after the next layout only
             top = self._top_for(offset if before == self._cursor_key else None)
@@ -169,7 +175,7 @@ class VirtualTable(ScrollView, can_focus=True):
         top = round(self.scroll_offset.y)
         if self.holds:  # rows change places around the cursor
             top = max(self._cursor - self._page + 1, min(top, self._cursor))
-        elif not self._moved:
+        elif not self.moved:
             return 0
         elif offset is not None:  # rows come in above the cursor
             top = max(0, self._cursor - offset)
@@ -337,7 +343,7 @@ class VirtualTable(ScrollView, can_focus=True):
         if not len(self._keys):
             return
         row = max(0, min(row, len(self._keys) - 1))
-        self._moved = by_hand and row > 0
+        self.moved, self.awaited.key = by_hand and row > 0, None
         changed = self._keys[row] != self._cursor_key
         self._cursor, self._cursor_key = row, self._keys[row]
         top = round(self.scroll_offset.y)
@@ -372,16 +378,17 @@ class VirtualTable(ScrollView, can_focus=True):
             self.post_message(self.RowSelected(self, self._cursor_key))
 
     def on_click(self, event: Click) -> None:
-        event.stop()
-        if event.y == 0:
-            column = self._layout_now().column_at(event.x)
-            if column is not None and column.sortable:
-                self.post_message(self.HeaderSelected(self, column.key))
-            return
+        is_menu = event.button == RIGHT
+        if not is_menu:
+            event.stop()
         row = round(self.scroll_offset.y) + event.y - 1
-        if row < len(self._keys):
+        if event.y == 0:
+            shown = self._layout_now().column_at(event.x)
+            if shown is not None and shown[1].sortable and not is_menu:
+                self.post_message(self.HeaderSelected(self, shown[1].key))
+        elif row < len(self._keys):
             self.move_to(row)
-            if event.chain == 2:
+            if event.chain == 2 and not is_menu:
                 self.action_choose()
 
     def row_text(self, row: int) -> str:

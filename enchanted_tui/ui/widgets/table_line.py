@@ -82,13 +82,13 @@ class LineLayout:
         wide = 1 + sum(width + 2 for _, _, width in self.columns[: self.pinned])
         return wide if self.pinned and wide <= self.room * _MOST_HELD else 0
 
-    def column_at(self, x: int) -> Column | None:
-        """Return the column at a place of the widget."""
+    def column_at(self, x: int) -> Shown | None:
+        """Return the column at a place of the widget, with the two spaces behind it."""
         start = x - 1 if x < self.held else x - 1 + self.left
-        for _, column, width in self.columns:
-            if start < width + 2:
-                return column
-            start -= width + 2
+        for shown in self.columns:
+            if start < shown[2] + 2:
+                return shown
+            start -= shown[2] + 2
         return None
 
     def left_for(self, key: str) -> int:
