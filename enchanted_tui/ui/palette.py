@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 
 #: The screen on which the actions of an area are at home.
 MODE_OF_AREA = {
-    **{"task": "monitor", "campaign": "monitor", "plots": "results"},
-    **{"compare": "runs", "form": "config"},
+    "task": "monitor",
+    "campaign": "monitor",
+    "plots": "results",
+    "compare": "runs",
+    "form": "config",
 }
 
 
