@@ -11,6 +11,7 @@ from typing import Any
 from enchanted_tui.comparison.comparing import CURVE_COLUMNS, curve_rows
 from enchanted_tui.comparison.figures import COLOURS, SIGNS, figure_of, label_of, make_logarithmic
 from enchanted_tui.export.selection import ExportError, check_places
+from enchanted_tui.visible_text import visible
 from enchanted_tui.whole_files import open_replacement, write_atomically
 
 DRAWN = (".png", ".svg", ".pdf")
@@ -59,7 +60,9 @@ def _draw(path: Path, told: Mapping[str, Any]) -> None:
             draw_curves(left, output, "samples", names)
             draw_curves(right, output, "core_hours", names)
             unit = f" ({output['unit']})" if output["unit"] else ""
-            left.set(xlabel="samples learnt from", ylabel=f"RMSE of {output['name']}{unit}")
+            left.set(
+                xlabel="samples learnt from", ylabel=visible(f"RMSE of {output['name']}{unit}")
+            )
             right.set_xlabel("core-hours")
             left.legend(fontsize="small")
         with open_replacement(path) as file:

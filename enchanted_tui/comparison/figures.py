@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from enchanted_tui.record.outcome import EnvironmentProblem
+from enchanted_tui.visible_text import visible
 
 #: Okabe and Ito, for all eyes.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#444444")
@@ -37,10 +38,11 @@ def figure_of(size: tuple[float, float], **settings: Any) -> Iterator[Any]:
 
 
 def label_of(name: str) -> str:
-    """Return a name as the label of what is drawn: matplotlib leaves one that begins with ``_`` out
-    of its legends.
+    """Return a name as the label of what is drawn: fonts have no controls, and matplotlib leaves
+    one that begins with ``_`` out of its legends.
     """
-    return f"{_NOTHING}{name}" if name.startswith("_") else name
+    shown = visible(name)
+    return f"{_NOTHING}{shown}" if shown.startswith("_") else shown
 
 
 def make_logarithmic(axes: Any, which: str) -> None:

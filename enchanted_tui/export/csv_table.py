@@ -30,7 +30,7 @@ _TABLE_SCHEMA_TYPES = {
 
 def schema_path(path: Path) -> Path:
     """Return the place of the schema of a CSV file."""
-    return path.with_name(path.name + ".schema.json")
+    return Path(f"{path}.schema.json")
 
 
 def write_csv(

@@ -22,7 +22,8 @@ import os
 def run(a, b):
     if a > 0.8:
         place = os.path.join(os.getcwd(), "height", "data", "x.h5")
-        raise RuntimeError(f"token=opensesame refused for {place} and {os.path.expanduser('~')}/my/x")
+        home = os.path.expanduser("~")
+        raise RuntimeError(f"refused for {place} and {home}/my/x, token=opensesame")
     return {"height": a + b}
 """
 _CONFIG = """

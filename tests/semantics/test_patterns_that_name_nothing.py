@@ -13,6 +13,7 @@ _SOLVER = {
     "r0": {
         "type": "CommandRunner",
         "command": "echo y = {{ x }}; echo 1 > field.nc; mkdir deep; echo 2 > deep/log.txt",
+        "shell": True,
         "outputs": {"y": {"file": "stdout.txt", "regex": r"y = (\S+)"}},
     }
 }

@@ -199,7 +199,7 @@ def test_a_test_set_is_not_learnt_from(double_gaussian: Path, tmp_path: Path) ->
         found["outputs"][0]["rmse"], rel=1e-3
     )
     (tmp_path / "part-test.csv.schema.json").unlink()  # a CSV of somebody else's
-    again = fitted(double_gaussian, "--test", test, "--out", tmp_path / "model.npz")
+    again = fitted(double_gaussian, "--test", test, "--out", tmp_path / "again.npz")
     assert again["outputs"][0]["rmse"] == pytest.approx(found["outputs"][0]["rmse"], rel=1e-3)
 
 
