@@ -5,6 +5,7 @@ it costs the campaign.
 from __future__ import annotations
 
 import contextlib
+import json
 import random
 import signal
 import subprocess
@@ -65,6 +66,18 @@ def wanted() -> list[Wanted]:
             0.0,
             lambda r: r.fact("app, idle traffic"),
             "B/s",
+        ),
+        Wanted(
+            "app: terminal traffic with three live campaigns open, 80x24",
+            6.0,
+            lambda r: r.fact("app, three campaigns, traffic"),
+            "KiB/s",
+        ),
+        Wanted(
+            "app: processor with three live campaigns open, 80x24",
+            3.0,
+            lambda r: r.fact("app, three campaigns, processor"),
+            "% of a core",
         ),
         Wanted(
             "app: loss of throughput with the app attached",
@@ -136,10 +149,35 @@ def _watching(bench: Bench, quick: bool) -> dict[str, float]:
         return {f"app, {name}": value for name, value in _costs(bench, run, quick).items()}
 
 
+def _three(bench: Bench, quick: bool) -> dict[str, float]:
+    """Measure the same with three campaigns in tabs, of which one is on the Monitor and then all
+    on the list of runs; give the larger costs.
+    """
+    with contextlib.ExitStack() as stack:
+        runs = [
+            stack.enter_context(_running(bench, seconds=0.2, name=f"app-campaign-{number}"))
+            for number in range(3)
+        ]
+        home = bench.fresh("app-home")
+        remembered = home / ".local/state/enchanted-tui/session.json"
+        remembered.parent.mkdir(parents=True)
+        costs = []
+        for mode in ("monitor", "runs"):
+            tabs = [{"root": str(run)} for run in runs]
+            known = {"tabs": tabs, "last_run": str(runs[0]), "recent": [str(run) for run in runs]}
+            remembered.write_text(json.dumps({**known, "mode": mode}))
+            costs.append(_costs_at([], home, quick))
+    return {f"app, three campaigns, {name}": max(cost[name] for cost in costs) for name in costs[0]}
+
+
 def _costs(bench: Bench, run: Path, quick: bool) -> dict[str, float]:
+    return _costs_at([str(run)], bench.fresh("app-home"), quick)
+
+
+def _costs_at(arguments: list[str], home: Path, quick: bool) -> dict[str, float]:
     window = 10 if quick else 30
-    with Terminal([str(run)], bench.fresh("app-home")) as terminal:
-        terminal.wait_for("MONITOR|Monitor")
+    with Terminal(arguments, home) as terminal:
+        terminal.wait_for("Monitor|Runs")
         terminal.read(8)
         before, begun = terminal.cpu(), time.perf_counter()
         count = terminal.read(window)
@@ -198,12 +236,16 @@ def _speed(run: Path, wait: Callable[[], object]) -> float:
 
 @contextlib.contextmanager
 def _running(
-    bench: Bench, runner: dict[str, Any] | None = None, *, seconds: float = 0.0
+    bench: Bench,
+    runner: dict[str, Any] | None = None,
+    *,
+    seconds: float = 0.0,
+    name: str = "app-campaign",
 ) -> Iterator[Path]:
     """Run a campaign, by default of tasks that sleep for so long, two at a time; give its run
     directory.
     """
-    directory = bench.fresh("app-campaign")
+    directory = bench.fresh(name)
     (directory / "waiting.py").write_text(_WAIT.format(seconds=seconds))
     sections = campaign(
         runner or {"type": "PythonRunner", "function": "waiting:wait"},
@@ -237,6 +279,7 @@ _MEASURES: dict[str, Callable[[Bench, bool], dict[str, float]]] = {
     "app, first paint": _first_paint,
     "app, traffic": _watching,
     "app, idle traffic": _idle,
+    "app, three campaigns, traffic": _three,
     "app, key to paint": _key_to_paint,
     "app, first numbers": _large,
     "app, loss of throughput": _throughput,

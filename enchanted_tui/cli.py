@@ -247,13 +247,7 @@ def _rebuild(options: argparse.Namespace) -> int:
 def _files(options: argparse.Namespace) -> int:
     from enchanted_tui import file_commands
 
-    return file_commands.files(options)
-
-
-def _pack(options: argparse.Namespace) -> int:
-    from enchanted_tui import file_commands
-
-    return file_commands.pack(options)
+    return file_commands.run(options)
 
 
 def _written(options: argparse.Namespace, names: list[str]) -> int:
@@ -317,10 +311,13 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "compare": compare_command.run,
     "report": report_command.run,
     "files": _files,
-    "pack": _pack,
-    "unpack": _pack,
+    "pack": _files,
+    "unpack": _files,
+    "tag": _files,
+    "note": _files,
     "print_completion": _print_completion,
     "retry_failed": _retry_failed,
+    "serve": app_command.serve,
 }
 
 

@@ -185,6 +185,15 @@ def _add_what_is_done(instead: argparse._MutuallyExclusiveGroup) -> None:
 def _add_what_is_made_of_it(instead: argparse._MutuallyExclusiveGroup) -> None:
     """Add what is made of the dataset of a campaign."""
     instead.add_argument(
+        "--tag",
+        nargs=2,
+        metavar=("TAGS", "RUN_DIR"),
+        help="give a run tags, with commas between; a minus behind one takes it away",
+    )
+    instead.add_argument(
+        "--note", nargs=2, metavar=("TEXT", "RUN_DIR"), help="write a note beside a run"
+    )
+    instead.add_argument(
         "--export",
         metavar="RUN_DIR",
         help="write the dataset, or parts of it, into a file of its own",

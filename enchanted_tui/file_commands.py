@@ -1,4 +1,4 @@
-"""The command line's --files, --pack and --unpack."""
+"""The command line's --files, --pack, --unpack, --tag and --note."""
 
 from __future__ import annotations
 
@@ -9,8 +9,31 @@ import time
 from pathlib import Path
 
 from enchanted_tui.errors import ExitCode
-from enchanted_tui.operations import sample_files
+from enchanted_tui.operations import labelling, sample_files
 from enchanted_tui.record.outcome import EnvironmentProblem, RefusedError
+from enchanted_tui.storage.labels import words_of
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what was asked for."""
+    if options.files is not None:
+        return files(options)
+    return pack(options) if options.pack or options.unpack else label(options)
+
+
+def label(options: argparse.Namespace) -> int:
+    """Give a run tags or a note, and say what it has then."""
+    text, run_dir = options.tag or options.note
+    root = _existing(run_dir)
+    if options.tag:
+        labels = labelling.label(root, tags=words_of(text))
+    else:
+        labels = labelling.label(root, note=text)
+    if options.json:
+        print(json.dumps({"tags": labels.tags, "note": labels.note}))
+    else:
+        print(f"tags: {' '.join(labels.tags) or 'none'}; note: {labels.note or 'none'}")
+    return ExitCode.COMPLETED
 
 
 def files(options: argparse.Namespace) -> int:

@@ -338,6 +338,10 @@ def status_lines(found: Status) -> list[str]:
     died = taken.phase is Phase.STOPPED and taken.end_reason is None
     word = "stopped, resumable" if died else taken.phase
     lines = [f"{found.root}", f"  state      {word}; supervisor {found.liveness}{holder}"]
+    if found.labels.tags:
+        lines.append(f"  tags       {' '.join(found.labels.tags)}")
+    if found.labels.note:
+        lines.append(f"  note       {found.labels.note}")
     several = len(taken.in_progress) > 1
     for stage in taken.stages:
         lines.append(

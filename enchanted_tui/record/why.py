@@ -227,10 +227,19 @@ def _straggling(facts: Facts) -> str:
     )
 
 
-def _quiet(facts: Facts) -> str:
-    running = _running(facts.live or Live())
+def silence(facts: Facts) -> float:
+    """Return for how many seconds there has been no result of the tasks that run; 0 where that is
+    no longer than usual, or nothing is to run.
+    """
     silent = facts.now - max(facts.taken.last_change, facts.state.session_started_at)
-    if not running or silent < max(_QUIET, _SLOW * (facts.taken.mean_runtime or 0.0)):
+    usual = max(_QUIET, _SLOW * (facts.taken.mean_runtime or 0.0))
+    is_meant_to_go_on = facts.taken.phase is Phase.RUNNING and _running(facts.live or Live())
+    return silent if is_meant_to_go_on and silent >= usual else 0.0
+
+
+def _quiet(facts: Facts) -> str:
+    running, silent = _running(facts.live or Live()), silence(facts)
+    if not silent:
         return ""
     oldest = min(running, key=lambda worker: worker["since"] or facts.now)
     since = (

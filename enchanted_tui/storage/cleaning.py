@@ -91,7 +91,9 @@ def campaign_files(
         yield from _named(run_dir.control, _REQUEST)
         yield from _named(run_dir.state, _JOBS, directories=True)
     yield from _named(run_dir.state, _STATE)
-    yield from _there(_with_partials(run_dir.live, run_dir.checkpoint, run_dir.lock))
+    yield from _there(
+        _with_partials(run_dir.live, run_dir.checkpoint, run_dir.labels, run_dir.lock)
+    )
 
 
 def delete_campaign(

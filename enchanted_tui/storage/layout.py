@@ -130,6 +130,11 @@ class CampaignDirectory:
         return self.state / "live.json"
 
     @property
+    def labels(self) -> Path:
+        """What people call the run: tags and a note."""
+        return self.state / "labels.json"
+
+    @property
     def jobs(self) -> Path:
         """Files of jobs that a scheduler runs."""
         return self.state / "jobs"

@@ -5,7 +5,6 @@ process.
 from __future__ import annotations
 
 import importlib
-import os
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,28 +12,20 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual.binding import Binding, BindingType
 from textual.command import Provider
-from textual.css.query import NoMatches
 from textual.events import Event, Key
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.widgets import TextArea
 
-from enchanted_tui.campaign_status import Liveness
 from enchanted_tui.ui import glyphs, remembered, themes
-from enchanted_tui.ui.actions import bindings, registry
+from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.app_interface import Steer
 from enchanted_tui.ui.background import in_thread
-from enchanted_tui.ui.campaign_screen import CampaignScreen
-from enchanted_tui.ui.feed import Feed, FeedFailed, ViewUpdated
-from enchanted_tui.ui.hosting import Hosting
+from enchanted_tui.ui.open_runs import OpenRuns
 from enchanted_tui.ui.settings import Settings
-from enchanted_tui.ui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
-    from textual.widget import AwaitMount
-
     from enchanted_tui.journal_lines import TaskId
-    from enchanted_tui.views.viewing import View
 
 #: What widgets call going to their first or last line.
 _TO_AN_END = {
@@ -55,17 +46,13 @@ def _screen(mode: str) -> Callable[[], Screen[Any]]:
     return make
 
 
-def _has_ended(before: View, after: View) -> bool:
-    return before.liveness is Liveness.RUNNING and after.phase.at_rest
-
-
 def _commands() -> type[Provider]:
     from enchanted_tui.ui.palette import ActionCommands
 
     return ActionCommands
 
 
-class EnchantedApp(Hosting):
+class EnchantedApp(OpenRuns):
     """The app. `target` is a run directory to open, a configuration to edit, or None for the list
     of runs.
     """
@@ -88,12 +75,20 @@ class EnchantedApp(Hosting):
         *(f"everywhere.{mode}" for mode in MODE_NAMES),
         "everywhere.help",
         "everywhere.palette",
+        "everywhere.menu",
+        "everywhere.here",
+        "everywhere.settings",
         "everywhere.theme",
         "everywhere.zoom",
         "everywhere.screen_text",
+        "everywhere.next_tab",
+        "everywhere.previous_tab",
+        "everywhere.close_tab",
+        "everywhere.tabs",
         "everywhere.suspend",
         "everywhere.quit",
     ) + [
+        Binding("f22", "everywhere_here", show=False),  # what many terminals send for Shift+F10
         # priority: dialogs get no other keys of the app
         Binding("ctrl+home", "to_an_end('start')", show=False, priority=True),
         Binding("ctrl+end", "to_an_end('end')", show=False, priority=True),
@@ -114,11 +109,8 @@ class EnchantedApp(Hosting):
         self.settings = settings or Settings()
         self.target = target
         self.read_only = read_only or self.settings.preferences.read_only
-        self.root: Path | None = None
         #: for a file or a template that somebody has asked for, not for whatever was left
         self.editor_is_wanted = False
-        self.view: View | None = None
-        self._feed: Feed | None = None
         glyphs.use_ascii(self.settings.preferences.ascii)
         for theme in themes.OWN:
             self.register_theme(theme)
@@ -144,6 +136,7 @@ class EnchantedApp(Hosting):
         self.set_keymap(self.settings.preferences.keymap)
         await self._show_first(memory)
         self.attach_to_surroundings()
+        self.look_at_runs()
         self.call_after_refresh(self._tell_mistakes)
 
     async def _show_first(self, memory: remembered.Memory) -> None:
@@ -154,11 +147,11 @@ class EnchantedApp(Hosting):
             await self.switch_mode("monitor")
         elif target is not None:
             await self.switch_mode("config")
-        elif memory.last_run is not None and Path(memory.last_run).is_dir():
-            self.open_run(Path(memory.last_run))
-            await self.switch_mode(memory.mode if memory.mode in MODE_NAMES else "runs")
         else:
-            await self.switch_mode("runs")
+            self.bring_back(memory)
+            await self.switch_mode(
+                memory.mode if self.root and memory.mode in MODE_NAMES else "runs"
+            )
 
     def _tell_mistakes(self) -> None:
         """Say what is wrong with the preferences."""
@@ -178,8 +171,6 @@ class EnchantedApp(Hosting):
             last_run=None if self.root is None else str(self.root),
             theme=theme,
         )
-        if self._feed is not None:
-            self._feed.close()
         self.title_bar.restore()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
@@ -198,76 +189,6 @@ class EnchantedApp(Hosting):
 
             filters = (*filters, ascii_filter())
         return filters
-
-    # -- the open campaign -------------------------------------------------------------------------
-
-    def open_run(self, root: Path) -> None:
-        """Make a run directory the one that all screens show."""
-        from enchanted_tui.views.viewing import Viewer
-
-        self.close_run()
-        self.root = Path(os.path.abspath(self.home / root))
-        self.viewer = Viewer(self.root)
-        self._feed = Feed(self, self.viewer)
-        self._feed.start()
-        remembered.update(seen=self.root, last_run=str(self.root))
-
-    def close_run(self) -> None:
-        """Show no campaign any more."""
-        if self._feed is not None:
-            self._feed.close()
-        self.root = self.viewer = self.view = self._feed = None
-        self.title_bar.show(None)
-        self.leave_stale()
-        self._hand_on(None)
-
-    def switch_mode(self, mode: str) -> AwaitMount:
-        """Go to a mode, which shows nothing of another run from the first key on."""
-        mounted = super().switch_mode(mode)
-        if isinstance(self.screen, CampaignScreen) and self.screen.is_mounted:
-            self.screen.take_up_run()
-        return mounted
-
-    def refresh_view(self) -> None:
-        """Read the run directory again soon."""
-        if self._feed is not None:
-            self._feed.wake()
-
-    def on_view_updated(self, message: ViewUpdated) -> None:
-        if (
-            self.viewer is None
-            or message.view.root != self.viewer.run_dir.root
-            or message.viewer not in (None, self.viewer)
-        ):
-            return  # of a run that has been closed in the meantime, or opened anew
-        before, self.view = self.view, message.view
-        self._hand_on(message.view)
-        self.title_bar.show(message.view)
-        self.ask_whether_to_go_on(message.view)
-        if (
-            before is not None
-            and self.settings.preferences.bell
-            and _has_ended(before, message.view)
-        ):
-            self.bell()
-
-    def on_feed_failed(self, message: FeedFailed) -> None:
-        if message.viewer is not self.viewer:
-            return
-        try:
-            line = self.screen.query_one(StatusLine)
-        except NoMatches:
-            return
-        line.notice = message.sentence
-        line.check()
-
-    def _hand_on(self, view: View | None) -> None:
-        """Return the view to what can be seen: the topmost screen and, below dialogs, the next."""
-        for screen in reversed(self.screen_stack if self.is_running else ()):
-            if isinstance(screen, CampaignScreen):
-                screen.receive(view)
-            if not screen.is_modal:
-                return
 
     # -- actions -----------------------------------------------------------------------------------
 
@@ -389,9 +310,3 @@ class EnchantedApp(Hosting):
             )
         else:
             self.perform(ask())
-
-    def is_refused(self, action: str) -> bool:
-        """Tell whether an action (by its method's name) is refused because this app only looks."""
-        return self.read_only and any(
-            known.method == action and known.changes for known in registry().values()
-        )

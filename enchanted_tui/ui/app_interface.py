@@ -15,10 +15,16 @@ from textual.worker import Worker
 from enchanted_tui.ui.settings import Settings
 
 if TYPE_CHECKING:
+    from textual.geometry import Offset
+    from textual.signal import Signal
     from textual.widget import AwaitMount
 
     from enchanted_tui.journal_lines import TaskId
+    from enchanted_tui.ui.launching import Launch
+    from enchanted_tui.ui.open_run import OpenRun
     from enchanted_tui.ui.opened import Opened
+    from enchanted_tui.views.known_runs import RunEntry
+    from enchanted_tui.views.run_alerts import RunAlert
     from enchanted_tui.views.viewing import View, Viewer
 
 Answer = TypeVar("Answer")
@@ -41,6 +47,17 @@ class Editor(Protocol):
         """Let another app offer what is not saved, though this process goes on with a campaign."""
 
 
+class Watch(Protocol):
+    """What screens ask of what is known of all runs."""
+
+    entries: dict[Path, RunEntry]
+    listed: bool  #: somebody sees all of them
+    looked: Signal[dict[Path, RunEntry]]  #: published with the entries after each look
+
+    def look(self, *, search: bool = False) -> None:
+        """Look soon; with `search` also for run directories that nobody has named."""
+
+
 class AppInterface(App[str]):
     """The app as its screens know it."""
 
@@ -48,8 +65,10 @@ class AppInterface(App[str]):
     home: Path  #: the working directory at the start, where relative paths begin
     target: Path | None  #: what the app was started for
     read_only: bool
-    root: Path | None  #: the open campaign's run directory
-    viewer: Viewer | None = None  #: the open campaign's read model
+    runs: list[OpenRun]  #: those that are open, in the order of their tabs
+    run_shown: OpenRun | None  #: the one of them that all screens show
+    root: Path | None  #: its run directory
+    viewer: Viewer | None = None  #: its read model
     view: View | None  #: the latest picture of it
     editor: Editor | None  #: the configuration's, once there is one
     editor_is_wanted: bool  #: for a file or a template that somebody has asked for
@@ -79,6 +98,14 @@ class AppInterface(App[str]):
 
     def is_refused(self, action: str) -> bool:
         """Tell whether an action (by its method's name) is refused because this app only looks."""
+        raise NotImplementedError
+
+    def say_refused(self, action: str) -> None:
+        """Say that an action (by its method's name) is refused, and why."""
+        raise NotImplementedError
+
+    def open_menu_at(self, place: Offset) -> None:
+        """Open a menu of what can be done on the screen with what has the focus."""
         raise NotImplementedError
 
     def run_in_terminal(self, command: Sequence[str]) -> int:
@@ -119,11 +146,34 @@ class AppInterface(App[str]):
     # -- campaigns ---------------------------------------------------------------------------------
 
     def open_run(self, root: Path) -> None:
-        """Make a run directory the one that all screens show."""
+        """Make a run directory the one that all screens show, read anew; it has a tab from then
+        on.
+        """
         raise NotImplementedError
 
-    def close_run(self) -> None:
-        """Show no campaign any more."""
+    def show_run(self, run: OpenRun) -> None:
+        """Go to an open run: on the screen that is there or, from one that shows no run, where it
+        was seen last. Not while a dialog asks something about another.
+        """
+        raise NotImplementedError
+
+    def run_at(self, root: Path) -> OpenRun | None:
+        """Return the open run in a directory."""
+        raise NotImplementedError
+
+    def close_run(self, root: Path | None = None) -> None:
+        """Close a run, by default the one that is shown; the one beside it is shown then, or no
+        campaign any more.
+        """
+        raise NotImplementedError
+
+    @property
+    def known_runs(self) -> Watch:
+        """What is known of all runs."""
+        raise NotImplementedError
+
+    def tell(self, alert: RunAlert) -> None:
+        """Tell of something that has happened to a run."""
         raise NotImplementedError
 
     def refresh_view(self) -> None:
@@ -132,6 +182,12 @@ class AppInterface(App[str]):
 
     async def steer(self, root: Path, action: Steer) -> None:
         """Ask whoever runs the campaign in `root`, here or elsewhere."""
+        raise NotImplementedError
+
+    async def launch(self, asked: Launch) -> Path:
+        """Start a campaign session; return its run directory. Raises what a person is told, before
+        anything has been changed.
+        """
         raise NotImplementedError
 
     def open_launch(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,6 +14,7 @@ from enchanted_tui.ui.background import Given, RunGone, in_thread
 from enchanted_tui.ui.steering import SteeringScreen
 
 if TYPE_CHECKING:
+    from enchanted_tui.ui.open_run import Choices, OpenRun
     from enchanted_tui.views.viewing import View, Viewer
 
 
@@ -28,9 +29,12 @@ class CampaignScreen(SteeringScreen):
     second, unless the display is frozen, and with the latest one when the screen is shown again.
     `view` and `viewer` are None while no campaign is open.
 
-    Whatever a screen keeps of a run goes when another is opened, or the same one anew:
+    Whatever a screen keeps of a run goes when another is shown, or the same one anew:
     `show_nothing` comes before its first view. What is read in a thread goes through `read_of_run`,
     which ends whoever asked if the run has been closed meanwhile.
+
+    What a person has chosen goes into the run's own record before (`choices`, under the name
+    `KEPT`), and comes from there when the run is shown again (`restore`).
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(
@@ -39,10 +43,13 @@ class CampaignScreen(SteeringScreen):
         "campaign.share", "campaign.report",
     )  # fmt: skip
 
+    KEPT = ""  #: the name of this screen's choices; none are kept without one
     view: View | None = None
     frozen = False
+    #: another one whenever another run is shown, or the same one again: what belongs to it
+    showing: object = None
     _viewer_shown: Viewer | None = None
-    _root_shown: Path | None = None
+    _run: OpenRun | None = None  #: whose choices the widgets show
 
     @property
     def viewer(self) -> Viewer | None:
@@ -66,23 +73,39 @@ class CampaignScreen(SteeringScreen):
         """
 
     def forget_choices(self) -> None:
-        """Another run has been opened: drop what a person has chosen that means something in the
-        one before only.
+        """Another run is shown: drop what a person has chosen that means something in the one
+        before only.
         """
+
+    def choices(self) -> Choices:
+        """Return what a person has chosen that means something in this run only, as JSON has it."""
+        return {}
+
+    def restore(self, choices: Mapping[str, Any]) -> None:
+        """Choose again what `choices` has once given, after `forget_choices` and `show_nothing`.
+
+        It may come from a file, and of an earlier record: whatever cannot be had is left out.
+        """
+
+    def note_choices(self) -> None:
+        """Have the run that is shown here keep what has been chosen."""
+        if self.KEPT and self._run is not None and self.is_mounted:
+            self._run.choices[self.KEPT] = self.choices()
 
     async def read_of_run(
         self, viewer: Viewer, function: Callable[..., Given], *args: Any
     ) -> Given:
         """Call `function` in a thread for a run, and return what it gives; raises RunGone if the
-        run is not the open one any more.
+        run is not shown any more, or not still.
         """
+        showing = self.showing
         try:
             found = await in_thread(function, *args)
         except Exception:
-            if viewer is not self.viewer:
+            if viewer is not self.viewer or showing is not self.showing:
                 raise RunGone from None  # a closed journal may lead to anything
             raise
-        if viewer is not self.viewer:
+        if viewer is not self.viewer or showing is not self.showing:
             raise RunGone
         return found
 
@@ -95,24 +118,37 @@ class CampaignScreen(SteeringScreen):
         # being composed, or taken down
         if self.app.leaving or not (self.is_mounted and self.display):
             return
-        self.take_up_run()
+        dropped = self.take_up_run()
         if view is None:
             self._show_status(None)
-            self.show_nothing()
+            if not dropped:
+                self.show_nothing()
         elif not self.frozen:
             changed = self.view is None or view.revision != self.view.revision
             self.view = view
             self._show_status(view, changed=changed)
             self.show(view)
 
-    def take_up_run(self) -> None:
-        """Drop what belongs to a run that is not the open one any more."""
-        if self.viewer is not self._viewer_shown:
-            self._viewer_shown, self.view, self.frozen = self.viewer, None, False
-            if self.app.root != self._root_shown:
-                self._root_shown = self.app.root
-                self.forget_choices()
-            self.show_nothing()
+    def take_up_run(self) -> bool:
+        """Drop what belongs to a run that is not shown any more, and choose what has been chosen in
+        the one that is; return whether there was anything to do.
+        """
+        if self.viewer is self._viewer_shown:
+            return False
+        self.note_choices()
+        self._viewer_shown, self.view, self.frozen = self.viewer, None, False
+        self.showing = object()
+        run = self.app.run_shown
+        if run is not self._run:
+            self._run = run
+            self.forget_choices()
+        self.show_nothing()
+        if run is not None and self.KEPT in run.choices:
+            self.restore(run.choices[self.KEPT])
+        return True
+
+    def on_screen_suspend(self) -> None:
+        self.note_choices()
 
     def on_screen_resume(self) -> None:
         view = self.app.view

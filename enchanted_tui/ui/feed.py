@@ -58,6 +58,7 @@ class Feed:
         self._viewer = viewer
         self._wake = threading.Event()
         self._closed = False
+        self._resting = False
         self._last: object = None
         self._posted_at = 0.0
         self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
@@ -69,6 +70,12 @@ class Feed:
         """Look again soon: something has just been asked of the campaign."""
         self._wake.set()
 
+    def rest(self, resting: bool) -> None:
+        """Look no more until told otherwise; then at once."""
+        if resting != self._resting:
+            self._resting, self._last = resting, None
+            self._wake.set()
+
     def close(self) -> None:
         """Stop without waiting: a read that hangs on a dead file server must not hang the app."""
         self._closed = True
@@ -77,6 +84,10 @@ class Feed:
     def _run(self) -> None:
         pause = _FASTEST
         while not self._closed:
+            if self._resting:
+                self._wake.wait()
+                self._wake.clear()
+                continue
             began = time.monotonic()
             is_news = self._look()
             pause = _FASTEST if is_news or self._wake.is_set() else min(_SLOWEST, pause * _SLOWER)
@@ -84,7 +95,7 @@ class Feed:
             # a look that takes long (an enormous journal, a slow file system) is followed by as
             # long a rest
             self._wake.wait(max(pause, time.monotonic() - began))
-            if self._wake.is_set() and not self._closed:
+            if self._wake.is_set() and not (self._closed or self._resting):
                 time.sleep(max(0.0, began + _FASTEST - time.monotonic()))
         self._viewer.close()
 
@@ -105,7 +116,9 @@ class Feed:
 
     def _post(self, message: Message, content: object, *, moves: bool) -> bool:
         is_news, now = content != self._last, time.monotonic()
-        if not self._closed and (is_news or (moves and now - self._posted_at >= _REPAINT)):
+        if not (self._closed or self._resting) and (
+            is_news or (moves and now - self._posted_at >= _REPAINT)
+        ):
             self._last, self._posted_at = content, now
             self._app.post_message(message)
         return is_news

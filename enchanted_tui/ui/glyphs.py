@@ -33,6 +33,8 @@ _GLYPHS: Final[dict[str, tuple[str, str]]] = {
     "dot": ("·", "-"),
     "point": ("●", "o"),
     "arrow": ("→", "->"),
+    "close": ("✕", "x"),
+    "menu": ("≡", "="),
     "ellipsis": ("…", "..."),
     "bar": ("█", "#"),
     "bar_empty": ("░", "."),

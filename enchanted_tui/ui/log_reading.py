@@ -4,12 +4,15 @@ line.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from enchanted_tui.storage.logs.log_search import compiled
 from enchanted_tui.storage.logs.log_selection import Selection
 from enchanted_tui.storage.logs.log_text import Level
 from enchanted_tui.ui.glyphs import glyph
+from enchanted_tui.ui.kept_choices import kept_text
 from enchanted_tui.ui.log_page import Page
 from enchanted_tui.ui.widgets.ask_line import AskLine
 from enchanted_tui.ui.widgets.line import Line
@@ -127,6 +130,29 @@ class LogReading(Base):
         wrap = self._wrap
         self.log_view.do(lambda reader: setattr(reader, "selection", selection))
         self.log_view.do(lambda reader: setattr(reader, "wrap", wrap))
+
+    def what_is_chosen(self) -> dict[str, Any]:
+        """Return which lines are shown and how, as JSON has it."""
+        return {
+            "pattern": self._pattern,
+            "level": int(self._level),
+            "only": self._only,
+            "wrap": self._wrap,
+        }
+
+    def choose_again(self, choices: Mapping[str, Any]) -> None:
+        """Show the lines that were shown when `what_is_chosen` gave this; all where it says
+        nothing.
+        """
+        self._pattern, self.log_view.pattern = "", None
+        with suppress(ValueError):
+            if text := kept_text(choices, "pattern"):
+                self._pattern, self.log_view.pattern = text, compiled(text)
+        level = choices.get("level")
+        self._level = next((one for one in _LEVELS if one == level), Level.NONE)
+        self._only = choices.get("only") is True and self.log_view.pattern is not None
+        self._wrap = choices.get("wrap") is True
+        self.choose_lines()
 
     def show_all_lines(self) -> bool:
         """Give up what is under way or chosen; False if there is nothing of the kind."""

@@ -18,6 +18,7 @@ from textual.screen import Screen
 
 from enchanted_tui.ui.app_interface import AppInterface
 from enchanted_tui.ui.opened import Opened
+from enchanted_tui.ui.refusing import Refusing
 from enchanted_tui.ui.widgets.choice_list import is_laid_out
 
 if TYPE_CHECKING:
@@ -37,11 +38,15 @@ class OpenedOfRun(Opened):
         app = getters.app(AppInterface)
 
     run_shown: Viewer | None = None  #: the read model that was open when it was opened
+    mode_below = ""  #: the mode over which it was opened
 
     @property
     def is_stale(self) -> bool:
         """Whether its run is not the open one any more."""
         return self.run_shown is not self.app.viewer
+
+    def before_it_goes(self) -> None:
+        """Another run is shown: keep what brings it back."""
 
     def on_mount(self) -> None:
         if self.run_shown is None:
@@ -62,7 +67,7 @@ class ActionPalette(Opened, CommandPalette):
             super()._action_command_list(action)
 
 
-class Opening(AppInterface):
+class Opening(Refusing):
     """The part of the app that opens screens over others."""
 
     async def on_event(self, event: Event) -> None:
@@ -114,7 +119,7 @@ class Opening(AppInterface):
 
     def _open(self, screen: Opened, take: Callable[[Any], None] | None = None) -> None:
         if isinstance(screen, OpenedOfRun):
-            screen.run_shown = self.viewer
+            screen.run_shown, screen.mode_below = self.viewer, self.current_mode
         self.push_screen(screen, take)
 
     def action_command_palette(self) -> None:
@@ -143,4 +148,5 @@ class Opening(AppInterface):
             and screen.is_stale
             and not screen.has_left
         ):
+            screen.before_it_goes()
             screen.dismiss()

@@ -44,10 +44,11 @@ class Rereading:
             self._screen.app.perform(self._read_and_rest(viewer))
 
     async def _read_and_rest(self, viewer: Viewer) -> None:
+        showing = self._screen.showing
         try:
             await self._read(viewer)
         finally:
-            if viewer is self._screen.viewer:
+            if showing is self._screen.showing:
                 self._timer = self._screen.set_timer(self._rest(), self._rested)
 
     def _rested(self) -> None:

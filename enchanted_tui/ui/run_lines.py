@@ -11,21 +11,35 @@ from typing import Any
 
 from rich.text import Text
 
-from enchanted_tui.durations import rough_duration
+from enchanted_tui.durations import between, rough_duration
+from enchanted_tui.ui import formats
 from enchanted_tui.ui.facts_in_line import cut_name
 from enchanted_tui.ui.glyphs import glyph
+from enchanted_tui.ui.widgets.columns import Painted
+from enchanted_tui.ui.widgets.progress_bar import bar, percent
+from enchanted_tui.ui.widgets.sparkline import sparkline
 from enchanted_tui.ui.widgets.status_line import COLOURS
 from enchanted_tui.ui.widgets.table import Cell, Column
 from enchanted_tui.views.known_runs import RunEntry
 
+_BAR = 8  #: characters of a bar
+_TREND = 20  #: characters of the course of the rate
+
+#: What a wide terminal has more room for comes later and has a higher number.
 COLUMNS = (
-    Column("state", "STATE", 12, sortable=True),
-    Column("name", "RUN DIRECTORY", 18, grow=3, sortable=True, name=True),
-    Column("batch", "BATCH", 7, "right", priority=4),
-    Column("done", "DONE", 13, "right", sortable=True),
-    Column("ok", "OK", 5, "right", priority=1, sortable=True),
-    Column("changed", "CHANGED", 10, "right", sortable=True),
-    Column("where", "IN", 20, grow=2, priority=5, name=True),
+    Column("state", "STATE", 10, sortable=True),
+    Column("name", "RUN DIRECTORY", 15, grow=3, sortable=True, name=True),
+    Column("bar", "PROGRESS", _BAR + 5, sortable=True),
+    Column("done", "DONE", 11, "right", priority=1),
+    Column("failed", "FAILED", 6, "right", sortable=True),
+    Column("changed", "WHEN", 11, "right", sortable=True),
+    Column("rate", "RATE", 10, "right", priority=2, sortable=True),
+    Column("trend", "TREND", _TREND, priority=3),
+    Column("tags", "TAGS", 10, grow=1, priority=4, name=True),
+    Column("ok", "OK", 5, "right", priority=5, sortable=True),
+    Column("between", "TIME LEFT", 13, "right", priority=6),
+    Column("batch", "BATCH", 7, "right", priority=7),
+    Column("where", "IN", 20, grow=2, priority=8, name=True),
 )
 #: By name: the key of the order, and whether the largest come first.
 ORDERS: dict[str, tuple[Callable[[RunEntry], Any], bool]] = {
@@ -35,8 +49,10 @@ ORDERS: dict[str, tuple[Callable[[RunEntry], Any], bool]] = {
         lambda entry: (list(COLOURS).index(entry.phase), -entry.last_change),
         False,
     ),
-    "done": (lambda entry: entry.done / entry.expected if entry.expected else 0.0, True),
+    "bar": (lambda entry: entry.done / entry.expected if entry.expected else 0.0, True),
     "ok": (lambda entry: entry.success_rate if entry.success_rate is not None else -1.0, True),
+    "failed": (lambda entry: entry.failed, True),
+    "rate": (lambda entry: entry.rate or 0.0, True),
 }
 
 
@@ -45,16 +61,47 @@ def cells(entry: RunEntry, *, marked: bool = False) -> list[Cell]:
     word, colour = (
         ("older", "secondary") if entry.older else (entry.phase.value, COLOURS[entry.phase])
     )
-    rate = entry.success_rate
+    ok = entry.success_rate
     return [
         (f"{glyph(word)} {word}", colour),
         (f"{glyph('marked')} {entry.name}", "accent") if marked else entry.name,
-        f"{entry.batches_done}/{entry.batches}" if entry.batches else "",
+        _progress(entry),
         f"{entry.done}/{entry.expected}" if entry.expected else "",
-        f"{100 * rate:.0f}%" if rate is not None else "",
-        _ago(entry.last_change),
+        (f"{entry.failed:,}", "error" if entry.failed else "dim") if entry.expected else "",
+        _when(entry),
+        formats.rate(entry.rate) if entry.rate else "",
+        _trend(entry),
+        (" ".join(entry.tags), "secondary"),
+        f"{100 * ok:.0f}%" if ok is not None else "",
+        between(entry.eta_low, entry.eta_high) if entry.phase.at_work else "",
+        f"{entry.batches_done}/{entry.batches}" if entry.batches else "",
         (_folder(entry.root), "dim"),
     ]
+
+
+def _progress(entry: RunEntry) -> Cell:
+    """Return a bar with a percentage; what is complete is full, and nothing else."""
+    if not entry.expected:
+        return ""
+    share = entry.done / entry.expected
+    colour = "primary" if entry.phase.at_work else "dim"
+    return Painted(((bar(share, _BAR), colour), (f" {percent(entry.done, entry.expected):>4}", "")))
+
+
+def _when(entry: RunEntry) -> Cell:
+    """Return how long a run will still take, that it stalls, or when something happened last."""
+    if entry.silence:
+        return ("stalls", "warning")
+    if entry.phase.at_work and entry.eta is not None:
+        return f"{rough_duration(entry.eta)} left"
+    return _ago(entry.last_change)
+
+
+def _trend(entry: RunEntry) -> Cell:
+    """Return the course of the rate; nothing for a run of which none is known."""
+    if not any(entry.rates):
+        return ""
+    return (sparkline(entry.rates, _TREND), "accent" if entry.phase.at_work else "dim")
 
 
 def detail(entry: RunEntry | None, width: int) -> Text:
@@ -71,7 +118,7 @@ def detail(entry: RunEntry | None, width: int) -> Text:
         cut_name(str(entry.root), width),
         f" {glyph('dot')} ".join(entry.stages),
         "   ".join(fact for fact in facts if fact),
-        entry.why,
+        "   ".join(fact for fact in (entry.note, entry.why) if fact),
     ]
     return text.append("\n".join(line for line in lines if line))
 
@@ -80,7 +127,7 @@ def searchable(entry: RunEntry) -> str:
     """Return the text in which the words of the filter are looked for."""
     return (
         f"{entry.root} {entry.phase} {'older' if entry.older else ''} {' '.join(entry.stages)}"
-        f" {entry.config}".lower()
+        f" {entry.config} {' '.join(entry.tags)} {entry.note}".lower()
     )
 
 

@@ -1,4 +1,4 @@
-"""The runs that are marked to be compared."""
+"""The runs that are marked, to be compared or to be acted on together."""
 
 from __future__ import annotations
 
@@ -26,12 +26,10 @@ class RunMarks:
         """What is said of them; nothing without any."""
         return f", {len(self.roots)} marked" if self.roots else ""
 
-    def change(self, app: AppInterface, root: Path) -> None:
+    def change(self, root: Path) -> None:
         """Mark a run, or take its mark away."""
         if root in self.roots:
             self.roots.remove(root)
-        elif len(self.roots) == MOST:
-            app.notify(f"{MOST} runs at most are compared; Space takes a mark away.")
         else:
             self.roots.append(root)
 
@@ -43,6 +41,9 @@ class RunMarks:
         """Open the screen that shows them side by side."""
         if len(self.roots) < 2:
             app.notify("Mark 2 to 4 runs with Space, then press C.")
+            return
+        if len(self.roots) > MOST:
+            app.notify(f"{MOST} runs at most are compared; Space takes a mark away.")
             return
         from enchanted_tui.ui.screens.compare import CompareScreen
 

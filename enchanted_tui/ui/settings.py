@@ -51,7 +51,17 @@ class Preferences(Component):
         doc="Keys of actions, by the action's id: several keys with commas between.",
         example={"runs.open": "enter,o"},
     )
-    bell: bool = option(False, doc="Ring the terminal's bell when the campaign that is shown ends.")
+    bell: bool = option(
+        False, doc="Ring the terminal's bell when a known campaign ends, pauses, stalls or fails."
+    )
+    notices: str = option(
+        "off",
+        doc=(
+            "Tell of the same by a notice of the desktop, through the terminal: osc9 (iTerm2,"
+            " Windows Terminal, WezTerm, kitty) or osc777 (urxvt, foot, Konsole, VTE)."
+        ),
+        choices=("off", "osc9", "osc777"),
+    )
     read_only: bool = option(
         False, doc="Only look: refuse every action that changes a run directory or a file."
     )

@@ -11,7 +11,7 @@ import json
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -27,7 +27,7 @@ from enchanted_tui.whole_files import write_atomically
 _FORMAT = 1
 _MAX_DEPTH = 4  #: levels below a root
 _MAX_ENTRIES = 20_000  #: names looked at below one root
-_VIEWERS_KEPT = 8  #: campaigns that go on, whose journals are followed instead of folded again
+_VIEWERS_KEPT = 16  #: campaigns that go on, whose journals are followed instead of folded again
 #: How runs stand whose record has not been read, by what their lock says.
 _UNREAD = {
     Liveness.RUNNING: Phase.RUNNING,
@@ -58,6 +58,18 @@ class RunEntry:
     why: str = ""  #: why nothing happens, or how the last session ended
     config: str = ""  #: name of the configuration in force, below ``config/``
     size: int = 0  #: bytes of the journal
+    rate: float | None = None  #: tasks a second at present
+    #: seconds that it will still take, with their bounds; None where nothing can be said
+    eta: float | None = None
+    eta_low: float | None = None
+    eta_high: float | None = None
+    #: results a second in the last 60 buckets of time, the latest one last
+    rates: tuple[float, ...] = ()
+    #: seconds without a result of the tasks that run; 0 where that is no longer than usual
+    silence: float = 0.0
+    guarded: bool = False  #: a rule of its own has paused or ended it
+    tags: tuple[str, ...] = ()  #: what people call it
+    note: str = ""
 
     @property
     def name(self) -> str:
@@ -76,18 +88,25 @@ class RunCatalogue:
         self._cache = cache_path() if cache is None else cache
         self._summaries: dict[str, dict[str, Any]] = _load(self._cache)
         self._viewers: OrderedDict[Path, Viewer] = OrderedDict()
+        self._followed: Mapping[Path, Viewer] = {}
         self._watches: dict[Path, LivenessWatch] = {}
         self._changed = False
 
     def find(
-        self, recent: Iterable[Path], roots: Iterable[Path], budget: float | None = None
+        self,
+        recent: Iterable[Path],
+        roots: Iterable[Path],
+        budget: float | None = None,
+        followed: Mapping[Path, Viewer] | None = None,
     ) -> list[RunEntry]:
-        """Return all runs, the one changed last first.
+        """Return all runs, the one changed last first. `followed` are the read models that somebody
+        else has of some of them, which are used in place of own ones.
 
         After `budget` seconds the runs that are not in the cache are given as unread; the next
         call goes on. May read much: not for the event loop.
         """
         deadline = None if budget is None else time.monotonic() + budget
+        self._followed = followed or {}
         entries = [
             self._entry(root, deadline)
             for root in dict.fromkeys([*_existing(recent), *_below_all(roots)])
@@ -113,17 +132,26 @@ class RunCatalogue:
         return self._read(root, key, deadline)
 
     def _read(self, root: Path, key: list[int], deadline: float | None) -> RunEntry:
-        viewer = self._viewers.pop(root, None) or Viewer(root)
+        own, viewer = self._viewers.pop(root, None), self._followed.get(root)
+        if viewer is not None and own is not None:
+            own.close()
         left = 3600.0 if deadline is None else max(0.05, deadline - time.monotonic())
-        view = viewer.refresh(budget=left)
-        entry = entry_of(view)
-        if view.reading < 1:
-            self._keep(root, viewer)
-            return replace(entry, phase=Phase.UNREAD)
-        if not view.phase.at_rest:
+        if viewer is not None:
+            return self._sum_up(root, key, viewer.refresh(budget=left))
+        viewer = own or Viewer(root)
+        entry = self._sum_up(root, key, view := viewer.refresh(budget=left))
+        if view.reading < 1 or not view.phase.at_rest:
             self._keep(root, viewer)
         else:
             viewer.close()
+        return entry
+
+    def _sum_up(self, root: Path, key: list[int], view: View) -> RunEntry:
+        """Return the line of a run, which is kept where nothing of it changes by itself."""
+        entry = entry_of(view)
+        if view.reading < 1:
+            return replace(entry, phase=Phase.UNREAD)
+        if view.phase.at_rest:
             self._summaries[str(root)] = {"key": key, "entry": _to_json(entry)}
             self._changed = True
         return entry
@@ -172,6 +200,15 @@ def entry_of(view: View) -> RunEntry:
         why=view.ended or view.why,
         config=view.config_file,
         size=journal,
+        rate=taken.rate,
+        eta=taken.eta,
+        eta_low=view.eta_low,
+        eta_high=view.eta_high,
+        rates=view.rates,
+        silence=view.silence,
+        guarded=taken.guard is not None,
+        tags=view.labels.tags,
+        note=view.labels.note,
     )
 
 
@@ -248,12 +285,18 @@ def cache_path() -> Path:
 
 
 def _key(run_dir: CampaignDirectory) -> list[int]:
-    """What a summary holds for: the journal, or the older program's state, as it is on disk."""
+    """What a summary holds for: the journal, or the older program's state, and what people call the
+    run, as they are on disk.
+    """
+    key: list[int] = []
     for path in (run_dir.journal, run_dir.run_state):
         with suppress(OSError):
             found = path.stat()
-            return [found.st_size, found.st_mtime_ns, found.st_ino]
-    return []
+            key = [found.st_size, found.st_mtime_ns, found.st_ino]
+            break
+    with suppress(OSError):
+        key.append(run_dir.labels.stat().st_mtime_ns)
+    return key
 
 
 def _load(path: Path) -> dict[str, dict[str, Any]]:
@@ -276,5 +319,10 @@ def _to_json(entry: RunEntry) -> dict[str, Any]:
 
 
 def _from_json(root: Path, content: dict[str, Any]) -> RunEntry:
-    known = {**content, "stages": tuple(content["stages"])}
+    known = {
+        **content,
+        "stages": tuple(content["stages"]),
+        "rates": tuple(content.get("rates", ())),
+        "tags": tuple(content.get("tags", ())),
+    }
     return RunEntry(root, Phase(known.pop("state")), **known)

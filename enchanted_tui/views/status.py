@@ -13,7 +13,8 @@ from enchanted_tui.record.code_records import CodeRecord
 from enchanted_tui.record.code_versions import code_words
 from enchanted_tui.record.recorded_failures import FailureNote
 from enchanted_tui.record.snapshot import Snapshot
-from enchanted_tui.record.why import Facts, how_it_ended, why_nothing_happens
+from enchanted_tui.record.why import Facts, how_it_ended, silence, why_nothing_happens
+from enchanted_tui.storage.labels import Labels, read_labels
 from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.lock import Holder
 
@@ -31,11 +32,14 @@ class Status:
     live: Mapping[str, Any] | None  #: the supervisor's own report (`record.live`), while it runs
     why: str  #: why nothing happens; empty if something does
     ended: str  #: how the last session ended, if nobody runs the campaign
+    #: seconds without a result of the tasks that run; 0 where that is no longer than usual
+    silence: float
     damage: tuple[str, ...]
     last_failures: tuple[FailureNote, ...]
     waiting_points: int  #: that somebody has asked to have added, and are not on record
     #: with which code samples were run, where that is known, the newest last
     codes: tuple[CodeRecord, ...]
+    labels: Labels  #: what people call the run
 
     @property
     def phase(self) -> Phase:
@@ -80,6 +84,8 @@ class Status:
             ],
             "waiting_points": self.waiting_points,
             "code": self.codes[-1] if self.codes else None,
+            "tags": self.labels.tags,
+            "note": self.labels.note,
         }
 
 
@@ -93,8 +99,10 @@ def status_of(root: Path, facts: Facts, damage: tuple[str, ...]) -> Status:
         live=facts.live,
         why=why_nothing_happens(facts),
         ended=how_it_ended(facts.state) if facts.taken.phase.at_rest else "",
+        silence=silence(facts),
         damage=damage,
         last_failures=tuple(facts.state.failed.recent)[-_FAILURES_KEPT:],
         waiting_points=points_request.count_waiting(CampaignDirectory(root).control),
         codes=tuple(facts.state.codes),
+        labels=read_labels(CampaignDirectory(root).labels),
     )

@@ -94,6 +94,7 @@ class Viewer:
     def __init__(self, root: Path) -> None:
         self.run_dir = CampaignDirectory(root.resolve())
         self._lock = threading.Lock()
+        self._refreshing = threading.Lock()  #: two threads that read on would each take a part
         self._waiting = 0
         self._source: JournalFollower | OlderRun = self._choose_source()
         self._liveness = LivenessWatch(self.run_dir.lock)
@@ -142,6 +143,10 @@ class Viewer:
         """Read what is new, for about `budget` seconds at most, and return the campaign as it is;
         `now` in seconds since the epoch.
         """
+        with self._refreshing:
+            return self._refresh(now, budget)
+
+    def _refresh(self, now: float | None, budget: float) -> View:
         with self._look():
             if isinstance(self._source, OlderRun) != is_older_run(self.run_dir):
                 self._source.close()

@@ -112,10 +112,11 @@ async def test_what_cannot_be_compared_is_said(
         await watcher.is_told("Mark 2 to 4 runs with Space, then press C.")
         for _ in range(5):
             await watcher.press("space", "down")
+        await watcher.sees("5 marked")
+        await watcher.press("C")
         await watcher.is_told("4 runs at most are compared")
-        await watcher.sees("4 marked")
         await watcher.press("home", "space")
-        await watcher.sees("3 marked")
+        await watcher.sees("4 marked")
 
 
 @in_loop

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from enchanted_tui.ui.screens.log import LogScreen
 from enchanted_tui.ui.screens.monitor import MonitorScreen
 from enchanted_tui.ui.screens.results import ResultsScreen
 from helpers.ui.campaigns import run_campaign, until
+from helpers.ui.circuit import circuit
 from helpers.ui.random_input import WatchedApp
 from helpers.ui.watching import Watcher, in_loop
 
@@ -56,20 +57,6 @@ def runs(finished_run: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     shutil.copytree(other, empty)
     (empty / "state" / "journal.jsonl").unlink()
     return dict(zip(RUNS, (usual, other, empty), strict=True))
-
-
-def circuit(places: Sequence[str]) -> Iterator[str]:
-    """Give a way through all places that takes every ordered pair of them, the same twice included,
-    once.
-    """
-    ways = {place: list(places) for place in places}
-    stack, found = [places[0]], []
-    while stack:
-        if ways[stack[-1]]:
-            stack.append(ways[stack[-1]].pop())
-        else:
-            found.append(stack.pop())
-    return reversed(found)
 
 
 async def goes_to(watcher: Watcher, place: str) -> None:

@@ -247,7 +247,7 @@ async def test_removing_what_runs_is_refused(runs: Path, tmp_path: Path) -> None
         await watcher.press("D")
         await watcher.until(lambda: isinstance(watcher.screen, Dialog))
         await watcher.press("m")
-        await watcher.sees("is in use by a supervisor")
+        await watcher.is_told("is in use by a supervisor")
         assert (runs / "busy").is_dir()
 
 

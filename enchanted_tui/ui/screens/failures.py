@@ -5,9 +5,9 @@ common.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -20,6 +20,7 @@ from enchanted_tui.ui import failure_lines
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.campaign_screen import GOING_ON, CampaignScreen
+from enchanted_tui.ui.kept_choices import await_row, kept_row, kept_text
 from enchanted_tui.ui.rereading import Rereading
 from enchanted_tui.ui.widgets.ask_line import AskLine
 from enchanted_tui.ui.widgets.line import Line
@@ -29,6 +30,7 @@ from enchanted_tui.ui.widgets.table import Cell, VirtualTable
 from enchanted_tui.views.separation import Separation, separations
 
 if TYPE_CHECKING:
+    from enchanted_tui.ui.open_run import Choices
     from enchanted_tui.views.failure_groups import FailureGroup, Values
     from enchanted_tui.views.viewing import View, Viewer
 
@@ -56,6 +58,7 @@ class FailuresScreen(CampaignScreen):
     right).
     """
 
+    KEPT = "failures"
     HELP = """What went wrong, grouped: messages that differ only in numbers, paths and names of
 tasks are one group.
 
@@ -90,6 +93,7 @@ parameter that tells them apart best comes first. Enter lists the tasks of the g
         self._groups: dict[str, FailureGroup] = {}
         self._words = ""
         self._newest_first = False
+        self._will_list = False  #: the tasks of the group, once it has been read
         self._reading = Rereading(self, self._read, _counts, lambda: _PAUSE)
         self._judged: tuple[str, int, int] | None = (
             None  # what the text says something about: group, its size, width
@@ -137,13 +141,30 @@ parameter that tells them apart best comes first. Enter lists the tasks of the g
         self._describe()
 
     def forget_choices(self) -> None:
-        self._words = ""
+        self._words, self._will_list = "", False
+        self.groups.awaited.key = self.tasks.awaited.key = None
+
+    def choices(self) -> Choices:
+        lists = self.has_class("-tasks") or self._will_list
+        rows = {"group": kept_row(self.groups), "task": kept_row(self.tasks)}
+        return {"words": self._words, "newest": self._newest_first, "lists": lists, **rows}
+
+    def restore(self, choices: Mapping[str, Any]) -> None:
+        self._words = kept_text(choices, "words")
+        self._newest_first = choices.get("newest") is True
+        self._will_list = choices.get("lists") is True
+        await_row(self.groups, choices.get("group"))
+        await_row(self.tasks, choices.get("task"), tasks=True)
+        self._lay_out()
 
     async def _read(self, viewer: Viewer) -> None:
         found = await self.read_of_run(viewer, viewer.rows.failure_groups)
         self._groups = {group.pattern: group for group in found}
         self._lay_out()
         self.groups.set_empty("Nothing has failed.")
+        if self._will_list:
+            self._will_list = False
+            self._list_tasks()
         await self._judge()
 
     def _lay_out(self) -> None:
@@ -278,13 +299,18 @@ parameter that tells them apart best comes first. Enter lists the tasks of the g
         members = self._members()
         if len(members) == 1:
             self._open_task(members[0])
-        elif len(members):
+        elif not self._list_tasks():
+            self.notify("Nothing has failed.")
+
+    def _list_tasks(self) -> bool:
+        """List the tasks of the group, if there are several; return whether there are."""
+        members = self._members()
+        if len(members) > 1:
             self.add_class("-tasks")
             self.tasks.set_rows(members)
             self.tasks.focus()
             self._head_detail(self._chosen())
-        else:
-            self.notify("Nothing has failed.")
+        return len(members) > 1
 
     def _open_task(self, task: TaskId) -> None:
         from enchanted_tui.ui.screens.task import TaskScreen

@@ -4,8 +4,10 @@ chosen.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.campaign_screen import CampaignScreen
@@ -14,6 +16,9 @@ from enchanted_tui.ui.widgets.chooser import Chooser
 from enchanted_tui.ui.widgets.front_table import FrontTable
 from enchanted_tui.views.dataset_statistics import Results
 from enchanted_tui.views.front import FrontAim, next_direction
+
+if TYPE_CHECKING:
+    from enchanted_tui.ui.open_run import Choices
 
 _TITLE = "Objectives; Enter: minimize, maximize, neither"
 
@@ -25,12 +30,27 @@ class FrontShowing(CampaignScreen):
     choice: charts.ChartChoice
     _aim: FrontAim | None = None  #: what a person has chosen, or else the configuration says
 
+    #: the objectives that were chosen when this run was shown before; None if none were
+    _objectives: dict[str, str] | None = None
+
     @property
     def front(self) -> FrontTable:
         return self.query_one("#front", FrontTable)
 
     def forget_choices(self) -> None:
-        self._aim = None
+        super().forget_choices()
+        self._aim = self._objectives = None
+
+    def choices(self) -> Choices:
+        aim = self._aim
+        chosen = dict(aim.objectives) if aim is not None else self._objectives
+        return {**super().choices(), "objectives": chosen}
+
+    def restore(self, choices: Mapping[str, Any]) -> None:
+        super().restore(choices)
+        kept = choices.get("objectives")
+        if isinstance(kept, Mapping):
+            self._objectives = {str(name): str(kept[name]) for name in kept}
 
     def front_parts(self) -> list[tuple[str, str, str]]:
         """Return the parts of the line above the front; a click chooses objectives."""
@@ -47,7 +67,10 @@ class FrontShowing(CampaignScreen):
             found = await in_thread(_configured, root)
             if self.app.root != root:
                 return  # another run has been opened meanwhile
-            self._take_aim(self._aim or found)
+            if self._aim is None and self._objectives is not None:
+                self._aim = replace(found, objectives=self._objectives)
+            else:
+                self._take_aim(self._aim or found)
         await self.front.show_front(self.results, self._aim or FrontAim(), key)
 
     def _take_aim(self, aim: FrontAim) -> None:

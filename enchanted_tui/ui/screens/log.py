@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -16,6 +17,7 @@ from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.campaign_screen import GOING_ON, CampaignScreen
 from enchanted_tui.ui.facts_in_line import cut_name
 from enchanted_tui.ui.glyphs import glyph
+from enchanted_tui.ui.kept_choices import kept_text
 from enchanted_tui.ui.log_page import Page
 from enchanted_tui.ui.log_reading import READING, LogReading
 from enchanted_tui.ui.widgets.ask_line import AskLine
@@ -24,12 +26,14 @@ from enchanted_tui.ui.widgets.line import Buttons, Line
 from enchanted_tui.ui.widgets.log_view import LogView
 
 if TYPE_CHECKING:
+    from enchanted_tui.ui.open_run import Choices
     from enchanted_tui.views.viewing import View
 
 
 class LogScreen(LogReading, CampaignScreen):
     """Reads one file at a time."""
 
+    KEPT = "log"
     HELP = """Reads the logs of the open campaign, however large they are. At the end, new lines are
 followed; moving up stops that.
 
@@ -55,6 +59,7 @@ lines of a traceback belong to their message."""
         super().__init__()
         self._root: Path | None = None
         self._path: Path | None = None
+        self._place: Choices = {}  #: what is to be kept of where one is
 
     def compose_body(self) -> ComposeResult:
         yield Buttons(id="head")
@@ -81,6 +86,28 @@ lines of a traceback belong to their message."""
             self.query_one("#foot", Line).show("")
         elif self.viewer.run_dir.root != self._root:
             self._open_campaign(self.viewer.run_dir.root)
+
+    def forget_choices(self) -> None:
+        self.choose_again({})
+        self._place = {}
+
+    def choices(self) -> Choices:
+        page, root = self.log_view.page, self._root
+        if page is not None and root is not None and page.path.is_relative_to(root):
+            self._place = {
+                "file": str(page.path.relative_to(root)),
+                "place": None if page.follow else page.top,
+            }
+        return {**self.what_is_chosen(), **self._place}
+
+    def restore(self, choices: Mapping[str, Any]) -> None:
+        self.choose_again(choices)
+        name, place = Path(kept_text(choices, "file")), choices.get("place")
+        self._place = {"file": str(name), "place": place}  # until it has been read
+        if self._root is not None and name.parts and ".." not in name.parts:
+            self._open(self._root / name)
+        if isinstance(place, int):
+            self.log_view.do(lambda reader: reader.go_to(place))
 
     def _open_campaign(self, root: Path) -> None:
         self._root = root

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -17,6 +17,8 @@ from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.campaign_screen import GOING_ON, CampaignScreen
+from enchanted_tui.ui.kept_choices import await_row, kept_row, kept_text
+from enchanted_tui.ui.widgets.divider import Divider
 from enchanted_tui.ui.widgets.learned_pane import LearnedPane
 from enchanted_tui.ui.widgets.line import Buttons
 from enchanted_tui.ui.widgets.node_pane import NodePane
@@ -27,6 +29,7 @@ from enchanted_tui.ui.widgets.task_pane import TaskPane
 from enchanted_tui.ui.widgets.worker_pane import WorkerPane
 
 if TYPE_CHECKING:
+    from enchanted_tui.ui.open_run import Choices
     from enchanted_tui.views.viewing import View, Viewer
 
 _INTERVAL = 1.0  #: seconds between two pictures
@@ -43,7 +46,7 @@ class MonitorScreen(CampaignScreen):
     DEFAULT_CSS = """
     MonitorScreen #panes { height: 1fr; }
     MonitorScreen #tasks { width: 3fr; }
-    MonitorScreen #side { width: 2fr; margin: 0 0 0 1; }
+    MonitorScreen #side { width: 2fr; }
     MonitorScreen #batches { height: 2fr; }
     MonitorScreen #workers { height: 2fr; }
     MonitorScreen #nodes { height: 3fr; }
@@ -55,10 +58,11 @@ class MonitorScreen(CampaignScreen):
     MonitorScreen #tabs { background: $surface; padding: 0 1; display: none; }
     MonitorScreen.-narrow #tabs { display: block; }
     MonitorScreen.-narrow #panes Pane { display: none; }
-    MonitorScreen.-narrow #side { display: none; margin: 0; }
+    MonitorScreen.-narrow #side, MonitorScreen.-narrow Divider { display: none; }
     MonitorScreen.-narrow #side.-current { display: block; }
     MonitorScreen.-narrow #panes Pane.-current { display: block; height: 1fr; }
     """
+    KEPT = "monitor"
     HELP = (
         "The open campaign: how far, how fast, with what, and why nothing happens; below, tasks,"
         " batches, workers and files."
@@ -82,6 +86,7 @@ class MonitorScreen(CampaignScreen):
         yield Buttons(id="tabs")
         with Horizontal(id="panes"):
             yield TaskPane(id="tasks")
+            yield Divider("monitor")
             with Vertical(id="side"):
                 yield LearnedPane(id="learned")
                 yield BatchPane(id="batches")
@@ -185,6 +190,23 @@ class MonitorScreen(CampaignScreen):
 
     def forget_choices(self) -> None:
         self.tasks.forget_choices()
+        for pane in self.query(Pane):
+            pane.table.awaited.key = None
+
+    def choices(self) -> Choices:
+        rows = {str(pane.id): kept_row(pane.table) for pane in self.query(Pane)}
+        return {"pane": self.pane.id, "rows": rows, "tasks": self.tasks.choices()}
+
+    def restore(self, choices: Mapping[str, Any]) -> None:
+        rows, tasks = choices.get("rows"), choices.get("tasks")
+        kept = rows if isinstance(rows, Mapping) else {}
+        for pane in self.query(Pane):
+            await_row(pane.table, kept.get(str(pane.id)), tasks=pane is self.tasks)
+        if isinstance(tasks, Mapping):
+            self.tasks.restore(tasks)
+        name = kept_text(choices, "pane", _PANES)
+        if name and not self.query_one(f"#{name}", Pane).has_class("-absent"):
+            self._go(name)
 
     def on_resize(self) -> None:
         self._show_again()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import ClassVar
 
@@ -11,25 +10,19 @@ from textual.binding import BindingType
 from textual.widgets import Input, Static
 
 from enchanted_tui.campaign_status import Phase
-from enchanted_tui.operations.removing import delete, move_aside, put_back, what_a_campaign_created
+from enchanted_tui.operations.removing import delete, what_a_campaign_created
 from enchanted_tui.ui import remembered, run_lines
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.editing import new_config
-from enchanted_tui.ui.run_marks import RunMarks
-from enchanted_tui.ui.steering import SteeringScreen
+from enchanted_tui.ui.marked_runs import MarkedRuns
 from enchanted_tui.ui.widgets.ask_line import AskLine
 from enchanted_tui.ui.widgets.dialog import Choice, Dialog
 from enchanted_tui.ui.widgets.table import Cell, VirtualTable
-from enchanted_tui.views.known_runs import RunCatalogue, RunEntry, runs_below
-
-_LOOK = 0.4  #: seconds of reading after which the list is shown as far as it is known
-_BETWEEN_LOOKS = 2.0  #: seconds, while a campaign runs somewhere
-_AT_REST = 10.0  #: the same while none does
-_SEARCH_AGAIN = 120.0  #: seconds between two searches below the roots
+from enchanted_tui.views.known_runs import RunEntry, runs_below
 
 
-class RunsScreen(SteeringScreen):
+class RunsScreen(MarkedRuns):
     """The list of runs."""
 
     HELP = """\
@@ -37,7 +30,7 @@ Every run directory that is known: those opened or started lately, those below t
 directory, and those below the roots of the settings. Whether a campaign runs is read from its lock
 and heartbeat: "unknown" is one held from another host that has not shown a sign of life yet.
 Directories of the older program are marked and can be looked at; rebuilding takes one over.
-Space marks runs, C compares 2 to 4 of them."""
+Space marks runs: p, S, r, t, m and D act on all of them, C compares 2 to 4."""
     DEFAULT_CSS = """
     RunsScreen VirtualTable { height: 1fr; }
     RunsScreen #detail { height: 5; padding: 0 1; border-top: solid $panel; }
@@ -64,6 +57,8 @@ Space marks runs, C compares 2 to 4 of them."""
         "runs.sort",
         "runs.add",
         "runs.copy",
+        "runs.tag",
+        "runs.note",
         "runs.remove",
         "runs.undo",
         "runs.delete",
@@ -73,16 +68,8 @@ Space marks runs, C compares 2 to 4 of them."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.entries: dict[Path, RunEntry] = {}
-        self._catalogue = RunCatalogue()
-        self._found: list[Path] = []  #: below the roots
-        self._searched_at = float("-inf")
-        self._looking = False
-        self._next_look = 0.0
         self._filter = ""
         self._order, self._descending = "changed", True
-        self._marks = RunMarks()
-        self._removed: list[Path] = []  #: where they are now, the latest last
 
     def compose_body(self) -> ComposeResult:
         yield VirtualTable(run_lines.COLUMNS, self._cells, empty="looking for runs ...", id="runs")
@@ -95,13 +82,14 @@ Space marks runs, C compares 2 to 4 of them."""
     def on_mount(self) -> None:
         self.table.set_sort(self._order, descending=self._descending)
         self.table.focus()
-        self.set_interval(1.0, self._look_if_due)
+        self.app.known_runs.looked.subscribe(self, self._take)
 
     def on_screen_resume(self) -> None:
+        self.app.known_runs.listed = True
         self.look()
 
-    def on_unmount(self) -> None:
-        self._catalogue.close()
+    def on_screen_suspend(self) -> None:
+        self.app.known_runs.listed = False
 
     @property
     def table(self) -> VirtualTable:
@@ -124,54 +112,16 @@ Space marks runs, C compares 2 to 4 of them."""
 
     def look(self) -> None:
         """Look at all runs again soon."""
-        self._next_look = 0.0
-        self._look_if_due()
+        self.app.known_runs.look()
 
-    def _look_if_due(self) -> None:
-        if self.is_current and not self._looking and time.monotonic() >= self._next_look:
-            self._looking = True
-            self.app.perform(self._look())
-
-    async def _look(self) -> None:
-        try:
-            if time.monotonic() - self._searched_at > _SEARCH_AGAIN:
-                self._searched_at = time.monotonic()
-                # what is known is shown before the search
-                await self._take(await in_thread(self._read))
-                self._found = await in_thread(self._search)
-            entries = await in_thread(self._read)
-            await self._take(entries)
-            unread = any(entry.phase is Phase.UNREAD for entry in entries)
+    def _take(self, entries: dict[Path, RunEntry]) -> None:
+        if self.is_mounted and self.app.known_runs.listed and not self.app.leaving:
+            self.entries = entries
+            self._marks.keep(entries)
+            unread = any(entry.phase is Phase.UNREAD for entry in entries.values())
             # from then on rows move only because something has happened
             self.table.holds = self.table.holds or not unread
-            busy = any(entry.phase.at_work or entry.phase is Phase.UNKNOWN for entry in entries)
-            self._next_look = time.monotonic() + (
-                0.0 if unread else _BETWEEN_LOOKS if busy else _AT_REST
-            )
-        finally:
-            self._looking = False
-
-    def _read(self) -> list[RunEntry]:
-        recent = [Path(path) for path in remembered.read().recent]
-        return self._catalogue.find([*recent, *self._found], (), budget=_LOOK)
-
-    def _search(self) -> list[Path]:
-        roots = [Path(root).expanduser() for root in self.app.settings.preferences.roots]
-        home = self.app.home
-        # somebody's whole home directory is not searched unasked
-        if home not in (
-            Path.home(),
-            Path("/"),
-        ):
-            roots.append(home)
-        return [path for root in dict.fromkeys(roots) for path in runs_below(root)]
-
-    async def _take(self, entries: list[RunEntry]) -> None:
-        if not self.is_mounted:
-            return
-        self.entries = {entry.root: entry for entry in entries}
-        self._marks.keep(self.entries)
-        self._show()
+            self._show()
 
     # -- showing -----------------------------------------------------------------------------------
 
@@ -226,8 +176,12 @@ Space marks runs, C compares 2 to 4 of them."""
 
     def action_runs_open(self) -> None:
         if self.entry is not None:
-            self.app.open_run(self.entry.root)
-            self.app.show_mode("monitor")
+            open_already = self.app.run_at(self.entry.root)
+            if open_already is not None:
+                self.app.show_run(open_already)
+            else:
+                self.app.open_run(self.entry.root)
+                self.app.show_mode("monitor")
 
     def action_runs_filter(self) -> None:
         typed = self.query_one("#filter", Input)
@@ -246,7 +200,7 @@ Space marks runs, C compares 2 to 4 of them."""
 
     def action_runs_mark(self) -> None:
         if self.target is not None:
-            self._marks.change(self.app, self.target)
+            self._marks.change(self.target)
             self._show()
 
     def action_runs_compare(self) -> None:
@@ -286,13 +240,19 @@ Space marks runs, C compares 2 to 4 of them."""
         )
 
     def on_ask_line_answered(self, event: AskLine.Answered) -> None:
+        if event.purpose != "add":
+            self.query_one(AskLine).action_close()
+            self.app.perform(self.label(event.purpose, event.value))
+            return
         path = self.app.home / Path(event.value.strip()).expanduser()
         if not path.is_dir():
             self.query_one(AskLine).say("there is no such directory")
             return
         self.query_one(AskLine).action_close()
-        self.table.focus()
         self.app.perform(self._add(path))
+
+    def on_ask_line_closed(self) -> None:
+        self.table.focus()
 
     async def _add(self, path: Path) -> None:
         found = await in_thread(lambda: list(runs_below(path)))
@@ -313,51 +273,9 @@ Space marks runs, C compares 2 to 4 of them."""
             self.app.copy(str(self.target), "the path")
 
     def action_runs_refresh(self) -> None:
-        self._searched_at = float("-inf")
-        self.look()
+        self.app.known_runs.look(search=True)
 
     # -- removing ----------------------------------------------------------------------------------
-
-    def action_runs_remove(self) -> None:
-        if self.entry is not None:
-            self.app.perform(self._remove(self.entry))
-
-    async def _remove(self, entry: RunEntry) -> None:
-        answer = await self.app.ask(
-            self,
-            Dialog(
-                f"Remove {entry.name}",
-                f"{entry.root} with the record of {entry.done} tasks is moved to a hidden name"
-                " beside it. Nothing is deleted; u brings it back.",
-                [Choice("leave", "Leave it"), Choice("remove", "Move aside", "m", destroys=True)],
-            ),
-        )
-        if answer == "remove":
-            if self.app.root == entry.root:
-                self.app.close_run()
-            aside = await in_thread(move_aside, entry.root)
-            self._removed.append(aside)
-            self.app.notify(f"Moved to {aside}; u brings it back.", markup=False)
-            self.look()
-
-    def action_runs_undo(self) -> None:
-        if self._removed:
-            self.app.perform(self._undo())
-        else:
-            self.app.notify("Nothing has been removed since the app was started.")
-
-    async def _undo(self) -> None:
-        if not self._removed:
-            return
-        aside = self._removed.pop()  # at once: the key may have been pressed twice
-        try:
-            root = await in_thread(put_back, aside)
-        except Exception:
-            self._removed.append(aside)
-            raise
-        remembered.update(seen=root)
-        self.app.notify(f"{root} is back.", markup=False)
-        self.look()
 
     def action_runs_delete(self) -> None:
         if self.entry is not None:
@@ -376,8 +294,7 @@ Space marks runs, C compares 2 to 4 of them."""
             ),
         )
         if answer == "delete":
-            if self.app.root == entry.root:
-                self.app.close_run()
+            self.app.close_run(entry.root)
             count = await in_thread(delete, entry.root)
             remembered.update(forget=entry.root)
             self.app.notify(f"Deleted {count} files and directories of {entry.name}.", markup=False)

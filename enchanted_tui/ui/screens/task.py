@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
 from enchanted_tui.journal_lines import TaskId
@@ -17,15 +17,18 @@ from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import run_newest
 from enchanted_tui.ui.campaign_screen import GOING_ON, CampaignScreen
 from enchanted_tui.ui.glyphs import glyph
+from enchanted_tui.ui.kept_choices import await_row, kept_row, kept_text
 from enchanted_tui.ui.opening import OpenedOfRun
 from enchanted_tui.ui.screens.file import is_binary
 from enchanted_tui.ui.task_texts import Value
 from enchanted_tui.ui.traceback_opening import open_place_in
+from enchanted_tui.ui.widgets.divider import Divider
 from enchanted_tui.ui.widgets.line import Buttons, Line
-from enchanted_tui.ui.widgets.log_view import LogView
 from enchanted_tui.ui.widgets.table import Cell, Column, VirtualTable
+from enchanted_tui.ui.widgets.task_text import TaskText
 
 if TYPE_CHECKING:
+    from enchanted_tui.ui.open_run import Choices
     from enchanted_tui.views.task_files import TaskFiles
     from enchanted_tui.views.task_lines import TaskLine
     from enchanted_tui.views.viewing import View, Viewer
@@ -50,12 +53,10 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
     TaskScreen #tabs { background: $surface; padding: 0 1; }
     TaskScreen #parts { height: 1fr; }
     TaskScreen #values { width: 2fr; }
-    TaskScreen #right { width: 3fr; margin: 0 0 0 1; }
+    TaskScreen #right { width: 3fr; }
     TaskScreen #files { height: 1fr; min-height: 5; }
-    TaskScreen #text { height: 2fr; border-top: solid $panel; }
-    TaskScreen #said { height: auto; }
-    TaskScreen #scroll, TaskScreen LogView { height: 1fr; width: 1fr; }
-    TaskScreen.-narrow #right { margin: 0; }
+    TaskScreen #text { height: 2fr; }
+    TaskScreen.-narrow Divider { display: none; }
     TaskScreen.-narrow #values, TaskScreen.-narrow #files, TaskScreen.-narrow #text,
     TaskScreen.-narrow #right {
         display: none;
@@ -86,8 +87,12 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
         *GOING_ON,
     )
 
-    def __init__(self, task: TaskId, among: Sequence[TaskId] = ()) -> None:
+    def __init__(
+        self, task: TaskId, among: Sequence[TaskId] = (), kept: Mapping[str, Any] | None = None
+    ) -> None:
+        """`kept` is what `choices` gave when it was shown before."""
         super().__init__()
+        self._kept = kept or {}
         self.shown_task = task
         self._among = among
         self._line: TaskLine | None = None
@@ -113,6 +118,7 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
             yield VirtualTable(
                 columns, self._value_cells, id="values", empty="nothing is known of its values"
             )
+            yield Divider("task")
             with Vertical(id="right"):
                 columns = (
                     Column("name", "FILE", 24, grow=1, name=True),
@@ -120,13 +126,29 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
                     Column("changed", "CHANGED", 16, "right"),
                 )
                 yield VirtualTable(columns, self._file_cells, id="files")
-                with Vertical(id="text"):
-                    with VerticalScroll(id="scroll"):
-                        yield Static(id="said", markup=False)
-                    yield LogView()
+                yield TaskText(id="text")
 
     def on_mount(self) -> None:
-        self.query_one(LogView).display = False
+        for name in ("values", "files"):
+            await_row(self.query_one(f"#{name}", VirtualTable), self._kept.get(name))
+
+    def choices(self) -> Choices:
+        rows = {
+            name: kept_row(self.query_one(f"#{name}", VirtualTable)) for name in ("values", "files")
+        }
+        part, shown = self._part or self._kept.get("part"), self._shown or self._kept.get("shown")
+        return {"task": self.shown_task.name, "part": part, "shown": shown, **rows}
+
+    def note_choices(self) -> None:
+        """Have its run keep that it lay over this screen of the app, and what was read in it."""
+        run = self._run
+        if run is None or run.viewer is not self.run_shown or self.has_left or not self.is_mounted:
+            return
+        run.tasks[self.mode_below] = self.choices()
+        run.among[self.mode_below] = self._among
+
+    def before_it_goes(self) -> None:
+        self.note_choices()
 
     @property
     def viewer(self) -> Viewer | None:
@@ -166,7 +188,10 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
         self._recorded = task_texts.recorded_text(record)
         self._shown = None
         self.query_one("#values", VirtualTable).set_rows(range(len(self._values)))
-        if not self._part or line.status == "failed":
+        if part := kept_text(self._kept, "part", _PARTS):
+            self._kept = {name: self._kept[name] for name in self._kept if name != "part"}
+            self._go(part)
+        elif not self._part or line.status == "failed":
             self._go("text" if line.status == "failed" else "values")
         run_newest(self, "files", self._look_at_files, line)
 
@@ -189,7 +214,8 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
         note.update(found.note)
         note.set_class(bool(found.note), "-shown")
         if self._shown is None:
-            self._open(self._names[0] if self._names else None)
+            kept, self._kept = kept_text(self._kept, "shown", self._names), {}
+            self._open(kept or (self._names[0] if self._names else None))
 
     # -- cells -------------------------------------------------------------------------------------
 
@@ -221,15 +247,15 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
         """Show a file of the task, or what is on record."""
         self._shown = name
         if name is None:
-            self._say(
+            self._text.say(
                 self._files.note
                 if self._files is not None and self._files.note
                 else "There is nothing to read."
             )
         elif name == _RECORD:
-            self._say(self._recorded)
+            self._text.say(self._recorded)
         elif self._files is not None and self._files.packed:
-            self._say("")
+            self._text.say("")
             run_newest(self, "file", self._bring, self._files, name)
         elif self._files is not None:
             self._show_file(self._files.directory / name, name)
@@ -240,16 +266,16 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
         try:
             path = await self.read_of_run(self.viewer, files.readable, name)
         except OSError as error:
-            self._say(f"{name} cannot be read: {error}")
+            self._text.say(f"{name} cannot be read: {error}")
             return
         if files is self._files and name == self._shown:
             self._show_file(path, name)
 
     def _show_file(self, path: Path, name: str) -> None:
         if is_binary(path):
-            self._say(f"{path} is not text ({formats.size(self._size_of(name))}).")
+            self._text.say(f"{path} is not text ({formats.size(self._size_of(name))}).")
         else:
-            self._show_log(path)
+            self._text.show_file(path)
 
     def _size_of(self, name: str) -> int:
         """Return the size that a file of the task had when it was listed, in bytes."""
@@ -259,16 +285,9 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
             else 0
         )
 
-    def _say(self, text: str) -> None:
-        self.query_one(LogView).display = False
-        self.query_one("#scroll").display = True
-        self.query_one("#said", Static).update(text)
-
-    def _show_log(self, path: Path) -> None:
-        view = self.query_one(LogView)
-        self.query_one("#scroll").display = False
-        view.display = True
-        view.open(path)
+    @property
+    def _text(self) -> TaskText:
+        return self.query_one(TaskText)
 
     # -- parts -------------------------------------------------------------------------------------
 
@@ -289,8 +308,7 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
 
     def _focus_part(self) -> None:
         if self._part == "text":
-            view = self.query_one(LogView)
-            (view if view.display else self.query_one("#scroll")).focus()
+            self._text.take_focus()
         else:
             self.query_one(f"#{self._part}", VirtualTable).focus()
 
@@ -315,7 +333,7 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
         elif self._part == "values" and self._values:
             value = self._values[self.query_one("#values", VirtualTable).cursor]
             self._shown = value.name
-            self._say(f"{value.name} =\n{task_texts.whole(value.value)}")
+            self._text.say(f"{value.name} =\n{task_texts.whole(value.value)}")
             self._go("text")
         elif self._part == "text":
             base = self._files.directory if self._files is not None else self.app.home
@@ -323,10 +341,8 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
 
     def _text_shown(self) -> str:
         """Return what can be read at the moment."""
-        page = self.query_one(LogView).page
-        if self._shown == _RECORD or page is None:
-            return self._recorded
-        return "\n".join(row.text for row in page.rows)
+        text = None if self._shown == _RECORD else self._text.file_text
+        return self._recorded if text is None else text
 
     def action_task_reload(self) -> None:
         if self._line is not None:
@@ -374,4 +390,6 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
         )
 
     def action_task_back(self) -> None:
+        if self._run is not None:
+            self._run.tasks.pop(self.mode_below, None)
         self.dismiss()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
 from textual.widgets import Input
@@ -16,6 +16,7 @@ from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.ui import formats
 from enchanted_tui.ui.background import in_thread, run_newest
 from enchanted_tui.ui.glyphs import glyph
+from enchanted_tui.ui.kept_choices import kept_text
 from enchanted_tui.ui.widgets.pane import Pane, Target
 from enchanted_tui.ui.widgets.table import Cell, Column
 from enchanted_tui.views.task_index import ORDERS, STATUSES
@@ -165,6 +166,19 @@ class TaskPane(Pane):
         self.status, self.text = "all", ""
         self.filter.value = ""
         self.filter.remove_class("-shown")
+
+    def choices(self) -> dict[str, str]:
+        """Return which tasks are shown, and in which order."""
+        return {"status": self.status, "order": self.order, "text": self.text}
+
+    def restore(self, choices: Mapping[str, Any]) -> None:
+        """Show the tasks that were shown when `choices` gave this."""
+        self.status = kept_text(choices, "status", STATUSES) or self.status
+        self.order = kept_text(choices, "order", ORDERS) or self.order
+        self.text = kept_text(choices, "text")
+        self.filter.value = self.text
+        self.filter.set_class(bool(self.text), "-shown")
+        self._show_order()
 
     # -- the filter --------------------------------------------------------------------------------
 
