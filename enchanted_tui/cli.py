@@ -317,6 +317,7 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "note": _files,
     "print_completion": _print_completion,
     "retry_failed": _retry_failed,
+    "serve": app_command.serve,
 }
 
 

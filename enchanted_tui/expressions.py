@@ -23,8 +23,11 @@ _MOST_CHARACTERS = 2_000
 _MOST_PARTS = 500
 _DEEPEST = 150
 _MOST_BITS = 4_096  #: of a whole number raised to a power; larger ones are taken as floating point
-_QUOTED = re.compile(r"`([^`]*)`")
-_STANDS_FOR = "quoted_name_{}_"
+#: text in quotes, which is left as it is, or a name in backticks
+_QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`([^`]*)`""")
+#: What stands for a name in backticks while Python reads the text: as long as that is, so that
+#: places stay the same, and of letters that no name of a column has in this order.
+_FIRST_LETTER, _FURTHER_LETTERS = 0x4E00, "\ua66e"
 
 #: Names that mean a number where no column has them.
 CONSTANTS = {"pi": math.pi}
@@ -34,7 +37,13 @@ Part = Callable[[Variables, "Operations"], Any]
 
 
 class ExpressionError(ValueError):
-    """What is written is no expression; the text says why and what to do."""
+    """What is written is no expression; the text says why and what to do, `place` at which
+    character, from 0 on, if it is one place.
+    """
+
+    def __init__(self, message: str, place: int | None = None) -> None:
+        super().__init__(message)
+        self.place = place
 
 
 class Operations(NamedTuple):
@@ -47,6 +56,10 @@ class Operations(NamedTuple):
     negated: Callable[[Any], Any]
     among: Callable[[Any, tuple[Any, ...]], Any]
     number: Callable[[Any], Any]  #: returns what can be calculated with, or raises TypeError
+    #: compares two values by a function of the module `operator`
+    compare: Callable[[Callable[[Any, Any], Any], Any, Any], Any] = lambda compare, left, right: (
+        compare(left, right)
+    )
 
 
 def _power(base: Any, exponent: Any) -> Any:
@@ -127,14 +140,15 @@ class Expression:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        tree, self._quoted = _parsed(text)
+        tree, self._quoted, self._source = _parsed(text)
+        self._begin = len(text) - len(text.lstrip())
         self.is_condition = isinstance(tree, (ast.Compare, ast.BoolOp)) or (
             isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.Not)
         )
-        self._names: set[str] = set()
+        #: the columns that it needs, and where each is named first
+        self.places: dict[str, int] = {}
         self._work = self._part(tree)
-        #: the columns that it needs
-        self.names = frozenset(self._names)
+        self.names = frozenset(self.places)
 
     def work_out(self, variables: Variables, operations: Operations = ONE) -> Any:
         """Return its value; raises ValueError, ArithmeticError or TypeError where there is none,
@@ -174,7 +188,7 @@ class Expression:
         if name in CONSTANTS and node.id not in self._quoted:
             constant = CONSTANTS[name]
             return lambda variables, operations: variables.get(name, constant)
-        self._names.add(name)
+        self.places.setdefault(name, self._place(node))
         return lambda variables, operations: _looked_up(variables, name)
 
     def _binary(self, node: ast.BinOp) -> Part:
@@ -238,17 +252,16 @@ class Expression:
         compare = _COMPARISONS.get(type(sign))
         if compare is None:
             raise self._refused(node)
-        return lambda variables, operations: compare(
-            first(variables, operations), second(variables, operations)
+        return lambda variables, operations: operations.compare(
+            compare, first(variables, operations), second(variables, operations)
         )
 
     def _membership(self, left: ast.expr, right: ast.expr, negated: bool) -> Part:
         if not isinstance(right, (ast.List, ast.Tuple)):
-            raise ExpressionError(
-                f"after `in`, {self.text!r} needs a list of values, such as ['a', 'b']"
-            )
+            said = f"after `in`, {self.text!r} needs a list of values, such as ['a', 'b']"
+            raise ExpressionError(said, self._place(right))
         value = self._part(left)
-        several = tuple(_constant(item, self.text) for item in right.elts)
+        several = tuple(self._constant(item) for item in right.elts)
 
         def work(variables: Variables, operations: Operations) -> Any:
             found = operations.among(value(variables, operations), several)
@@ -263,7 +276,8 @@ class Expression:
         if name not in ONE.functions:
             listed = ", ".join(FUNCTIONS)
             raise ExpressionError(
-                f"there is no function {name!r}{did_you_mean(name, FUNCTIONS)}; there are {listed}"
+                f"there is no function {name!r}{did_you_mean(name, FUNCTIONS)}; there are {listed}",
+                self._place(node),
             )
         count = len(node.args)
         wanted = 2 if name in _TWO_ARGUMENTS else 1
@@ -271,24 +285,46 @@ class Expression:
             several = "at least two" if name in _SEVERAL_ARGUMENTS else str(wanted)
             raise ExpressionError(
                 f"{name} in {self.text!r} has {count} argument{'s' * (count != 1)}, and takes"
-                f" {several}"
+                f" {several}",
+                self._place(node),
             )
         arguments = [self._part(argument) for argument in node.args]
         return lambda variables, operations: operations.functions[name](
             *(operations.number(argument(variables, operations)) for argument in arguments)
         )
 
+    def _constant(self, node: ast.expr) -> Any:
+        try:
+            value = ast.literal_eval(node)
+        except ValueError:
+            value = None
+        if not isinstance(value, (bool, int, float, str)):
+            said = f"the list in {self.text!r} may have numbers and text in quotes only"
+            raise ExpressionError(said, self._place(node))
+        return value
+
     def _refused(self, node: ast.AST) -> ExpressionError:
-        written = ast.get_source_segment(self.text, node) if not self._quoted else None
+        place = self._place(node)
+        written = self.text[place : self._end(node)]
         what = written if written and len(written) <= 60 else "a part of it"
         return ExpressionError(
             f"{what!r} in {self.text!r} is not allowed: write numbers, names, + - * / // % **,"
-            " comparisons, and, or, not, in [...], and functions such as abs and sqrt"
+            " comparisons, and, or, not, in [...], and functions such as abs and sqrt",
+            place,
         )
 
+    def _place(self, node: Any) -> int:
+        """Return the character of the text at which a part begins."""
+        return self._begin + _offset(self._source, node.lineno, node.col_offset)
 
-def _parsed(text: str) -> tuple[ast.expr, dict[str, str]]:
-    """Return the tree of an expression, and the names in backticks by what stands for them."""
+    def _end(self, node: Any) -> int:
+        return self._begin + _offset(self._source, node.end_lineno, node.end_col_offset)
+
+
+def _parsed(text: str) -> tuple[ast.expr, dict[str, str], str]:
+    """Return the tree of an expression, the names in backticks by what stands for them, and the
+    text with that in it.
+    """
     if len(text) > _MOST_CHARACTERS:
         raise ExpressionError(
             f"it has {len(text):,} characters; at most {_MOST_CHARACTERS:,} are read"
@@ -298,7 +334,10 @@ def _parsed(text: str) -> tuple[ast.expr, dict[str, str]]:
     quoted: dict[str, str] = {}
 
     def stand_in(match: re.Match[str]) -> str:
-        name = _STANDS_FOR.format(len(quoted))
+        if match.group(1) is None:
+            return match.group()
+        first = chr(_FIRST_LETTER + len(quoted))
+        name = first + _FURTHER_LETTERS * (len(match.group()) - 1)
         quoted[name] = match.group(1)
         return name
 
@@ -306,14 +345,33 @@ def _parsed(text: str) -> tuple[ast.expr, dict[str, str]]:
     try:
         tree = ast.parse(source, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        reason = error.msg if isinstance(error, SyntaxError) else "it cannot be read"
+        reason, place = "it cannot be read", None
+        if isinstance(error, SyntaxError):
+            reason = error.msg
+            place = len(text) - len(text.lstrip()) + _where_it_fails(source, error)
         raise ExpressionError(
             f"{text!r} is no expression ({reason}); a name with other signs than letters, digits"
-            " and _, or one that means something to Python, is written in backticks: `lambda`"
+            " and _, or one that means something to Python, is written in backticks: `lambda`",
+            place,
         ) from None
     if sum(1 for _ in _below(tree)) > _MOST_PARTS:
         raise ExpressionError(f"it has more than {_MOST_PARTS} parts; write a shorter one")
-    return tree, quoted
+    return tree, quoted, source
+
+
+def _where_it_fails(source: str, error: SyntaxError) -> int:
+    """Return the character that Python could not read; the end, where something is missing."""
+    if not error.offset:
+        return len(source)
+    before = source.split("\n")[: (error.lineno or 1) - 1]
+    return min(len(source), sum(len(line) + 1 for line in before) + error.offset - 1)
+
+
+def _offset(source: str, line: int, column: int) -> int:
+    """Return the character at a line and a column, which Python counts in bytes."""
+    lines = source.split("\n")
+    within = lines[line - 1].encode()[:column].decode(errors="ignore")
+    return sum(len(before) + 1 for before in lines[: line - 1]) + len(within)
 
 
 def _below(tree: ast.AST) -> Iterator[ast.AST]:
@@ -325,16 +383,6 @@ def _below(tree: ast.AST) -> Iterator[ast.AST]:
             raise ExpressionError("its brackets and signs lie too deep in each other; split it")
         yield node
         waiting += [(child, depth + 1) for child in ast.iter_child_nodes(node)]
-
-
-def _constant(node: ast.expr, text: str) -> Any:
-    try:
-        value = ast.literal_eval(node)
-    except ValueError:
-        value = None
-    if not isinstance(value, (bool, int, float, str)):
-        raise ExpressionError(f"the list in {text!r} may have numbers and text in quotes only")
-    return value
 
 
 def _looked_up(variables: Variables, name: str) -> Any:

@@ -13,9 +13,10 @@ from enchanted_tui.record.outcome import RefusedError
 
 _TARGET = frozenset({"target", "config_file"})
 _OF_THE_APP = frozenset({"read_only", "low_bandwidth", "ascii"})
+_OF_SERVING = frozenset({"port", "bind", "prefix", "steer"})
 _OF_EXPORTS = frozenset(
-    {"to", "out", "columns", "successes_only", "front", "pivot", "split", "seed", "provenance"}
-) | frozenset(CRATE_OPTIONS)
+    {"to", "out", "columns", "successes_only", "where", "front", "pivot", "split", "seed"}
+) | frozenset({"provenance", *CRATE_OPTIONS})
 _OF_FITS = frozenset({"outputs", "model", "test", "cv"})
 _OF_RUNS = frozenset(
     {"run_mode", "base_run_dir", "overrides", "overwrite", "json", "log_level", "detach"}
@@ -25,6 +26,7 @@ _OF_RUNS = frozenset(
 #: so it goes with everything.
 _MEANT = {
     "app": _TARGET | _OF_THE_APP,
+    "serve": _TARGET | _OF_THE_APP | _OF_SERVING,
     "run": _TARGET | _OF_RUNS,
     "check": _TARGET | _OF_RUNS,
     "dry_run": _TARGET | _OF_RUNS | {"inputs"},
@@ -32,8 +34,8 @@ _MEANT = {
     "rebuild": frozenset({"overrides", "json", "log_level"}),
     "export": _OF_EXPORTS | {"overwrite", "json"},
     "add_points": frozenset({"stage", "columns", "json"}),
-    "fit": _OF_FITS | {"out", "overwrite", "json"},
-    "sensitivity": frozenset({"outputs", "model", "json"}),
+    "fit": _OF_FITS | {"where", "out", "overwrite", "json"},
+    "sensitivity": frozenset({"outputs", "model", "where", "json"}),
     "compare": _OF_FITS | {"out", "overwrite", "json"},
     "report": frozenset({"outputs", "model", "out", "overwrite", "paths", "json"}),
     "status": frozenset({"json"}),
@@ -51,6 +53,7 @@ _OPTIONS = (
     frozenset({"only", "extract", "stage", "paths", "inputs"})
     | _TARGET
     | _OF_THE_APP
+    | _OF_SERVING
     | _OF_EXPORTS
     | _OF_FITS
     | _OF_RUNS
@@ -142,6 +145,8 @@ def _where(name: str, asked: str) -> str:
             "with the app, which --no-ui, --detach and the options that only ask for an answer"
             " leave out"
         )
+    if name in _OF_SERVING:
+        return "with --serve"
     if name == "only":
         return "with --retry-failed"
     if name == "extract":
@@ -150,6 +155,8 @@ def _where(name: str, asked: str) -> str:
         return "with --add-points FILE RUN_DIR"
     if name == "columns":
         return "with --export RUN_DIR, or --add-points FILE RUN_DIR"
+    if name == "where":
+        return "with --export RUN_DIR, --fit RUN_DIR or --sensitivity RUN_DIR"
     if name == "seed":
         return "with --export RUN_DIR; the seed of a campaign is --set supervisor.seed=N"
     if name in _OF_EXPORTS:

@@ -28,6 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--successes-only", action="store_true", help="leave the failed samples out")
     group.add_argument(
+        "--where",
+        metavar="CONDITION",
+        help="only the rows that keep it, as in 'gamma > 1 and success'; with --fit and"
+        " --sensitivity, the samples to learn from",
+    )
+    group.add_argument(
         "--pivot",
         action="store_true",
         help="a row for each parent of a nested campaign, arrays of what its children have",
@@ -89,6 +95,7 @@ def run(options: argparse.Namespace) -> list[Path]:
         out=out,
         columns=chosen_columns(options) or (),
         successes_only=options.successes_only,
+        where=options.where,
         pivot=options.pivot,
         front=options.front,
         split=parse_split(options.split) if options.split else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 Cells = tuple[list[ColumnType], list[list[Any]], dict[str, str]]
 
 
-def load(path: str | Path, *, pivot: bool = False) -> pandas.DataFrame:
+def load(path: str | Path, *, pivot: bool = False, where: str | None = None) -> pandas.DataFrame:
     """Return the dataset of a run directory, a file or a crate made by ``--export``, as a frame;
     one row for each sample or, with `pivot`, for each row of the stage before the last of a nested
     campaign, in which what the children have is an array.
@@ -36,10 +37,14 @@ def load(path: str | Path, *, pivot: bool = False) -> pandas.DataFrame:
     ``frame.attrs["units"]`` has the units by column, ``frame.attrs["provenance"]`` campaign, seed,
     program version and the like.
 
+    With `where`, a condition such as ``gamma > 1 and success``, only the rows that keep it; columns
+    have the types that they have in all rows.
+
     What a run directory holds and the frame lacks is told by a UserWarning: samples that the older
     program has added, damaged records.
 
-    Raises ExportError if there is nothing to load or to gather, OSError if it cannot be read.
+    Raises ExportError if there is nothing to load or to gather or the condition is none, OSError if
+    it cannot be read.
     """
     path = Path(path)
     if pivot and path.is_file():
@@ -47,7 +52,18 @@ def load(path: str | Path, *, pivot: bool = False) -> pandas.DataFrame:
             f"{path} is a file, which is gathered already, or is not; leave pivot out"
         )
     columns, cells, provenance = _read(path, pivot=pivot)
+    if where is not None:
+        cells, provenance = _kept(where, columns, cells), {**provenance, "where": where}
     return to_frame(columns, cells, provenance)
+
+
+def _kept(where: str, columns: Sequence[ColumnType], cells: list[list[Any]]) -> list[list[Any]]:
+    """Return the cells of the rows that keep a condition. Raises ExportError."""
+    from enchanted_tui.export.where_rows import rows_kept
+
+    by_name = {column.name: values for column, values in zip(columns, cells, strict=True)}
+    kept = rows_kept(where, by_name, len(cells[0]) if cells else 0)
+    return [list(compress(values, kept)) for values in cells]
 
 
 def to_frame(

@@ -13,6 +13,7 @@ from enchanted_tui.export.csv_table import schema_path, write_csv
 from enchanted_tui.export.front_rows import front_rows
 from enchanted_tui.export.hdf5_table import write_hdf5_table, write_netcdf
 from enchanted_tui.export.selection import ExportError, check_places, parts, select_columns
+from enchanted_tui.export.where_rows import where_rows
 from enchanted_tui.record.older.adopt import is_older_run
 from enchanted_tui.record.older.older_view import Recorded, recorded
 from enchanted_tui.record.outcome import EnvironmentProblem
@@ -46,6 +47,7 @@ class Export:
     columns: tuple[str, ...] = ()  #: none: all
     successes_only: bool = False
     pivot: bool = False  #: a row for each parent, with arrays of what its children have
+    where: str | None = None  #: a condition on rows, such as ``gamma > 1 and success``; None: all
     #: objectives as they are written (``mass=min,beta=max``), of whose Pareto front the rows are;
     #: empty: those of the configuration; None: all rows
     front: str | None = None
@@ -108,16 +110,10 @@ def write_tables(root: Path, reader: Recorded, wanted: Export) -> list[Table]:
     read_provenance = _cleaned(
         lambda: provenance_rows(stage, reader.read, state.codes), wanted.clean
     )
-    choose = wanted.successes_only and not wanted.pivot
-    keep = [not choose or bool(row.get("success")) for row in read_rows()]
-    if not any(keep):
-        raise ExportError(
-            f"{root}: no sample has succeeded, so --successes-only leaves nothing to export"
-        )
-    if wanted.front is not None:
-        keep = front_rows(run_dir.root, wanted.front, read_rows)
+    keep = _chosen(root, wanted, read_rows)
     types = column_types(_kept(read_rows, keep)(), state.units)
     told = metadata(run_dir, state)
+    told = told if wanted.where is None else {**told, "where": wanted.where}
     told = told if wanted.clean is None else wanted.clean(told)
     source = _Source(read_rows, keep, select_columns(types, wanted.columns), told)
     files: dict[Path, tuple[_Source, frozenset[int] | None]] = {}
@@ -133,6 +129,27 @@ def write_tables(root: Path, reader: Recorded, wanted: Export) -> list[Table]:
     for path, (table, rows) in files.items():
         _write(wanted.to, path.resolve(), table, rows)  # a link stays a link
     return [_table(path, table, rows) for path, (table, rows) in files.items()]
+
+
+def _chosen(root: Path, wanted: Export, read_rows: Rows) -> list[bool]:
+    """Return of each row whether it is exported. Raises ExportError if none is."""
+    choose = wanted.successes_only and not wanted.pivot
+    keep = [not choose or bool(row.get("success")) for row in read_rows()]
+    if not any(keep):
+        raise ExportError(
+            f"{root}: no sample has succeeded, so --successes-only leaves nothing to export"
+        )
+    if wanted.where is not None:
+        keep = _also(keep, where_rows(wanted.where, _kept(read_rows, keep)))
+    if wanted.front is not None:
+        keep = _also(keep, front_rows(root.resolve(), wanted.front, _kept(read_rows, keep)))
+    return keep
+
+
+def _also(keep: Sequence[bool], further: Iterable[bool]) -> list[bool]:
+    """Keep of the rows kept those for which `further`, which has these alone, says so."""
+    these = iter(further)
+    return [kept and next(these) for kept in keep]
 
 
 def with_schemas(to: str, files: Iterable[Path]) -> list[Path]:

@@ -71,7 +71,12 @@ def sensitivity(options: argparse.Namespace) -> int:
     from enchanted_tui.surrogate.sensitivity_text import as_text
 
     report = analyse(
-        Path(options.sensitivity), _names(options.outputs), options.model, tell, step_shown()
+        Path(options.sensitivity),
+        _names(options.outputs),
+        options.model,
+        tell,
+        step_shown(),
+        where=options.where,
     )
     told = report.as_json()
     print(json.dumps(told) if options.json else as_text(told))
@@ -104,6 +109,7 @@ def fit_options(options: argparse.Namespace) -> FitOptions:
         None if options.test is None else Path(options.test),
         options.cv,
         options.model,
+        options.where,
     )
 
 

@@ -118,12 +118,15 @@ def analyse(
     model: str | None = None,
     tell: Tell = nobody,
     step: Tell = nobody,
+    *,
+    where: str | None = None,
 ) -> SensitivityReport:
-    """Analyse the samples of a run directory that succeeded; `tell` is told sentences, `step` what
+    """Analyse the samples of a run directory that succeeded, or those of them that keep the
+    condition `where`; `tell` is told sentences, `step` what
     is being done now. Raises SurrogateError, EnvironmentProblem or OSError.
     """
     began = time.monotonic()
-    data = read_training_data(root, outputs, tell)
+    data = read_training_data(root, outputs, tell, where)
     if data.success.sum() < _FEWEST:
         raise SurrogateError(
             f"{root}: {int(data.success.sum())} successful samples are too few to say what matters;"

@@ -53,6 +53,7 @@ class FitOptions:
     test: Path | None = None  #: a file with samples that are held out, instead of folds
     folds: int | None = None
     model: str | None = None  #: one of `fit_command.MODELS`; None: what suits the number of samples
+    where: str | None = None  #: a condition on the rows to learn from; None: all
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def fit_surrogate(
     Raises SurrogateError, EnvironmentProblem or OSError where that cannot be done.
     """
     began = time.monotonic()
-    data = read_training_data(root, wanted.outputs, tell)
+    data = read_training_data(root, wanted.outputs, tell, wanted.where)
     test = None
     if wanted.test is not None:
         test, data = read_test_set(wanted.test, data)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy
 
 from enchanted_tui.export.frame import recorded_cells, to_frame
+from enchanted_tui.export.where_rows import some_kept
 from enchanted_tui.record.older.adopt import is_older_run
 from enchanted_tui.record.older.older_view import recorded
 from enchanted_tui.record.outcome import EnvironmentProblem
@@ -90,10 +91,13 @@ class TrainingData:
         )
 
 
-def read_training_data(root: Path, wanted: Sequence[str] = (), tell: Tell = nobody) -> TrainingData:
+def read_training_data(
+    root: Path, wanted: Sequence[str] = (), tell: Tell = nobody, where: str | None = None
+) -> TrainingData:
     """Return the dataset of a run directory with the outputs `wanted` (by default all that are
-    numbers or arrays of one shape). Raises EnvironmentProblem if no campaign is there,
-    SurrogateError if there is nothing to learn from.
+    numbers or arrays of one shape), or the rows of it that keep a condition. Raises
+    EnvironmentProblem if no campaign is there, SurrogateError if there is nothing to learn from,
+    ExportError if the condition is none.
     """
     run_dir = CampaignDirectory(root.resolve())
     if not run_dir.journal.is_file() and not is_older_run(run_dir):
@@ -101,13 +105,17 @@ def read_training_data(root: Path, wanted: Sequence[str] = (), tell: Tell = nobo
             f"{root} holds no campaign: it has no journal; name the run directory of a campaign."
         )
     with recorded(run_dir) as reader:
-        return training_data_of(root, reader, wanted, tell)
+        return training_data_of(root, reader, wanted, tell, where)
 
 
 def training_data_of(
-    root: Path, reader: Recorded, wanted: Sequence[str] = (), tell: Tell = nobody
+    root: Path,
+    reader: Recorded,
+    wanted: Sequence[str] = (),
+    tell: Tell = nobody,
+    where: str | None = None,
 ) -> TrainingData:
-    """Return the same of a campaign that is being read. Raises SurrogateError."""
+    """Return the same of a campaign that is being read. Raises SurrogateError, ExportError."""
     for sentence in reader.damage:
         tell(sentence)
     columns, cells, provenance = recorded_cells(CampaignDirectory(root.resolve()), reader)
@@ -116,9 +124,24 @@ def training_data_of(
     drawn = drawn_parameters(root, reader, dataset_stage(reader.state).depth)
     for note in drawn.notes:
         tell(note)
-    return _training_data(
-        columns, cells, provenance, drawn, reader.state.seed, reader.state.units, wanted
+    count, names = len(cells[0]), [column.name for column in columns]
+    whole = _fingerprint(names, cells)
+    rows = numpy.arange(count)
+    if where is not None:
+        rows = rows[some_kept(where, dict(zip(names, cells, strict=True)), count)]
+        cells = [[values[row] for row in rows] for values in cells]
+    data = _training_data(
+        columns, cells, provenance, drawn, reader.state.seed, reader.state.units, whole, wanted
     )
+    if where is None:
+        return data
+    note = f"only the {len(rows):,} of {count:,} samples where {where}"
+    return replace(data, rows=rows, notes=(note, *data.notes))
+
+
+def _fingerprint(names: Sequence[str], cells: Sequence[list[Any]]) -> str:
+    numbers = (converted(values).numbers for values in cells)
+    return fingerprint(len(cells[0]), dict(zip(names, numbers, strict=True)))
 
 
 def _training_data(
@@ -128,6 +151,7 @@ def _training_data(
     drawn: DrawnParameters,
     seed: int,
     units: Mapping[str, str],
+    whole: str,
     wanted: Sequence[str],
 ) -> TrainingData:
     frame = to_frame(columns, cells, dict(provenance))
@@ -168,9 +192,7 @@ def _training_data(
         drawn,
         provenance,
         seed,
-        fingerprint(
-            len(frame), {name: converted(cells[by_name[name]]).numbers for name in by_name}
-        ),
+        whole,
         (*notes, *more),
     )
 

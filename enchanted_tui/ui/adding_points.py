@@ -11,7 +11,7 @@ from textual.screen import Screen
 
 from enchanted_tui.errors import UserError
 from enchanted_tui.ui.background import in_thread
-from enchanted_tui.ui.editor.dialogs import PathDialog
+from enchanted_tui.ui.editor.file_dialog import FileDialog
 from enchanted_tui.ui.widgets.dialog import Choice, Dialog
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ async def add_points(app: AppInterface, under: Screen[Any], root: Path) -> None:
     while True:
         title = f"Points to add to {root.name}"
         written = (
-            await app.ask(under, PathDialog(title, app.home, written, suffixes=_SUFFIXES)) or ""
+            await app.ask(under, FileDialog(title, app.home, written, suffixes=_SUFFIXES)) or ""
         )
         depth = await _stage(app, under, stages) if written else None
         if depth is None:

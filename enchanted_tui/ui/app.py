@@ -18,7 +18,7 @@ from textual.screen import Screen
 from textual.widgets import TextArea
 
 from enchanted_tui.ui import glyphs, remembered, themes
-from enchanted_tui.ui.actions import bindings, registry
+from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.app_interface import Steer
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.open_runs import OpenRuns
@@ -75,6 +75,9 @@ class EnchantedApp(OpenRuns):
         *(f"everywhere.{mode}" for mode in MODE_NAMES),
         "everywhere.help",
         "everywhere.palette",
+        "everywhere.menu",
+        "everywhere.here",
+        "everywhere.settings",
         "everywhere.theme",
         "everywhere.zoom",
         "everywhere.screen_text",
@@ -85,6 +88,7 @@ class EnchantedApp(OpenRuns):
         "everywhere.suspend",
         "everywhere.quit",
     ) + [
+        Binding("f22", "everywhere_here", show=False),  # what many terminals send for Shift+F10
         # priority: dialogs get no other keys of the app
         Binding("ctrl+home", "to_an_end('start')", show=False, priority=True),
         Binding("ctrl+end", "to_an_end('end')", show=False, priority=True),
@@ -306,9 +310,3 @@ class EnchantedApp(OpenRuns):
             )
         else:
             self.perform(ask())
-
-    def is_refused(self, action: str) -> bool:
-        """Tell whether an action (by its method's name) is refused because this app only looks."""
-        return self.read_only and any(
-            known.method == action and known.changes for known in registry().values()
-        )

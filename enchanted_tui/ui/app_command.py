@@ -12,6 +12,7 @@ from pathlib import Path
 
 from enchanted_tui.commands import command_line
 from enchanted_tui.record.outcome import EnvironmentProblem, RefusedError
+from enchanted_tui.ui.serving import serve_command
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="few repaints and no animation, as on SSH lines by default",
     )
     group.add_argument("--ascii", action="store_true", help="draw with ASCII characters only")
+    serve_command.add_arguments(parser)
 
 
 def open_app(options: argparse.Namespace) -> int:
@@ -39,16 +41,28 @@ def open_app(options: argparse.Namespace) -> int:
             "The app needs a terminal for input and output; add --no-ui to run a campaign"
             " without it."
         )
-    target = options.target or options.config_file
-    if target is not None and not Path(target).exists():
-        raise EnvironmentProblem(
-            f"There is no {target}; name a configuration file or a run directory."
-        )
+    target = _target(options)
     from enchanted_tui.ui.app_process import AppOptions
     from enchanted_tui.ui.app_process import open_app as open_it
 
-    absolute = None if target is None else Path(os.path.abspath(target))
-    return open_it(AppOptions(absolute, options.read_only, options.low_bandwidth, options.ascii))
+    return open_it(AppOptions(target, options.read_only, options.low_bandwidth, options.ascii))
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Show the app in a browser, on what the options name; return the exit status."""
+    return serve_command.serve(options, _target(options))
+
+
+def _target(options: argparse.Namespace) -> Path | None:
+    """Return what the app is to be opened on."""
+    target = options.target or options.config_file
+    if target is None:
+        return None
+    if not Path(target).exists():
+        raise EnvironmentProblem(
+            f"There is no {target}; name a configuration file or a run directory."
+        )
+    return Path(os.path.abspath(target))
 
 
 def arguments_of_run(options: argparse.Namespace) -> list[str]:

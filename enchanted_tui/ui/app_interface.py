@@ -15,6 +15,7 @@ from textual.worker import Worker
 from enchanted_tui.ui.settings import Settings
 
 if TYPE_CHECKING:
+    from textual.geometry import Offset
     from textual.signal import Signal
     from textual.widget import AwaitMount
 
@@ -97,6 +98,14 @@ class AppInterface(App[str]):
 
     def is_refused(self, action: str) -> bool:
         """Tell whether an action (by its method's name) is refused because this app only looks."""
+        raise NotImplementedError
+
+    def say_refused(self, action: str) -> None:
+        """Say that an action (by its method's name) is refused, and why."""
+        raise NotImplementedError
+
+    def open_menu_at(self, place: Offset) -> None:
+        """Open a menu of what can be done on the screen with what has the focus."""
         raise NotImplementedError
 
     def run_in_terminal(self, command: Sequence[str]) -> int:

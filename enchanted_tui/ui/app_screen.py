@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 from textual import getters
 from textual.app import ComposeResult
+from textual.events import Click
+from textual.geometry import Offset
 from textual.screen import Screen
 
 from enchanted_tui.ui.opened import Pointable
+from enchanted_tui.ui.widgets.clicks import RIGHT
 from enchanted_tui.ui.widgets.hints import Hints
 from enchanted_tui.ui.widgets.status_line import StatusLine
 from enchanted_tui.ui.widgets.tab_bar import TabBar
@@ -46,6 +49,11 @@ class AppScreen(Pointable, Screen[None]):
         self.resumed.set()
         for bar in self.query(TabBar):
             bar.check()
+
+    def on_click(self, event: Click) -> None:
+        """Open a menu at the pointer for a click with the right button."""
+        if event.button == RIGHT:
+            self.app.open_menu_at(Offset(event.screen_x, event.screen_y))
 
     def on_screen_suspend(self) -> None:
         """Take away what was said before a dialog, which needs the room and asks about something

@@ -22,7 +22,7 @@ from enchanted_tui.ui import remembered, settings
 from enchanted_tui.ui.background import guarded, in_thread
 from enchanted_tui.ui.error_sentence import sentence
 from enchanted_tui.ui.launching import Launch
-from enchanted_tui.ui.opening import Opening
+from enchanted_tui.ui.menus import Menus
 from enchanted_tui.ui.terminal_title import TerminalTitle
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class CampaignEnded(Message):
         self.campaign = campaign
 
 
-class Hosting(Opening):
+class Hosting(Menus):
     """The part of the app that owns a campaign and answers to the process's surroundings."""
 
     def __init__(

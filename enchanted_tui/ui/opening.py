@@ -18,6 +18,7 @@ from textual.screen import Screen
 
 from enchanted_tui.ui.app_interface import AppInterface
 from enchanted_tui.ui.opened import Opened
+from enchanted_tui.ui.refusing import Refusing
 from enchanted_tui.ui.widgets.choice_list import is_laid_out
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class ActionPalette(Opened, CommandPalette):
             super()._action_command_list(action)
 
 
-class Opening(AppInterface):
+class Opening(Refusing):
     """The part of the app that opens screens over others."""
 
     async def on_event(self, event: Event) -> None:

@@ -5,10 +5,11 @@ help.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.dom import DOMNode
+from textual.screen import Screen
 
 from enchanted_tui.ui.actions import Action, registry
 from enchanted_tui.ui.glyphs import spelled
@@ -36,6 +37,7 @@ def keys_of(app: AppInterface, action: Action) -> str:
 _SPELLINGS = {
     "question_mark": "?",
     "colon": ":",
+    "vertical_line": "|",
     "slash": "/",
     "ampersand": "&",
     "number_sign": "#",
@@ -47,6 +49,7 @@ _SPELLINGS = {
     "minus": "-",
     "full_stop": ".",
     "comma": ",",
+    "equals_sign": "=",
 }
 
 
@@ -64,6 +67,18 @@ def find_target(app: AppInterface, action: Action) -> DOMNode | None:
 def _first_that_can(action: Action, nodes: Sequence[DOMNode]) -> DOMNode | None:
     return next(
         (node for node in nodes if callable(getattr(node, f"action_{action.method}", None))), None
+    )
+
+
+def actions_around(app: AppInterface, screen: Screen[Any]) -> list[Action]:
+    """Return the actions of what has the focus on a screen, of what is around it, of the screen and
+    of the app, those of campaigns and of the app last.
+    """
+    focused = screen.focused
+    chain = list(focused.ancestors_with_self) if focused is not None else [screen, app]
+    found = [action for action in registry().values() if _first_that_can(action, chain) is not None]
+    return sorted(
+        found, key=lambda action: (area(action) == "everywhere", area(action) == "campaign")
     )
 
 
@@ -97,11 +112,7 @@ async def perform(app: AppInterface, action: Action) -> None:
             markup=False,
         )
     elif app.is_refused(action.method):
-        app.notify(
-            f"{spelled(action.title)}: refused, because this app only looks (--read-only).",
-            severity="warning",
-            markup=False,
-        )
+        app.say_refused(action.method)
     elif not await app.run_action(action.method, target):
         app.notify(
             f"{spelled(action.title)}: not possible at the moment.",

@@ -17,6 +17,7 @@ from enchanted_tui.ui.settings import state_dir
 from enchanted_tui.whole_files import write_atomically
 
 _MOST_RECENT = 200
+_MOST_FILES = 20
 
 
 @dataclass
@@ -27,6 +28,8 @@ class Memory:
     last_run: str | None = None
     mode: str = "runs"
     theme: str | None = None
+    files: list[str] = field(default_factory=list)  #: chosen lately, the latest first
+    dividers: dict[str, int] = field(default_factory=dict)  #: percent of the left pane, by place
     #: the runs that were open, in the order of their tabs, with what was chosen in them: what
     #: `ui.open_run` writes and checks
     tabs: list[Any] = field(default_factory=list)
@@ -42,19 +45,28 @@ def read(directory: Path | None = None) -> Memory:
 
 
 def _checked(content: dict[str, Any]) -> Memory:
-    recent = content.get("recent")
     texts = {
         name: content[name]
         for name in ("last_run", "mode", "theme")
         if isinstance(content.get(name), str)
     }
+    dividers = content.get("dividers")
     return Memory(
-        recent=[item for item in recent if isinstance(item, str)]
-        if isinstance(recent, list)
-        else [],
+        dividers={
+            place: share
+            for place, share in (dividers.items() if isinstance(dividers, dict) else ())
+            if type(share) is int and 0 < share < 100
+        },
+        recent=_texts(content.get("recent")),
+        files=_texts(content.get("files")),
         tabs=content["tabs"] if isinstance(content.get("tabs"), list) else [],
         **texts,
     )
+
+
+def _texts(found: Any) -> list[str]:
+    """Return the texts of a list; none where it is no list."""
+    return [item for item in found if isinstance(item, str)] if isinstance(found, list) else []
 
 
 def update(
@@ -82,6 +94,20 @@ def update(
         target.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(target, json.dumps(asdict(memory), indent=1), own=True)
     return memory
+
+
+def note_file(path: Path) -> None:
+    """Remember a file that was chosen in a dialog."""
+    others = [known for known in read().files if known != str(path)]
+    update(files=[str(path), *others][:_MOST_FILES])
+
+
+def note_divider(place: str, share: int | None) -> None:
+    """Remember where a divider has been put: percent of the room that is left of it; None: where it
+    was at first.
+    """
+    kept = {name: known for name, known in read().dividers.items() if name != place}
+    update(dividers=kept if share is None else {**kept, place: share})
 
 
 def _file(directory: Path | None) -> Path:

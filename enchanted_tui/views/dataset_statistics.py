@@ -46,15 +46,22 @@ class DatasetColumn:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.raw: list[Any] = []
+        self._raw: list[Any] = []
         self._numbers = array("d")
         self._kinds: set[type] = set()
+        self._codes = array("q")
+        self._texts: dict[str, int] = {}
 
     def extend(self, part: Part) -> None:
         """Take the values of further rows."""
-        self.raw += part.raw
+        self._raw += part.raw
         self._numbers += part.numbers
         self._kinds |= part.kinds
+
+    @property
+    def raw(self) -> Sequence[Any]:
+        """All values as they were returned, None where there is none."""
+        return self._raw
 
     @property
     def kind(self) -> str:
@@ -78,12 +85,25 @@ class DatasetColumn:
         """All values as float64, NaN where there is none; a copy."""
         return np.array(self._numbers, dtype=np.float64)
 
+    def coded(self) -> tuple[NDArray[np.int64], list[str]]:
+        """Return of each row of a text column which text it has, -1 for none, and these texts.
+
+        Only rows that are new are looked at, so it costs little to ask again.
+        """
+        texts = self._texts
+        self._codes.extend(
+            -1 if value is None else texts.setdefault(value, len(texts))
+            for value in self._raw[len(self._codes) :]
+        )
+        return np.array(self._codes, dtype=np.int64), list(texts)
+
     def words(self) -> list[str]:
         """Return the different texts of a text column, sorted; too many are none."""
         if self.kind != "text":
             return []
-        found = {value for value in self.raw if value is not None}
-        return sorted(found) if len(found) <= _MOST_WORDS else []
+        codes, texts = self.coded()
+        found = np.unique(codes[codes >= 0])
+        return sorted(texts[code] for code in found) if len(found) <= _MOST_WORDS else []
 
 
 def _as_float(value: Any) -> float:
@@ -122,6 +142,19 @@ class Results:
 
     def __len__(self) -> int:
         return len(self.tasks)
+
+    @property
+    def whole(self) -> Results:
+        """The dataset of which these are rows: this one."""
+        return self
+
+    def goes_on_from(self, before: Results) -> bool:
+        """Tell whether the first of these rows are all those of another dataset."""
+        return before.tasks.codes == self.tasks.codes[: len(before)]
+
+    def numbers_of(self, rows: Sequence[int]) -> Sequence[int]:
+        """Return the numbers that rows of this one have in `whole`."""
+        return rows
 
     def news(self, columns: Mapping[str, Sequence[Any]], tasks: TaskList) -> News:
         """Convert what is new in the dataset as it is now, for `take`; earlier rows again only if

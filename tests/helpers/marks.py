@@ -39,6 +39,7 @@ BY_PLACE = {
     "durability/test_gest_kill.py": "kill",
     "durability/test_learning_kill.py": "kill",
     "durability/test_write_points.py": "kill",
+    "ui/test_in_browser.py": "apt",  # a browser
     "ui/test_config_killed.py": "kill",
     "ui/test_surviving.py": "kill",
     "reporting/test_report_in_browser.py": "apt",  # a browser

@@ -154,7 +154,7 @@ async def test_two_answers_in_one_read(person: Person, home: Path) -> None:
         ("down", "enter", "f1", "enter"),
     )
     for answers in series[: rounds(1, 4)]:
-        for name, key in (("PathDialog", "o"), ("Picker", "n"), ("Picker", "a")):
+        for name, key in (("FileDialog", "o"), ("Picker", "n"), ("Picker", "a")):
             await person.burst("escape")
             await person.opens(name, key)
             await person.burst(*answers)

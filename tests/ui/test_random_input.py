@@ -1,5 +1,5 @@
 """Whatever is typed, pasted and clicked, in whatever bursts: the app neither dies nor speaks of a
-defect.
+defect, loses no text, and starts, ends and deletes nothing but what a dialog's answer asked for.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,16 @@ from enchanted_tui.ui import remembered
 from helpers.marks import in_full
 from helpers.ui.campaign_watch import ended_afterwards, wait_for_done
 from helpers.ui.campaigns import until, write_config
-from helpers.ui.random_input import SIZES, Typist, WatchedApp, reads
+from helpers.ui.random_input import (
+    SIZES,
+    Typist,
+    WatchedApp,
+    deletions_asked_for,
+    files_of,
+    is_kept,
+    reads,
+    text_at_the_end,
+)
 
 
 @pytest.fixture
@@ -56,8 +66,12 @@ async def _session(home: Path, seed: int, count: int, size: tuple[int, int]) -> 
     """
     app = WatchedApp(home / ("done", "failing", "going")[seed % 3] if seed % 4 else None)
     typist: Typist | None = None
+    unsaved: str | None = None
     try:
-        async with app.run_test(size=size, notifications=True) as pilot:
+        async with AsyncExitStack() as stack:
+            stack.enter_context(deletions_asked_for(app))
+            stack.enter_context(files_of(home.resolve()))
+            pilot = await stack.enter_async_context(app.run_test(size=size, notifications=True))
             typist = Typist(app, pilot)
             await until(lambda: app.screen.is_mounted, pilot.pause)
             for read in reads(seed, count):
@@ -66,6 +80,7 @@ async def _session(home: Path, seed: int, count: int, size: tuple[int, int]) -> 
             if app.campaign is not None and app.campaign.alive:
                 app.campaign.request("abort")
                 await until(lambda: not app.campaign.alive, timeout=60)
+            unsaved = None if app._exit else text_at_the_end(app)
             app.exit()
     except Exception as error:
         pytest.fail(
@@ -73,6 +88,8 @@ async def _session(home: Path, seed: int, count: int, size: tuple[int, int]) -> 
             f" {error}\n{typist.story() if typist is not None else ''}"
         )
     assert not app.defects, f"seed {seed} at {size}: {app.defects[0]}\n{typist.story()}"
+    assert unsaved is None or is_kept(unsaved), f"seed {seed} at {size}: text was lost"
+    print(f"seed {seed} at {size}: {app.longest:.2f} s of the processor at most between two beats")
     return sum(len(read.events) for read in typist.sent)
 
 

@@ -1,4 +1,5 @@
-"""Each registered action is reached by key, by palette and by mouse on each screen that binds it.
+"""Each registered action is reached by key, by palette, by menu and by mouse on each screen that
+binds it.
 
 On a real campaign in the real app, but what an action does is left out here: its method only notes
 that it was called. What actions do is tested screen by screen, in the other modules of this
@@ -39,6 +40,7 @@ from helpers.ui.routes import (
     actions_on,
     choose_by_mouse,
     choose_by_typing,
+    choose_in_menu,
     entry_of,
     hint_of,
     reached_only,
@@ -50,7 +52,7 @@ from helpers.ui.watching import Watcher, in_loop, watching
 KEYMAP = {
     "campaign.drain": "f6",
     "campaign.abort": "f7",
-    "campaign.rebuild": "f10",
+    "campaign.rebuild": "f12",
     "runs.delete": "f11",
 }
 WIDE = (200, 30)  # so that all hints are in the footer
@@ -231,6 +233,10 @@ class Visitor:
         for action in actions:
             await self.goes("Enter in the palette", action, choose_by_typing(self.watcher, action))
 
+    async def takes_it_from_the_menu(self, actions: Sequence[Action]) -> None:
+        for action in actions:
+            await self.goes("the menu", action, choose_in_menu(self.watcher, action))
+
     async def takes_what_the_palette_finds(self, place: Place) -> None:
         for action in _first_on(place):
             name = entry_of(action, self.watcher.app).partition("  (")[0]
@@ -276,6 +282,7 @@ async def test_every_way_leads_to_the_action(finished_run: Path, place: Place, m
             opened = _first_on(place) if many else _first_on(place)[:3]
             await visitor.clicks_in_the_palette(opened)
             await visitor.types_into_the_palette(opened)
+            await visitor.takes_it_from_the_menu(opened)
         assert not visitor.wrong
 
 

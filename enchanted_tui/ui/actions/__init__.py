@@ -11,7 +11,7 @@ from textual.binding import Binding
 
 from enchanted_tui.ui.actions.action import Action, registered
 
-__all__ = ["Action", "bindings", "registry"]
+__all__ = ["Action", "bindings", "help_of", "registry"]
 
 
 def registry() -> dict[str, Action]:
@@ -31,6 +31,12 @@ def registry() -> dict[str, Action]:
     )
 
     return registered
+
+
+def help_of(method: str) -> str | None:
+    """Return what an action is for, by its method's name, which may come with parameters."""
+    name = method.partition("(")[0]
+    return next((action.help for action in registry().values() if action.method == name), None)
 
 
 def bindings(*ids: str) -> list[Binding | tuple[str, str] | tuple[str, str, str]]:

@@ -27,6 +27,7 @@ from enchanted_tui.config.scan import Scan, TokenKind
 from enchanted_tui.ui.editor.document import LosslessDocument, install
 from enchanted_tui.ui.editor.find import Match
 from enchanted_tui.ui.editor.menu import CompletionMenu
+from enchanted_tui.ui.widgets.clicks import RIGHT
 
 #: Theme colour and attributes of each kind of token. Attributes tell keys and comments apart where
 #: there is no colour.
@@ -289,7 +290,10 @@ class ConfigArea(TextArea, inherit_bindings=False):
     async def _on_mouse_down(self, event: events.MouseDown) -> None:
         if self.menu is not None:
             self.menu.close()  # a click elsewhere has nothing to do with what was to be completed
-        await super()._on_mouse_down(event)
+        if event.button == RIGHT:
+            event.prevent_default()  # what is selected stays so: the menu is about that
+        else:
+            await super()._on_mouse_down(event)
 
     def _editing_key(self, key: str) -> Callable[[], None] | None:
         """Return what a key does other than in any text."""

@@ -12,7 +12,7 @@ from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
@@ -37,8 +37,9 @@ ListDialog #title { text-style: bold; width: 100%; }
 ListDialog #hint { color: $text-muted; width: 100%; }
 ListDialog #about { width: 100%; height: 2; display: none; text-style: italic; }
 ListDialog Input { height: 1; background: $boost; margin: 1 0; }
+ListDialog #listing { height: 1fr; }
 ListDialog OptionList {
-    height: 1fr; border: none; padding: 0; background: $surface; text-wrap: nowrap;
+    height: 100%; width: 1fr; border: none; padding: 0; background: $surface; text-wrap: nowrap;
     text-overflow: ellipsis; scrollbar-size-vertical: 1;
 }
 """
@@ -63,9 +64,15 @@ class ListDialog(Opened, ClosedByMouse, ModalScreen[str | None]):
             self.tell_how_to_close(box)
             yield Label(self._title, id="title", markup=False)
             yield typed
-            yield Options(id="list", compact=True, markup=False)
+            with Horizontal(id="listing"):
+                yield Options(id="list", compact=True, markup=False)
+                yield from self.compose_beside()
             yield Label("", id="about", markup=False)
             yield Label(self._hint, id="hint", markup=False)
+
+    def compose_beside(self) -> ComposeResult:
+        """Return what stands at the right of the list."""
+        yield from ()
 
     def on_mount(self) -> None:
         self.query_one(OptionList).can_focus = False
@@ -115,6 +122,7 @@ class PathDialog(ListDialog):
         )
         self._start, self._suffixes = start, suffixes
         self._candidates: Sequence[Candidate] = ()
+        self._also = 0  #: so many of them, the first, do not go on as written
         self._listed_for: str | None = None  #: what was typed when the candidates were looked up
         #: keys pressed before the list for what is typed had come
         self._waiting: list[Callable[[], None]] = []
@@ -130,14 +138,29 @@ class PathDialog(ListDialog):
         run_newest(self, "list", self._list, written)
 
     async def _list(self, written: str) -> None:
-        found = await in_thread(file_candidates, written, self._start, suffixes=self._suffixes)
+        also, found = await in_thread(self.candidates, written)
         if self.is_mounted and self.typed.value == written:
-            self._candidates, self._listed_for = found, written
+            self._candidates, self._also, self._listed_for = [*also, *found], len(also), written
             self.listed.clear_options()
-            self.listed.add_options([_Candidate(candidate, self._room) for candidate in found])
+            self.listed.add_options(
+                [
+                    ListedPath(candidate, self._room, self.words_for(candidate))
+                    for candidate in self._candidates
+                ]
+            )
             waiting, self._waiting = self._waiting, []
             for act in waiting:
                 self._once_listed(act)
+
+    def candidates(self, written: str) -> tuple[list[Candidate], list[Candidate]]:
+        """Return what is listed: what is offered besides, and what goes on as written. Called in a
+        thread.
+        """
+        return [], file_candidates(written, self._start, suffixes=self._suffixes)
+
+    def words_for(self, candidate: Candidate) -> str:
+        """Return what stands before a candidate."""
+        return ""
 
     def _once_listed(self, act: Callable[[], None]) -> None:
         """Do what a key asks with the list for what is typed, never with the one before."""
@@ -158,10 +181,12 @@ class PathDialog(ListDialog):
         marked = self.listed.highlighted
         if marked is not None and marked < len(self._candidates):
             self._take(self._candidates[marked])
-        elif len(self._candidates) == 1:
-            self._take(self._candidates[0])
-        elif self._candidates:
-            common = _common_beginning([candidate.label for candidate in self._candidates])
+        elif len(self._candidates) == self._also + 1:
+            self._take(self._candidates[-1])
+        elif self._candidates[self._also :]:
+            common = _common_beginning(
+                [candidate.label for candidate in self._candidates[self._also :]]
+            )
             if len(common) > len(self.typed.value):
                 self._write(common)
 
@@ -174,7 +199,7 @@ class PathDialog(ListDialog):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        if isinstance(event.option, _Candidate):
+        if isinstance(event.option, ListedPath):
             self._choose(event.option.candidate)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -200,13 +225,14 @@ class PathDialog(ListDialog):
             self.dismiss(expand(candidate.label))
 
 
-class _Candidate(Option):
+class ListedPath(Option):
     """A line of the list, with what it stands for: the list may be another by the time that a click
     on it is heard of.
     """
 
-    def __init__(self, candidate: Candidate, room: int) -> None:
-        super().__init__(Text(cut_name(candidate.label + candidate.suffix, room)))
+    def __init__(self, candidate: Candidate, room: int, words: str = "") -> None:
+        path = cut_name(candidate.label + candidate.suffix, room - len(words))
+        super().__init__(Text(words + path, no_wrap=True))
         self.candidate = candidate
 
 

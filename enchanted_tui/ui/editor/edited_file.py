@@ -22,12 +22,12 @@ from enchanted_tui.ui.editor.area import ConfigArea
 from enchanted_tui.ui.editor.buffer import Buffer
 from enchanted_tui.ui.editor.config_file import FileProblem
 from enchanted_tui.ui.editor.dialogs import (
-    PathDialog,
     overwrite_dialog,
     recovery_dialog,
     unsaved_dialog,
 )
 from enchanted_tui.ui.editor.elsewhere import edited_elsewhere
+from enchanted_tui.ui.editor.file_dialog import FileDialog
 from enchanted_tui.ui.editor.from_templates import chosen_template
 from enchanted_tui.ui.editor.unsaved_text import UnsavedText
 
@@ -305,7 +305,7 @@ class EditedFile:
     ) -> Path | None:
         start = self.buffer.path.parent if self.buffer.path is not None else self._app.home
         answer = await self._app.ask(
-            under or self._screen, PathDialog(title, start, suggestion, suffixes=_SUFFIXES)
+            under or self._screen, FileDialog(title, start, suggestion, suffixes=_SUFFIXES)
         )
         return None if answer is None else Path(os.path.abspath(start / answer))
 

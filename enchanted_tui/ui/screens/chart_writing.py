@@ -34,6 +34,8 @@ class ChartWriting(CampaignScreen):
         self.query_one(AskLine).ask("export", "Write to", str(proposed), "png, svg or pdf")
 
     def on_ask_line_answered(self, message: AskLine.Answered) -> None:
+        if message.purpose != "export":
+            return
         line = self.query_one(AskLine)
         if not message.value.strip():
             line.say("type the name of a file")

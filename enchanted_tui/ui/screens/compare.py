@@ -85,7 +85,7 @@ not as in the first run."""
         yield ViewTabs("compare", _VIEWS, id="tabs")
         yield Buttons(id="legend")
         yield VirtualTable(
-            (), self._fact_cells, fit=False, empty="reading the runs ...", id="facts"
+            (), self._fact_cells, fit=False, pinned=1, empty="reading the runs ...", id="facts"
         )
         yield Plot(id="plot")
         yield CurvesView(self.roots, id="curves")
@@ -93,6 +93,7 @@ not as in the first run."""
             (),
             self._key_cells,
             fit=False,
+            pinned=1,
             empty="The configurations are the same.",
             id="differences",
         )

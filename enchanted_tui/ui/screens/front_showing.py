@@ -38,13 +38,16 @@ class FrontShowing(CampaignScreen):
         return self.query_one("#front", FrontTable)
 
     def forget_choices(self) -> None:
+        super().forget_choices()
         self._aim = self._objectives = None
 
     def choices(self) -> Choices:
         aim = self._aim
-        return {"objectives": dict(aim.objectives) if aim is not None else self._objectives}
+        chosen = dict(aim.objectives) if aim is not None else self._objectives
+        return {**super().choices(), "objectives": chosen}
 
     def restore(self, choices: Mapping[str, Any]) -> None:
+        super().restore(choices)
         kept = choices.get("objectives")
         if isinstance(kept, Mapping):
             self._objectives = {str(name): str(kept[name]) for name in kept}

@@ -13,10 +13,9 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-from enchanted_tui.ui.actions import Action, registry
 from enchanted_tui.ui.glyphs import spelled
 from enchanted_tui.ui.opened import Opened
-from enchanted_tui.ui.palette import area, keys_of
+from enchanted_tui.ui.palette import actions_around, keys_of
 from enchanted_tui.ui.widgets.closing import ClosedByMouse
 
 if TYPE_CHECKING:
@@ -72,28 +71,13 @@ class HelpScreen(Opened, ClosedByMouse, ModalScreen[None]):
         table.add_column("keys", no_wrap=True, style="bold")
         table.add_column("title", no_wrap=True)
         table.add_column("help")
-        for action in self._actions():
+        for action in actions_around(self.app, self._about):
             table.add_row(
                 Text(keys_of(self.app, action) or "-"),
                 Text(spelled(action.title)),
                 Text(action.help),
             )
         return table
-
-    def _actions(self) -> list[Action]:
-        """Return the actions that work on the screen, those of the focused widget first."""
-        found: dict[str, Action] = {}
-        focused = self._about.focused
-        chain = (
-            list(focused.ancestors_with_self) if focused is not None else [self._about, self.app]
-        )
-        for action in registry().values():
-            if any(callable(getattr(node, f"action_{action.method}", None)) for node in chain):
-                found[action.id] = action
-        return sorted(
-            found.values(),
-            key=lambda action: (area(action) == "everywhere", area(action) == "campaign"),
-        )
 
     def action_close(self) -> None:
         self.dismiss(None)

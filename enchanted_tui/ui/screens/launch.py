@@ -22,6 +22,7 @@ from enchanted_tui.ui.background import in_thread, run_newest
 from enchanted_tui.ui.error_sentence import sentence
 from enchanted_tui.ui.launching import Launch
 from enchanted_tui.ui.opened import Opened
+from enchanted_tui.ui.widgets.closing import ClosedByMouse
 from enchanted_tui.ui.widgets.line import Name
 from enchanted_tui.ui.widgets.one_of import OneOf
 
@@ -51,7 +52,7 @@ class Consequences:
     deletes: bool = False
 
 
-class LaunchScreen(Opened, ModalScreen[Launch | None]):
+class LaunchScreen(Opened, ClosedByMouse, ModalScreen[Launch | None]):
     """Returns what is to be launched, or None."""
 
     if TYPE_CHECKING:
@@ -109,6 +110,7 @@ own."""
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
+            self.tell_how_to_close(box)
             box.border_title = (
                 "Start a campaign"
                 if not self._asked.is_run_dir

@@ -18,6 +18,7 @@ from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.campaign_screen import GOING_ON, CampaignScreen
 from enchanted_tui.ui.kept_choices import await_row, kept_row, kept_text
+from enchanted_tui.ui.widgets.divider import Divider
 from enchanted_tui.ui.widgets.learned_pane import LearnedPane
 from enchanted_tui.ui.widgets.line import Buttons
 from enchanted_tui.ui.widgets.node_pane import NodePane
@@ -45,7 +46,7 @@ class MonitorScreen(CampaignScreen):
     DEFAULT_CSS = """
     MonitorScreen #panes { height: 1fr; }
     MonitorScreen #tasks { width: 3fr; }
-    MonitorScreen #side { width: 2fr; margin: 0 0 0 1; }
+    MonitorScreen #side { width: 2fr; }
     MonitorScreen #batches { height: 2fr; }
     MonitorScreen #workers { height: 2fr; }
     MonitorScreen #nodes { height: 3fr; }
@@ -57,7 +58,7 @@ class MonitorScreen(CampaignScreen):
     MonitorScreen #tabs { background: $surface; padding: 0 1; display: none; }
     MonitorScreen.-narrow #tabs { display: block; }
     MonitorScreen.-narrow #panes Pane { display: none; }
-    MonitorScreen.-narrow #side { display: none; margin: 0; }
+    MonitorScreen.-narrow #side, MonitorScreen.-narrow Divider { display: none; }
     MonitorScreen.-narrow #side.-current { display: block; }
     MonitorScreen.-narrow #panes Pane.-current { display: block; height: 1fr; }
     """
@@ -85,6 +86,7 @@ class MonitorScreen(CampaignScreen):
         yield Buttons(id="tabs")
         with Horizontal(id="panes"):
             yield TaskPane(id="tasks")
+            yield Divider("monitor")
             with Vertical(id="side"):
                 yield LearnedPane(id="learned")
                 yield BatchPane(id="batches")

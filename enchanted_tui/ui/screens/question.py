@@ -55,6 +55,8 @@ class QuestionDialog(Dialog):
     }
     """
 
+    WAITED_FOR = True
+
     def __init__(
         self, question: Question, *, is_settled: Callable[[], bool] = lambda: False
     ) -> None:
@@ -69,7 +71,8 @@ class QuestionDialog(Dialog):
         super().__init__(_TITLES[question.kind].format(host=question.host), body, choices)
 
     def compose(self) -> ComposeResult:
-        with Vertical():
+        with Vertical() as box:
+            self.tell_how_to_close(box)
             yield Label(self._title, id="title", markup=False)
             with VerticalScroll(can_focus=False):
                 yield Static(self._body, id="body", markup=False)
@@ -109,6 +112,8 @@ class QuestionDialog(Dialog):
 
     def action_cancel(self) -> None:
         self._give(None)
+
+    _leave = action_cancel
 
     def _give(self, answer: str | None) -> None:
         if self.app.screen is self and not self._left:

@@ -12,20 +12,20 @@ from enchanted_tui.ui.campaign_screen import GOING_ON
 from enchanted_tui.ui.charts import chart_choice as charts
 from enchanted_tui.ui.charts.choice_line import CHARTS, choice_parts
 from enchanted_tui.ui.rereading import Rereading
-from enchanted_tui.ui.screens.chart_writing import ChartWriting
-from enchanted_tui.ui.screens.front_showing import FrontShowing
 from enchanted_tui.ui.screens.kept_results import KeptResults
+from enchanted_tui.ui.screens.rows_writing import RowsWriting
+from enchanted_tui.ui.sparing import Sparing
 from enchanted_tui.ui.widgets.ask_line import AskLine
 from enchanted_tui.ui.widgets.chooser import Chooser
 from enchanted_tui.ui.widgets.computed_view import ComputedView
+from enchanted_tui.ui.widgets.condition_line import ConditionLine
 from enchanted_tui.ui.widgets.coverage_view import CoverageView
-from enchanted_tui.ui.widgets.dataset_table import FINISHED, DatasetTable, SummaryTable
+from enchanted_tui.ui.widgets.dataset_table import DatasetTable, SummaryTable
 from enchanted_tui.ui.widgets.front_table import FrontTable
 from enchanted_tui.ui.widgets.line import Buttons
 from enchanted_tui.ui.widgets.plot import Plot
 from enchanted_tui.ui.widgets.sensitivity_view import SensitivityView
 from enchanted_tui.ui.widgets.surrogate_view import SurrogateView
-from enchanted_tui.ui.widgets.table import VirtualTable
 from enchanted_tui.ui.widgets.view_tabs import ViewTabs
 from enchanted_tui.views.dataset_statistics import Results, read_news
 
@@ -49,17 +49,20 @@ _PAUSE_PER_ROW = 5e-5  # ... and more of a large one, of which each reading copi
 _NOTHING = "No campaign is open; choose one on the screen Runs (1)."
 
 
-class ResultsScreen(KeptResults, FrontShowing, ChartWriting):
+class ResultsScreen(KeptResults, RowsWriting):
     """One view at a time; what is chosen for the charts stays from one to the next."""
 
     HELP = """The dataset of the open campaign; it grows while the campaign runs.
+
+Where keeps the rows of a condition such as gamma > 1 and success, in every view; Columns finds,
+hides and shows columns. Enter opens a sample from every view.
 
 In the charts, left and right change the column along the bottom, up and down the one on the left.
 Failed samples are crosses, successful ones dots; a number as colour is five steps, each with as
 many samples: the more ink, the larger. In Front, a chooses the objectives. Surrogate and
 Sensitivity are worked out on request, while the app goes on."""
     DEFAULT_CSS = """
-    ResultsScreen #choices { background: $background; padding: 0 1; }
+    ResultsScreen #choices, ResultsScreen #where { background: $background; padding: 0 1; }
     ResultsScreen #table, ResultsScreen #summary, ResultsScreen #plot, ResultsScreen #coverage,
     ResultsScreen #front, ResultsScreen ComputedView { display: none; height: 1fr; }
     ResultsScreen .-shown { display: block !important; }
@@ -68,11 +71,14 @@ Sensitivity are worked out on request, while the app goes on."""
     BINDINGS: ClassVar[list[BindingType]] = bindings(
         *(f"results.{name}" for name, _ in _VIEWS),
         "results.compute",
+        "results.where",
         "results.axes",
         "results.colour",
         "results.log",
         "results.goal",
         "results.sort",
+        "results.columns",
+        "results.all_rows",
         "results.open",
         "results.export",
         "results.copy",
@@ -82,15 +88,19 @@ Sensitivity are worked out on request, while the app goes on."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.results = Results()
+        self.whole = self.results = Results()
         self.choice = charts.ChartChoice()  #: what the person has chosen, and ...
         #: ... the same with columns that `results` has, brought up to date by `_refresh_view`
         self._drawn = self.choice
         self._shown = "table"
+        self._known_keys: dict[str, str] = {}
+        self._empty = ""  #: what the table says where there is no row
+        self._sparing = Sparing()
         self._reading = Rereading(self, self._read, _counts, self._rest)
 
     def compose_body(self) -> ComposeResult:
         yield ViewTabs("results", _VIEWS, id="tabs")
+        yield Buttons(id="where")
         yield Buttons(id="choices")
         yield DatasetTable(id="table")
         yield Plot(id="plot")
@@ -99,6 +109,7 @@ Sensitivity are worked out on request, while the app goes on."""
         yield SummaryTable(id="summary")
         yield SurrogateView(id="surrogate")
         yield SensitivityView(id="sensitivity")
+        yield ConditionLine(id="condition-line")
         yield AskLine()
 
     def on_mount(self) -> None:
@@ -126,29 +137,34 @@ Sensitivity are worked out on request, while the app goes on."""
         self._reading.forget()
         for view in self.query(ComputedView):
             view.forget()
-        self.results = Results()
-        self.table.set_empty(_NOTHING if self.app.root is None else "Reading the dataset.")
-        self.table.show(self.results)
+        self.whole = Results()
+        self.drop_filtered()
+        self._empty = _NOTHING if self.app.root is None else "Reading the dataset."
+        self._show_table()
         self._refresh_view()
 
     def forget_choices(self) -> None:
         super().forget_choices()
         self.choice = charts.ChartChoice()
         self.table.sort_anew()
+        self.show_columns()
         self.table.awaited.key = None
 
     def _rest(self) -> float:
-        return _PAUSE + _PAUSE_PER_ROW * len(self.results)
+        return _PAUSE + _PAUSE_PER_ROW * len(self.whole)
 
     async def _read(self, viewer: Viewer) -> None:
-        results = self.results
+        results = self.whole
         news, parameters = await self.read_of_run(viewer, read_news, viewer, results)
         results.take(news)
         results.parameters = parameters or results.parameters
+        self._sparing.look(len(results) * len(results.columns))
         if news.anew:
             # though another view is shown: its rows are not those of the dataset any more
+            self.drop_filtered()
             self.table.show(results)
-        self.table.set_empty("No sample of this stage has finished yet.")
+        self._empty = "No sample of this stage has finished yet."
+        await self.filter_rows()
         self._refresh_view()
 
     # -- views -------------------------------------------------------------------------------------
@@ -158,15 +174,20 @@ Sensitivity are worked out on request, while the app goes on."""
         body = _BODIES.get(name, "#plot")
         for selector in (*_BODIES.values(), "#plot"):
             self.query_one(selector).set_class(selector == body, "-shown")
-        self.query_one(body).focus()
+        if not self.condition_line.display:
+            self.focus_view()
         self._refresh_view()
+
+    def focus_view(self) -> None:
+        self.query_one(_BODIES.get(self._shown, "#plot")).focus()
 
     def _refresh_view(self) -> None:
         self._drawn = self.choice.settled(self.results)
         self._show_tabs()
         self._show_choices()
+        self.show_condition()
         if self._shown == "table":
-            self.table.show(self.results)
+            self._show_table()
         elif self._shown == "summary":
             self.app.perform(self.query_one(SummaryTable).show(self.results))
         elif self._shown == "front":
@@ -175,26 +196,34 @@ Sensitivity are worked out on request, while the app goes on."""
             self.query_one(CoverageView).show(self.results)
         elif (computed := self._computed) is not None:
             key = self._keys().get("results.compute", "")
-            computed.show(self.app.root, len(self.results), self.results.fingerprint, key)
+            computed.show(self.app.root, len(self.whole), self.whole.fingerprint, key)
         else:
             self._draw()
             if self._drawn.colour == charts.BY_FRONT:  # which grows, and is drawn again
                 self.app.perform(self.show_front(self._keys().get("results.axes", "")))
+
+    def _show_table(self) -> None:
+        none_kept = len(self.whole) and not len(self.results)
+        self.table.set_empty("No row keeps the condition." if none_kept else self._empty)
+        self.table.show(self.results)
 
     def _draw(self) -> None:
         results, choice, name = self.results, self._drawn, self._shown
         self.plot.show(lambda width, height: charts.picture(results, choice, name, width, height))
 
     def _keys(self) -> dict[str, str]:
-        """Return the keys of the actions, as they are shown."""
-        return {
-            str(active.binding.id): self.app.get_key_display(active.binding)
-            for active in self.active_bindings.values()
-        }
+        """Return the keys of the actions, as they are shown: also while a condition is written,
+        for whatever stands there would move otherwise.
+        """
+        if not self.condition_line.typed.has_focus:
+            self._known_keys = {
+                str(active.binding.id): self.app.get_key_display(active.binding)
+                for active in self.active_bindings.values()
+            }
+        return self._known_keys
 
     def _show_tabs(self) -> None:
-        count = len(self.results)
-        note = f"  {count:,} row{'' if count == 1 else 's'}" if count else ""
+        note = f"  {self.count_words}" if len(self.whole) else ""
         self.query_one(ViewTabs).show(self._shown, self._keys(), note)
 
     def on_plot_resized(self) -> None:
@@ -214,7 +243,7 @@ Sensitivity are worked out on request, while the app goes on."""
         elif self._shown == "front":
             parts = self.front_parts()
         elif self._shown == "table" and len(self.results):
-            parts = [(self.table.order_text, "", "results_sort")]
+            parts = [(self.table.order_text, "", "results_sort"), self.columns_part()]
         self.query_one("#choices", Buttons).set(parts)
 
     def action_results_table(self) -> None:
@@ -256,61 +285,12 @@ Sensitivity are worked out on request, while the app goes on."""
         self.query_one(_BODIES[self._shown], ComputedView).work_out()
 
     def action_results_back(self) -> None:
-        if self._shown == "table":
+        if self.condition_line.display:
+            self.on_condition_line_left()
+        elif self._shown == "table":
             self.app.show_mode("monitor")
         else:
             self._go("table")
-
-    # -- the table ---------------------------------------------------------------------------------
-
-    def on_virtual_table_header_selected(self, event: VirtualTable.HeaderSelected) -> None:
-        if event.table is self.table:
-            self._sort_by(event.column)
-        elif event.table is self.front:
-            self.front.sort_by(event.column)
-
-    def _sort_by(self, name: str) -> None:
-        self.table.sort_by(name)
-        self._show_choices()
-
-    def action_results_sort(self) -> None:
-        self.app.perform(self._choose_sort())
-
-    async def _choose_sort(self) -> None:
-        names = self.table.names
-        lines = ["when they finished", *names]
-        current = names.index(self.table.sort[0]) + 1 if self.table.sort[0] in names else 0
-        chosen = await self.app.ask(self, Chooser("Sort by", lines, current))
-        if chosen is not None:
-            self._go("table")
-            self._sort_by(names[chosen - 1] if chosen else FINISHED)
-
-    def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
-        if event.table in (self.table, self.front):
-            self.action_results_open()
-
-    def action_results_open(self) -> None:
-        """Open the task of the row under the cursor or, where the best values are shown, of the
-        best one.
-        """
-        shows_best = self._shown == "best"
-        row = (
-            charts.best_row(self.results, self._drawn)
-            if shows_best
-            else self.query_one(_BODIES[self._shown], DatasetTable).cursor
-            if self._shown in ("table", "front")
-            else None
-        )
-        if row is None or row >= len(self.results):
-            self.notify(
-                "No sample has a value yet."
-                if shows_best
-                else "Samples are opened from the table or the front, the best one from Best."
-            )
-            return
-        from enchanted_tui.ui.screens.task import TaskScreen
-
-        self.app.open_over(self, TaskScreen(self.results.tasks[row]))
 
     # -- charts ------------------------------------------------------------------------------------
 
@@ -379,7 +359,7 @@ Sensitivity are worked out on request, while the app goes on."""
     # -- writing and copying -----------------------------------------------------------------------
 
     def on_ask_line_closed(self) -> None:
-        self.query_one(_BODIES.get(self._shown, "#plot")).focus()
+        self.focus_view()
 
     def action_results_copy(self) -> None:
         if self._shown in CHARTS:

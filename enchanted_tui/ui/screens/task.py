@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
 from enchanted_tui.journal_lines import TaskId
@@ -22,9 +22,10 @@ from enchanted_tui.ui.screens.file import is_binary
 from enchanted_tui.ui.screens.kept_task import KeptTask
 from enchanted_tui.ui.task_texts import Value
 from enchanted_tui.ui.traceback_opening import open_place_in
+from enchanted_tui.ui.widgets.divider import Divider
 from enchanted_tui.ui.widgets.line import Buttons, Line
-from enchanted_tui.ui.widgets.log_view import LogView
 from enchanted_tui.ui.widgets.table import Cell, Column, VirtualTable
+from enchanted_tui.ui.widgets.task_text import TaskText
 
 if TYPE_CHECKING:
     from enchanted_tui.views.task_files import TaskFiles
@@ -51,12 +52,10 @@ class TaskScreen(KeptTask):
     TaskScreen #tabs { background: $surface; padding: 0 1; }
     TaskScreen #parts { height: 1fr; }
     TaskScreen #values { width: 2fr; }
-    TaskScreen #right { width: 3fr; margin: 0 0 0 1; }
+    TaskScreen #right { width: 3fr; }
     TaskScreen #files { height: 1fr; min-height: 5; }
-    TaskScreen #text { height: 2fr; border-top: solid $panel; }
-    TaskScreen #said { height: auto; }
-    TaskScreen #scroll, TaskScreen LogView { height: 1fr; width: 1fr; }
-    TaskScreen.-narrow #right { margin: 0; }
+    TaskScreen #text { height: 2fr; }
+    TaskScreen.-narrow Divider { display: none; }
     TaskScreen.-narrow #values, TaskScreen.-narrow #files, TaskScreen.-narrow #text,
     TaskScreen.-narrow #right {
         display: none;
@@ -117,6 +116,7 @@ class TaskScreen(KeptTask):
             yield VirtualTable(
                 columns, self._value_cells, id="values", empty="nothing is known of its values"
             )
+            yield Divider("task")
             with Vertical(id="right"):
                 columns = (
                     Column("name", "FILE", 24, grow=1, name=True),
@@ -124,13 +124,9 @@ class TaskScreen(KeptTask):
                     Column("changed", "CHANGED", 16, "right"),
                 )
                 yield VirtualTable(columns, self._file_cells, id="files")
-                with Vertical(id="text"):
-                    with VerticalScroll(id="scroll"):
-                        yield Static(id="said", markup=False)
-                    yield LogView()
+                yield TaskText(id="text")
 
     def on_mount(self) -> None:
-        self.query_one(LogView).display = False
         for name in ("values", "files"):
             await_row(self.query_one(f"#{name}", VirtualTable), self._kept.get(name))
 
@@ -231,15 +227,15 @@ class TaskScreen(KeptTask):
         """Show a file of the task, or what is on record."""
         self._shown = name
         if name is None:
-            self._say(
+            self._text.say(
                 self._files.note
                 if self._files is not None and self._files.note
                 else "There is nothing to read."
             )
         elif name == _RECORD:
-            self._say(self._recorded)
+            self._text.say(self._recorded)
         elif self._files is not None and self._files.packed:
-            self._say("")
+            self._text.say("")
             run_newest(self, "file", self._bring, self._files, name)
         elif self._files is not None:
             self._show_file(self._files.directory / name, name)
@@ -250,16 +246,16 @@ class TaskScreen(KeptTask):
         try:
             path = await self.read_of_run(self.viewer, files.readable, name)
         except OSError as error:
-            self._say(f"{name} cannot be read: {error}")
+            self._text.say(f"{name} cannot be read: {error}")
             return
         if files is self._files and name == self._shown:
             self._show_file(path, name)
 
     def _show_file(self, path: Path, name: str) -> None:
         if is_binary(path):
-            self._say(f"{path} is not text ({formats.size(self._size_of(name))}).")
+            self._text.say(f"{path} is not text ({formats.size(self._size_of(name))}).")
         else:
-            self._show_log(path)
+            self._text.show_file(path)
 
     def _size_of(self, name: str) -> int:
         """Return the size that a file of the task had when it was listed, in bytes."""
@@ -269,16 +265,9 @@ class TaskScreen(KeptTask):
             else 0
         )
 
-    def _say(self, text: str) -> None:
-        self.query_one(LogView).display = False
-        self.query_one("#scroll").display = True
-        self.query_one("#said", Static).update(text)
-
-    def _show_log(self, path: Path) -> None:
-        view = self.query_one(LogView)
-        self.query_one("#scroll").display = False
-        view.display = True
-        view.open(path)
+    @property
+    def _text(self) -> TaskText:
+        return self.query_one(TaskText)
 
     # -- parts -------------------------------------------------------------------------------------
 
@@ -299,8 +288,7 @@ class TaskScreen(KeptTask):
 
     def _focus_part(self) -> None:
         if self._part == "text":
-            view = self.query_one(LogView)
-            (view if view.display else self.query_one("#scroll")).focus()
+            self._text.take_focus()
         else:
             self.query_one(f"#{self._part}", VirtualTable).focus()
 
@@ -325,7 +313,7 @@ class TaskScreen(KeptTask):
         elif self._part == "values" and self._values:
             value = self._values[self.query_one("#values", VirtualTable).cursor]
             self._shown = value.name
-            self._say(f"{value.name} =\n{task_texts.whole(value.value)}")
+            self._text.say(f"{value.name} =\n{task_texts.whole(value.value)}")
             self._go("text")
         elif self._part == "text":
             base = self._files.directory if self._files is not None else self.app.home
@@ -333,10 +321,8 @@ class TaskScreen(KeptTask):
 
     def _text_shown(self) -> str:
         """Return what can be read at the moment."""
-        page = self.query_one(LogView).page
-        if self._shown == _RECORD or page is None:
-            return self._recorded
-        return "\n".join(row.text for row in page.rows)
+        text = None if self._shown == _RECORD else self._text.file_text
+        return self._recorded if text is None else text
 
     def action_task_reload(self) -> None:
         if self._line is not None:

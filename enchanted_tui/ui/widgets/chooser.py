@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
-from textual.widgets.option_list import Option
 
-from enchanted_tui.ui.facts_in_line import cut_name
 from enchanted_tui.ui.glyphs import is_ascii
 from enchanted_tui.ui.opened import Opened
-from enchanted_tui.ui.widgets.choice_list import Options
+from enchanted_tui.ui.widgets.choice_list import FoundOptions
 from enchanted_tui.ui.widgets.closing import ClosedByMouse
 
 _WIDTH = 60
@@ -24,7 +21,7 @@ _AROUND = 6  #: frame, padding and scroll bar
 
 
 class Chooser(Opened, ClosedByMouse, ModalScreen[int | None]):
-    """Returns the number of the chosen line, or None for Escape. For short lists."""
+    """Returns the number of the chosen line, or None for Escape. Typing narrows the list."""
 
     DEFAULT_CSS = """
     Chooser { align: center middle; }
@@ -33,16 +30,16 @@ class Chooser(Opened, ClosedByMouse, ModalScreen[int | None]):
         border: round $primary; background: $surface;
     }
     Chooser.-ascii > Vertical { border: ascii $primary; }
-    Chooser Label { text-style: bold; width: 100%; }
+    Chooser Label { width: 100%; }
+    Chooser #chooser-title { text-style: bold; }
+    Chooser #chooser-typed { color: $text-muted; }
     Chooser OptionList, Chooser OptionList:focus {
         height: auto; max-height: 20; border: none; padding: 0; background: $surface;
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Close", show=False),
-        Binding("j", "down", show=False),
-        Binding("k", "up", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Close", show=False)]
+    HINT: ClassVar[str] = "type to find"
+    ALWAYS: ClassVar[int] = 0  #: so many of the first lines are listed whatever is typed
 
     def __init__(self, title: str, lines: Sequence[str], current: int = 0) -> None:
         super().__init__()
@@ -52,27 +49,40 @@ class Chooser(Opened, ClosedByMouse, ModalScreen[int | None]):
     def compose(self) -> ComposeResult:
         with Vertical() as box:
             self.tell_how_to_close(box)
-            yield Label(self._title, markup=False)
+            yield Label(self._title, id="chooser-title", markup=False)
+            yield Label(self.HINT, id="chooser-typed", markup=False)
             room = min(_WIDTH, self.app.size.width * 96 // 100) - _AROUND
-            yield Options(
-                *(Option(Text(cut_name(line, room), no_wrap=True)) for line in self._lines)
-            )
+            yield FoundOptions(self._lines, self.names, self._current, room, always=self.ALWAYS)
+
+    @property
+    def names(self) -> Sequence[str]:
+        """What is looked through for what is typed, by line."""
+        return self._lines
 
     def on_mount(self) -> None:
-        options = self.query_one(OptionList)
-        options.focus()
-        if self._lines:
-            options.highlighted = min(self._current, len(self._lines) - 1)
+        self.options.focus()
+
+    @property
+    def options(self) -> FoundOptions:
+        return self.query_one(FoundOptions)
+
+    def on_found_options_narrowed(self) -> None:
+        options = self.options
+        found, of = len(options.listed) - self.ALWAYS, len(self._lines) - self.ALWAYS
+        said = f"{options.typed}  {found:,} of {of:,}"
+        self.query_one("#chooser-typed", Label).update(said if options.typed else self.HINT)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        self.dismiss(event.option_index)
+        self.choose(self.options.listed[event.option_index])
 
-    def action_down(self) -> None:
-        self.query_one(OptionList).action_cursor_down()
-
-    def action_up(self) -> None:
-        self.query_one(OptionList).action_cursor_up()
+    def choose(self, number: int) -> None:
+        """Answer with a line."""
+        self.dismiss(number)
 
     def action_cancel(self) -> None:
-        self.dismiss(None)
+        """Take back what is typed; close where nothing is."""
+        if self.options.typed:
+            self.options.find("")
+        else:
+            self.dismiss(None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,21 +14,23 @@ from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.table import Cell, Column, VirtualTable
 from enchanted_tui.views.dataset_statistics import Floats, Mask, Results, Statistics, statistics
 
+_AT_ONCE = 20  # columns that are summarised in one go
 _WIDEST_HEADING = 40  #: characters
 FINISHED = ""  #: sorts by when the rows finished
 
 
 class DatasetTable(VirtualTable):
-    """A row for each finished sample; scrolls sideways. Rows are known by their number in the
-    dataset.
+    """A row for each finished sample; scrolls sideways beside the names of the tasks. Rows are
+    known by their number in the whole dataset, also where some of them are shown.
     """
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(
-            (Column(FINISHED, "TASK", 16, name=True),), self._row_cells, fit=False, id=id
+            (Column(FINISHED, "TASK", 16, name=True),), self._row_cells, fit=False, pinned=1, id=id
         )
         self._results = Results()
-        self.names: list[str] = []  #: of the columns, in the order in which they are shown
+        self.names: list[str] = []  #: of the columns shown, in their order
+        self.hidden: frozenset[str] = frozenset()  #: columns that are not
         #: by which column, and whether the largest comes first
         self.sort: tuple[str, bool] = (
             FINISHED,
@@ -38,13 +40,16 @@ class DatasetTable(VirtualTable):
     def show(self, results: Results) -> None:
         """Show a dataset, which may have grown."""
         self._results = results
-        names = self.names_for_people(results)
+        names = [name for name in self.names_for_people(results) if name not in self.hidden]
         if names != self.names:
             self.names = names
             self.set_columns(
                 [Column(FINISHED, "TASK", 16, sortable=True, name=True), *map(self._column, names)]
             )
-        self.set_rows(self.order())
+        self._set_order()
+
+    def _set_order(self) -> None:
+        self.set_rows(self._results.numbers_of(self.order()))
 
     def names_for_people(self, results: Results) -> list[str]:
         """Return the columns in the order in which they are shown."""
@@ -62,10 +67,13 @@ class DatasetTable(VirtualTable):
         self.set_sort(FINISHED, descending=True)
 
     def sort_by(self, name: str) -> None:
-        """Sort by a column, the other way round if it is that one already."""
+        """Sort by a column, the other way round if it is that one already, and bring it into
+        sight.
+        """
         self.sort = (name, not self.sort[1] if self.sort[0] == name else True)
         self.set_sort(name, descending=self.sort[1])
-        self.set_rows(self.order())
+        self._set_order()
+        self.show_column(name)
 
     @property
     def order_text(self) -> str:
@@ -79,7 +87,7 @@ class DatasetTable(VirtualTable):
         )
 
     def order(self) -> Sequence[int]:
-        """Return the numbers of the rows in the order in which they are shown."""
+        """Return the rows of what is shown in the order in which they are shown."""
         name, descending = self.sort
         count = len(self._results)
         column = self._results.columns.get(name)
@@ -89,12 +97,14 @@ class DatasetTable(VirtualTable):
             numbers = column.numbers
             order = np.argsort(-numbers if descending else numbers, kind="stable")
             return array("q", order.astype(np.int64).tobytes())
-        return sorted(range(count), key=lambda row: str(column.raw[row]), reverse=descending)
+        shown = list(map(str, column.raw))
+        return sorted(range(count), key=shown.__getitem__, reverse=descending)
 
     def _row_cells(self, row: int) -> Sequence[Cell]:
-        columns = self._results.columns
+        whole = self._results.whole
+        columns = whole.columns
         return (
-            self._results.tasks[row].name,
+            whole.tasks[row].name,
             *(_cell(name, columns[name].raw[row]) for name in self.names),
         )
 
@@ -152,20 +162,37 @@ class SummaryTable(VirtualTable):
         self.statistics: dict[tuple[str, str], Statistics] = {}
 
     async def show(self, results: Results) -> None:
-        """Show a dataset; the numbers are worked out in a thread."""
-        self._results = results
-        columns = {name: results.columns[name].numbers for name in results.numeric}
-        found = await in_thread(_summaries, columns, results.success)
-        if results is self._results:
-            self.statistics = found
-            self.set_rows(list(found))
+        """Show a dataset; the numbers are worked out in a thread, those in sight first."""
+        before, self._results = self._results, results
+        if before is None or not results.goes_on_from(before):
+            self.statistics = {}
+        ok, names = results.success, results.numeric
+        parts = ("all", "ok", "failed") if not ok.all() and ok.any() else ("all",)
+        self.set_rows([(name, rows) for name in names for rows in parts])
+        for some in self._in_turn(names, len(parts)):
+            columns = {name: results.columns[name].numbers for name in some}
+            found = await in_thread(_summaries, columns, ok)
+            if results is not self._results:
+                return  # others are shown meanwhile
+            self.statistics = {**self.statistics, **found}
+            self.refresh_rows()
+
+    def _in_turn(self, names: Sequence[str], rows: int) -> Iterator[Sequence[str]]:
+        """Return the columns in parts: first those that are in sight."""
+        first = round(self.scroll_offset.y) // rows
+        in_sight = names[first : first + self.size.height // rows + 1]
+        yield in_sight
+        rest = [name for name in names if name not in in_sight]
+        yield from (rest[start : start + _AT_ONCE] for start in range(0, len(rest), _AT_ONCE))
 
     def _row_cells(self, key: tuple[str, str]) -> Sequence[Cell]:
         name, rows = key
-        found = self.statistics[key]
+        colour = {"ok": "success", "failed": "error"}.get(rows, "")
+        found = self.statistics.get(key)
+        if found is None:  # it is being worked out
+            return (name if rows == "all" else "", (rows, colour))
         missing = f"{found.missing:,}" + (f" +{found.infinite} inf" if found.infinite else "")
         numbers = (found.minimum, found.median, found.mean, found.maximum, found.std)
-        colour = {"ok": "success", "failed": "error"}.get(rows, "")
         shown = [f"{number:.4g}" if number is not None else "" for number in numbers]
         return (name if rows == "all" else "", (rows, colour), f"{found.count:,}", missing, *shown)
 

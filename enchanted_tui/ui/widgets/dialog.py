@@ -16,6 +16,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
 from enchanted_tui.ui.opened import Opened
+from enchanted_tui.ui.widgets.closing import ClosedByMouse
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Choice:
     )
 
 
-class Dialog(Opened, ModalScreen[str | None]):
+class Dialog(Opened, ClosedByMouse, ModalScreen[str | None]):
     """Asks, and returns the id of the chosen button, or None for Escape.
 
     The first choice that destroys nothing has the focus. With `expect`, choices that destroy stay
@@ -62,7 +63,8 @@ class Dialog(Opened, ModalScreen[str | None]):
         self._title, self._body, self._choices, self._expect = title, body, tuple(choices), expect
 
     def compose(self) -> ComposeResult:
-        with Vertical():
+        with Vertical() as box:
+            self.tell_how_to_close(box)
             yield Label(self._title, id="title", markup=False)
             with VerticalScroll(can_focus=False):
                 yield Static(self._body, id="body", markup=False)

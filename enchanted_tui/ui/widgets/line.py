@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.text import Text
-from textual.events import Click
+from textual.events import Click, MouseMove
 from textual.geometry import Size
 from textual.widget import Widget
 
+from enchanted_tui.ui.actions import help_of
 from enchanted_tui.ui.facts_in_line import cut_name
 from enchanted_tui.ui.widgets.changes import cells_of_text, changed_region
+from enchanted_tui.ui.widgets.clicks import RIGHT
 
 
 class Line(Widget):
@@ -87,9 +89,16 @@ class Buttons(Line):
         """Return the column at which an action can be clicked."""
         return next(start for start, _, name in self._spots if name == action)
 
+    def on_mouse_move(self, event: MouseMove) -> None:
+        """Say what a click here does."""
+        action = next((name for start, end, name in self._spots if start <= event.x < end), "")
+        help_text = help_of(action)
+        if (self.tooltip or None) != help_text:
+            self.tooltip = help_text
+
     async def on_click(self, event: Click) -> None:
         for start, end, action in self._spots:
-            if start <= event.x < end:
+            if start <= event.x < end and event.button != RIGHT:
                 event.stop()
                 await self.screen.run_action(action)
                 return

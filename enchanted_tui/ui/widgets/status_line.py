@@ -9,11 +9,12 @@ from pathlib import Path
 
 from rich.cells import cell_len
 from rich.text import Text
-from textual.events import Click
+from textual.events import Click, MouseMove
 from textual.geometry import Region
 from textual.widget import Widget
 
 from enchanted_tui.campaign_status import Phase
+from enchanted_tui.ui.actions import help_of
 from enchanted_tui.ui.facts_in_line import cut_name
 from enchanted_tui.ui.glyphs import glyph
 
@@ -165,9 +166,22 @@ class StatusLine(Widget):
         return tail
 
     async def on_click(self, event: Click) -> None:
+        """Go to the screen that is clicked; anywhere else, open the menu bar."""
+        event.stop()
         for begin, end, mode in self._mode_spans:
             if begin <= event.x < end:
                 await self.app.run_action(f"app.everywhere_{mode}")
+                return
+        await self.app.run_action("app.everywhere_menu")
+
+    def on_mouse_move(self, event: MouseMove) -> None:
+        """Say what a click here does; of the run directory, where it is."""
+        mode = next((name for a, b, name in self._mode_spans if a <= event.x < b), "")
+        said = help_of(f"everywhere_{mode or 'menu'}")
+        if not mode and self.root is not None:
+            said = f"{self.root}\n{said}"
+        if str(self.tooltip or "") != said:
+            self.tooltip = Text(said or "")
 
     def mode_region(self, mode: str) -> Region:
         """Return where on the line a mode can be clicked."""

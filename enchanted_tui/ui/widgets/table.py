@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from rich.cells import set_cell_size
 from rich.segment import Segment
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.events import Click, Resize
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -19,13 +19,16 @@ from textual.strip import Strip
 
 from enchanted_tui.ui.widgets.awaited_row import AwaitedRow
 from enchanted_tui.ui.widgets.changes import PaintedLines
+from enchanted_tui.ui.widgets.clicks import RIGHT
 from enchanted_tui.ui.widgets.columns import Cell, Column, Shown, laid_out, note_names, text_of
+from enchanted_tui.ui.widgets.cut_cells import TellsWhatIsCut
+from enchanted_tui.ui.widgets.table_keys import TABLE_KEYS
 from enchanted_tui.ui.widgets.table_line import LineLayout, TableStyles
 
 __all__ = ["Cell", "Column", "VirtualTable"]
 
 
-class VirtualTable(ScrollView, can_focus=True):
+class VirtualTable(TellsWhatIsCut, ScrollView, can_focus=True):
     """Rows are known by their keys; `cells` gives the cells of one row and is asked for visible
     rows only.
 
@@ -58,17 +61,7 @@ class VirtualTable(ScrollView, can_focus=True):
         "Arrows or j k move, g G first and last, PageUp PageDown, h l sideways, Enter opens; click"
         " a heading to sort by it."
     )
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("pageup,ctrl+u", "move_page(-1)", "Page up", show=False),
-        Binding("pagedown,ctrl+d", "move_page(1)", "Page down", show=False),
-        Binding("home,g", "first", "First", show=False),
-        Binding("end,G", "last", "Last", show=False),
-        Binding("left,h", "sideways(-8)", "Left", show=False),
-        Binding("right,l", "sideways(8)", "Right", show=False),
-        Binding("enter", "choose", "Open", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = TABLE_KEYS
 
     class RowHighlighted(Message):
         """The cursor is on another row."""
@@ -103,6 +96,7 @@ class VirtualTable(ScrollView, can_focus=True):
         fit: bool = True,
         empty: str = "",
         holds: bool = False,
+        pinned: int = 0,
         id: str | None = None,  # noqa: A002 - Textual's own name
         classes: str | None = None,
     ) -> None:
@@ -113,6 +107,7 @@ class VirtualTable(ScrollView, can_focus=True):
         self._fit = fit
         self._empty = empty
         self.holds = holds
+        self._pinned = pinned  #: columns that do not scroll sideways
         self._keys: Sequence[Any] = ()
         self._cursor = 0
         self._cursor_key: Any = None
@@ -327,15 +322,19 @@ class VirtualTable(ScrollView, can_focus=True):
         if y > 0 and not isinstance(look, tuple):
             style = self._table_styles.of("empty" if look else "")
             return Strip([Segment(set_cell_size(f" {look or ''}", self.room), style)], self.room)
-        layout = LineLayout(
-            self._shown, self.room, self._virtual_width(), round(self.scroll_offset.x), self._fit
-        )
+        layout = self._layout_now()
         if not isinstance(look, tuple) or y == 0:
             return layout.header(self._sort, self._table_styles.of("header"))
         cells, is_cursor, _ = look
         style = self._table_styles.of("cursor" if is_cursor else "")
         coloured = partial(self._table_styles.coloured, style, marked=is_cursor)
         return layout.row(cells, style, coloured, marked=is_cursor)
+
+    def _layout_now(self) -> LineLayout:
+        left = round(self.scroll_offset.x)
+        return LineLayout(
+            self._shown, self.room, self._virtual_width(), left, self._fit, self._pinned
+        )
 
     # -- moving ------------------------------------------------------------------------------------
 
@@ -370,28 +369,27 @@ class VirtualTable(ScrollView, can_focus=True):
     def action_sideways(self, columns: int) -> None:
         self.scroll_to(x=max(0, self.scroll_offset.x + columns), animate=False)
 
+    def show_column(self, key: str) -> None:
+        """Scroll sideways as little as needed to see a column whole."""
+        self.scroll_to(x=self._layout_now().left_for(key), animate=False, force=True)
+
     def action_choose(self) -> None:
         if self._cursor_key is not None:
             self.post_message(self.RowSelected(self, self._cursor_key))
 
     def on_click(self, event: Click) -> None:
-        event.stop()
-        if event.y == 0:
-            self._click_header(event.x + self.scroll_offset.x - 1)
-            return
+        is_menu = event.button == RIGHT
+        if not is_menu:
+            event.stop()
         row = round(self.scroll_offset.y) + event.y - 1
-        if row < len(self._keys):
+        if event.y == 0:
+            shown = self._layout_now().column_at(event.x)
+            if shown is not None and shown[1].sortable and not is_menu:
+                self.post_message(self.HeaderSelected(self, shown[1].key))
+        elif row < len(self._keys):
             self.move_to(row)
-            if event.chain == 2:
+            if event.chain == 2 and not is_menu:
                 self.action_choose()
-
-    def _click_header(self, x: int) -> None:
-        for _, column, width in self._shown:
-            if x < width + 2:
-                if column.sortable:
-                    self.post_message(self.HeaderSelected(self, column.key))
-                return
-            x -= width + 2
 
     def row_text(self, row: int) -> str:
         """Return a row's cells as text with tabs between, for copying."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
@@ -13,6 +14,8 @@ from textual.widget import Widget
 from enchanted_tui.ui.facts_in_line import cut, cut_between, cut_name, hide_part
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.columns import Cell, Column, Painted, Shown
+
+_MOST_HELD = 0.6  #: share of the room that columns may take which do not scroll
 
 #: What stands in a cell: text with its style, piece by piece.
 Stretches = Sequence[tuple[str, Style]]
@@ -53,6 +56,15 @@ class TableStyles:
         self._kept.clear()
 
 
+class _InSight(NamedTuple):
+    """A cell of which a part is in sight."""
+
+    start: int  #: where it begins in the whole line
+    column: Column
+    width: int
+    stretches: Stretches
+
+
 @dataclass(frozen=True)
 class LineLayout:
     """Where cells lie. Widths in characters."""
@@ -62,11 +74,42 @@ class LineLayout:
     width: int  #: of the whole table
     left: int  #: how far it is scrolled sideways
     fit: bool  #: columns are left out where the table is narrow, instead of scrolling sideways
+    pinned: int = 0  #: so many columns stay where they are, if they leave the others room
+
+    @property
+    def held(self) -> int:
+        """How much on the left does not scroll, with the margin."""
+        wide = 1 + sum(width + 2 for _, _, width in self.columns[: self.pinned])
+        return wide if self.pinned and wide <= self.room * _MOST_HELD else 0
+
+    def column_at(self, x: int) -> Shown | None:
+        """Return the column at a place of the widget, with the two spaces behind it."""
+        start = x - 1 if x < self.held else x - 1 + self.left
+        for shown in self.columns:
+            if start < shown[2] + 2:
+                return shown
+            start -= shown[2] + 2
+        return None
+
+    def left_for(self, key: str) -> int:
+        """Return how far to scroll sideways, at least, for a column to be seen whole."""
+        start = 1
+        for number, (_, column, width) in enumerate(self.columns):
+            if column.key == key:
+                if self.held and number < self.pinned:
+                    return self.left
+                least, most = start + width - self.room, start - max(1, self.held)
+                return max(0, min(max(self.left, least), most))
+            start += width + 2
+        return self.left
 
     def header(self, sort: tuple[str, bool] | None, style: Style) -> Strip:
         """Return the titles; `sort`: the column by which rows are sorted, and whether downwards."""
-        titles = [_title(column, sort) for _, column, _ in self.columns]
-        return self._strip([[(title, style)] for title in titles], style, header=True)
+        titles = [
+            _InSight(start, column, width, [(_title(column, sort), style)])
+            for start, (_, column, width) in self._in_sight()
+        ]
+        return self._strip(titles, Segment(" ", style), style, header=True)
 
     def row(
         self,
@@ -79,38 +122,61 @@ class LineLayout:
         """Return a row; `coloured` gives the style of a colour's name, `marked`: with the
         cursor.
         """
-        picked = [cells[index] if index < len(cells) else "" for index, _, _ in self.columns]
-        return self._strip([_stretches(cell, coloured) for cell in picked], style, marked=marked)
+        seen = [
+            _InSight(start, column, width, _stretches(cells[i] if i < len(cells) else "", coloured))
+            for start, (i, column, width) in self._in_sight()
+        ]
+        first = seen[0].stretches if seen and not marked else []
+        margin = Segment(glyph("right") if marked else " ", first[0][1] if first else style)
+        return self._strip(seen, margin, style)
+
+    def _in_sight(self) -> Iterator[tuple[int, Shown]]:
+        """Return the columns of which a part is in sight, each with where it begins."""
+        start, held = 1, self.held
+        for shown in self.columns:
+            end = start + shown[2]
+            if start < held or (end > self.left + held and start < self.left + self.room):
+                yield start, shown
+            start = end + 2
 
     def _strip(
-        self,
-        cells: Sequence[Stretches],
-        style: Style,
-        *,
-        header: bool = False,
-        marked: bool = False,
+        self, cells: Sequence[_InSight], margin: Segment, style: Style, *, header: bool = False
     ) -> Strip:
-        first = cells[0][0][1] if cells and cells[0] and not marked else style
-        segments = [Segment(glyph("right") if marked else " ", first)]
-        start = 1
-        for number, (stretches, (_, column, width)) in enumerate(
-            zip(cells, self.columns, strict=False)
-        ):
-            if number:
-                segments.append(Segment("  ", style))
-            if len(stretches) != 1:
-                segments += _fitted(stretches, width, style)
-                start += width + 2
+        held = self.held
+        still, moving = ([margin], []) if held else ([], [margin])
+        begin = 0 if not held else None  # where the part that moves begins
+        if self.left and not held:
+            moving, begin = [], None
+        for cell in cells:
+            pieces = [*self._pieces(cell, style, header=header), Segment("  ", style)]
+            if cell.start < held:
+                still += pieces
                 continue
-            [(text, shade)] = stretches
-            shown = _cut(text, column, width, header=header)
-            if column.align == "right" and not self.fit:
-                end = start + width - self.left
-                shown = hide_part(shown, self.left - start, end - self.room)
-            start += width + 2
-            segments.append(Segment(shown, shade))
-        strip = Strip(segments).simplify().adjust_cell_length(max(self.room, self.width), style)
-        return strip.crop(self.left, self.left + self.room)
+            if begin is None:
+                begin = min(cell.start, self.left + held)
+                moving.append(Segment(" " * (cell.start - begin), style))
+            moving += pieces
+        before = self.left + held - (self.left + held if begin is None else begin)
+        rest = Strip(moving).simplify().adjust_cell_length(before + self.room - held, style)
+        rest = rest.crop(before, before + self.room - held)
+        if not held:
+            return rest
+        # beyond the edge, columns are out of sight
+        edge = [Strip([Segment(glyph("vertical"), style)])] if self.left else []
+        kept = Strip(still).simplify().adjust_cell_length(held - len(edge), style)
+        return Strip.join([kept, *edge, rest])
+
+    def _pieces(self, cell: _InSight, style: Style, *, header: bool) -> Iterable[Segment]:
+        """Return a cell as wide as its column."""
+        start, column, width, stretches = cell
+        if len(stretches) != 1:
+            return _fitted(stretches, width, style)
+        [(text, shade)] = stretches
+        shown = _cut(text, column, width, header=header)
+        if column.align == "right" and not self.fit and start >= self.held:
+            end = start + width - self.left
+            shown = hide_part(shown, self.left + self.held - start, end - self.room)
+        return [Segment(shown, shade)]
 
 
 def _stretches(cell: Cell, coloured: Callable[[str], Style]) -> Stretches:

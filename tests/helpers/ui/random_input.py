@@ -6,21 +6,30 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 import traceback
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 from textual._xterm_parser import XTermParser
 from textual.events import Key, Resize
 from textual.geometry import Size
 from textual.pilot import Pilot
 
+from enchanted_tui.config.completion import Candidate
+from enchanted_tui.config.conversion import expand
 from enchanted_tui.ui import app as app_module
 from enchanted_tui.ui.actions import registry
 from enchanted_tui.ui.app import EnchantedApp
+from enchanted_tui.ui.editor import recovery
+from enchanted_tui.ui.editor.edited_file import EditedFile
+from enchanted_tui.ui.editor.file_dialog import FileDialog
 from enchanted_tui.ui.error_sentence import sentence
+from enchanted_tui.ui.launching import Launch
 from helpers.ui.routes import separate
 
 SIZES = ((80, 24), (120, 36), (100, 30), (60, 15), (200, 50), (30, 8))
@@ -177,19 +186,108 @@ def reads(seed: int, count: int) -> Iterator[Read]:
 
 
 class WatchedApp(EnchantedApp):
-    """The app, which remembers what it has called a defect."""
+    """The app, which remembers what it has called a defect, and what it did that nobody has asked
+    for: each start, drain, abort and deletion needs an answer of its own in a dialog.
+    """
 
     CSS_PATH = str(Path(app_module.__file__).with_name("app.tcss"))
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
         self.defects: list[str] = []
+        self.answers: list[Any] = []  #: given in dialogs, each until something is done for it
+        self.longest = 0.0  #: seconds of the processor that the loop took between two beats
+        self._beat_at = time.thread_time()
+
+    def on_ready(self) -> None:
+        self._beat_at = time.thread_time()
+        self.set_interval(0.05, self._beat)
+
+    def _beat(self) -> None:
+        now = time.thread_time()
+        self.longest, self._beat_at = max(self.longest, now - self._beat_at), now
 
     def complain(self, error: BaseException) -> None:
         """Note what a person would be told is a defect."""
         super().complain(error)
         if not sentence(error)[1]:
             self.defects.append("".join(traceback.format_exception(error)))
+
+    async def ask(self, under: Any, dialog: Any, *, late: bool = False) -> Any:
+        """Note what a person has answered."""
+        answer = await super().ask(under, dialog, late=late)
+        if answer is not None:
+            self.answers.append(answer)
+        return answer
+
+    def needs(self, answer: object, deed: str) -> None:
+        """Note a deed that nobody has asked for in a dialog."""
+        if answer in self.answers:
+            self.answers.remove(answer)
+        else:
+            self.defects.append(f"{deed} unasked; what was answered before: {self.answers[-5:]}")
+
+    async def steer(self, root: Path, action: Any) -> None:
+        """Look whether an end was asked for; pausing harms nothing."""
+        if action in ("drain", "abort"):
+            self.needs(action, f"{root.name} was told to {action}")
+        await super().steer(root, action)
+
+    async def launch(self, asked: Launch) -> Path:
+        """Look whether a start was asked for: what was chosen, or that once its text was saved."""
+        chosen = next((one for one in self.answers if isinstance(one, Launch)), None)
+        self.needs(chosen or "start", f"{asked.target} was started")
+        return await super().launch(asked)
+
+
+@contextmanager
+def deletions_asked_for(app: WatchedApp) -> Iterator[None]:
+    """Look whether each run that is moved aside or deleted was to be so."""
+    from enchanted_tui.ui.screens import runs
+
+    def asked(answer: str, function: Any) -> Any:
+        def remove(root: Path, *args: Any) -> Any:
+            app.needs(answer, f"{root.name}: {answer}")
+            return function(root, *args)
+
+        return remove
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runs, "delete", asked("delete", runs.delete))
+        patch.setattr(runs, "move_aside", asked("remove", runs.move_aside))
+        yield
+
+
+@contextmanager
+def files_of(home: Path) -> Iterator[None]:
+    """Let dialogs for files list nothing outside of a directory: what is opened may be written."""
+    listed = FileDialog.candidates
+
+    def is_inside(dialog: FileDialog, candidate: Candidate) -> bool:
+        return (dialog._start / expand(candidate.label)).resolve().is_relative_to(home)
+
+    def candidates(self: FileDialog, written: str) -> tuple[list[Candidate], list[Candidate]]:
+        also, found = listed(self, written)
+        return [one for one in also if is_inside(self, one)], [
+            one for one in found if is_inside(self, one)
+        ]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FileDialog, "candidates", candidates)
+        yield
+
+
+def text_at_the_end(app: WatchedApp) -> str | None:
+    """Give the text that would be lost if the app did not write it down; None if none would."""
+    editor = app.editor
+    if not isinstance(editor, EditedFile) or not editor.is_modified:
+        return None
+    return str(editor._area.text)
+
+
+def is_kept(text: str) -> bool:
+    """Tell whether a text that was not saved is there for the next app to offer."""
+    return any(unsaved.text == text for _, unsaved in recovery.Recovery().left_behind())
 
 
 @dataclass

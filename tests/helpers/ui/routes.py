@@ -19,6 +19,7 @@ from textual.widgets._footer import FooterKey
 from enchanted_tui.ui.actions import Action, registry
 from enchanted_tui.ui.app import EnchantedApp
 from enchanted_tui.ui.palette import area, keys_of
+from enchanted_tui.ui.screens.action_menu import MenuBar
 from helpers.ui.watching import Watcher
 
 #: Keys that terminals, multiplexers and flow control take for themselves, or that move in lists.
@@ -130,6 +131,23 @@ async def choose_by_typing(watcher: Watcher, action: Action) -> None:
     watcher.screen.query_one("CommandInput", Input).value = entry.partition("  (")[0]
     await watcher.until(
         lambda: entries.option_count and str(entries.options[0].prompt).startswith(entry)
+    )
+    await watcher.press("enter")
+
+
+async def choose_in_menu(watcher: Watcher, action: Action) -> None:
+    """Open the menu bar, click on the title of an action's area, and press Enter on the action."""
+    watcher.app.open_menu_bar()
+    await watcher.until(lambda: isinstance(watcher.screen, MenuBar) and watcher.screen.is_mounted)
+    await watcher.pilot.pause()
+    bar = watcher.screen
+    menu = next(menu for menu in bar._menus if any(one.id == action.id for one in menu.entries))
+    if bar._menu is not menu:
+        line = watcher.text.splitlines()[0] + " "
+        await watcher.pilot.click(offset=(line.index(f" {menu.title} ") + 2, 0))
+        await watcher.until(lambda: bar._menu is menu)
+    bar.listed.highlighted = next(
+        row for row, option in enumerate(bar.listed.options) if option.id == action.id
     )
     await watcher.press("enter")
 
