@@ -85,6 +85,7 @@ class OpenRuns(Hosting):
         self.close_run(oldest.root)
         self.notify(
             f"{MOST} runs can be open, so {oldest.root.name} was closed; it is on the screen Runs.",
+            timeout=30,
             markup=False,
         )
 
