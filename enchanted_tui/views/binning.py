@@ -20,16 +20,17 @@ def edges_over(values: Floats, bins: int, *, log: bool = False) -> Floats:
     usable = values[np.isfinite(values) & ((values > 0) | (not log))]
     if not usable.size:
         raise ValueError("there is no finite number, or none above 0 for a logarithmic axis")
-    share = np.arange(bins + 1) / bins
+    share, most = np.arange(bins + 1) / bins, float(np.finfo(float).max)
     low, high = float(usable.min()), float(usable.max())
     if log:
         if high / low < 1.01:
-            low, high = low / 1.5, min(high * 1.5, 1.7e308)
-        edges = np.exp(np.log(low) * (1 - share) + np.log(high) * share)
+            low, high = low / 1.5 or low, min(high * 1.5, most)
+        with np.errstate(over="ignore"):  # of the last one, by rounding
+            edges = np.exp(np.log(low) * (1 - share) + np.log(high) * share)
     else:
         if not high / 2 - low / 2 > max(abs(low), abs(high)) * 1e-12:
             margin = abs(low) * 0.1 if abs(low) > 1e-290 else 1.0
-            low, high = max(low - margin, -1.7e308), min(high + margin, 1.7e308)
+            low, high = max(low - margin, -most), min(high + margin, most)
         edges = low * (1 - share) + high * share
     edges[0], edges[-1] = low, high
     return np.maximum.accumulate(edges)

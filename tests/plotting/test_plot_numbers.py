@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -42,6 +42,12 @@ def test_bins_are_those_of_numpy(values: list[float], bins: int) -> None:
     assert (places >= 0).all()
 
 
+@example([1.79e308], 3, False)
+@example([-1.79e308], 3, False)
+@example([1.79e308], 3, True)
+@example([5e-324], 3, True)
+@example([5e-324, 1.7976931348623157e308], 9, True)
+@example([-1.7976931348623157e308, 1.7976931348623157e308], 9, False)
 @given(_ANY, st.integers(1, 9), st.booleans())
 def test_any_values_have_bins(values: list[float], bins: int, log: bool) -> None:
     """NaN, infinities, one value and the largest numbers never raise; what cannot be shown is in no
