@@ -21,7 +21,7 @@ from enchanted_tui.export import export_command
 from enchanted_tui.record.outcome import EnvironmentProblem, Outcome, RefusedError
 from enchanted_tui.reporting import report_command
 from enchanted_tui.surrogate import fit_command
-from enchanted_tui.ui import app_command
+from enchanted_tui.ui import app_command, plot_command
 
 if TYPE_CHECKING:
     from enchanted_tui.config.models import CampaignConfig
@@ -198,15 +198,11 @@ def _dry_run(options: argparse.Namespace) -> int:
 
 
 def _status(options: argparse.Namespace) -> int:
+    from enchanted_tui import headless
     from enchanted_tui.operations import actions
 
     found = actions.status(Path(options.status))
-    if options.json:
-        print(json.dumps(found.as_json()))
-        return ExitCode.COMPLETED
-    from enchanted_tui import headless
-
-    print("\n".join(headless.status_lines(found)))
+    print(json.dumps(found.as_json()) if options.json else "\n".join(headless.status_lines(found)))
     return ExitCode.COMPLETED
 
 
@@ -310,6 +306,7 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "sensitivity": _fit,
     "compare": compare_command.run,
     "report": report_command.run,
+    "plot": plot_command.run,
     "files": _files,
     "pack": _files,
     "unpack": _files,
@@ -325,9 +322,7 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
 
 
 def _existing(run_dir: str) -> str:
-    """Return the name of a run directory, which must exist: here it is never taken for a
-    configuration.
-    """
+    """Return the name of a run directory, which must exist; never that of a configuration."""
     if not Path(run_dir).is_dir():
         raise EnvironmentProblem(
             f"{run_dir} is not a directory; name the run directory of a campaign."

@@ -8,7 +8,7 @@ from enchanted_tui import shell_completion, usage
 from enchanted_tui.export import export_command
 from enchanted_tui.reporting import report_command
 from enchanted_tui.surrogate import fit_command
-from enchanted_tui.ui import app_command
+from enchanted_tui.ui import app_command, plot_command
 from enchanted_tui.version import __version__
 
 _EPILOG = """\
@@ -63,6 +63,7 @@ def command_parser() -> usage.CommandLineParser:
     export_command.add_arguments(parser)
     fit_command.add_arguments(parser)
     report_command.add_arguments(parser)
+    plot_command.add_arguments(parser)
     return parser
 
 
@@ -213,6 +214,12 @@ def _add_what_is_made_of_it(instead: argparse._MutuallyExclusiveGroup) -> None:
         nargs="+",
         metavar="RUN_DIR",
         help="campaigns side by side: cost, failures, best values, learning curves, configurations",
+    )
+    instead.add_argument(
+        "--plot",
+        nargs=2,
+        metavar=("KIND", "RUN_DIR"),
+        help="print a plot, or write it as a figure: scatter, density, correlation, timeline ...",
     )
     instead.add_argument(
         "--report",

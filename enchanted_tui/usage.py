@@ -17,6 +17,10 @@ _OF_SERVING = frozenset({"port", "bind", "prefix", "steer"})
 _OF_EXPORTS = frozenset(
     {"to", "out", "columns", "successes_only", "where", "front", "pivot", "split", "seed"}
 ) | frozenset({"provenance", *CRATE_OPTIONS})
+_OF_PLOTS = frozenset(
+    {"x", "y", "value", "error", "colour", "log", "bins", "largest", "size", "dpi"}
+    | {"x_label", "y_label", "colour_label", "no_colour_bar", "font", "font_size", "script"}
+)
 _OF_FITS = frozenset({"outputs", "model", "test", "cv"})
 _OF_RUNS = frozenset(
     {"run_mode", "base_run_dir", "overrides", "overwrite", "json", "log_level", "detach"}
@@ -38,6 +42,7 @@ _MEANT = {
     "sensitivity": frozenset({"outputs", "model", "where", "json"}),
     "compare": _OF_FITS | {"out", "overwrite", "json"},
     "report": frozenset({"outputs", "model", "out", "overwrite", "paths", "json"}),
+    "plot": _OF_PLOTS | {"title", "out", "overwrite", "columns", "where", "front", "json"},
     "status": frozenset({"json"}),
     "files": frozenset({"json", "extract"}),
     "pack": frozenset({"json"}),
@@ -56,9 +61,12 @@ _OPTIONS = (
     | _OF_SERVING
     | _OF_EXPORTS
     | _OF_FITS
+    | _OF_PLOTS
     | _OF_RUNS
 )
-_OTHERS_THAT_WRITE = ", --fit RUN_DIR, --report RUN_DIR or --compare RUN_DIR RUN_DIR"
+_OTHERS_THAT_WRITE = (
+    ", --fit RUN_DIR, --report RUN_DIR, --plot KIND RUN_DIR or --compare RUN_DIR RUN_DIR"
+)
 _RUN_DIRS = (
     *("status", "rebuild", "export", "retry_failed", "pack", "unpack"),
     *("fit", "sensitivity", "report"),
@@ -101,6 +109,7 @@ def check(options: argparse.Namespace, asked: str) -> None:
         options.config_file,
         *(getattr(options, name) for name in _RUN_DIRS),
         *(options.control or ()),
+        *(options.plot or ()),
         *(options.add_points or ()),
         *(options.tag or ())[1:],
         *(options.note or ())[1:],
@@ -123,7 +132,7 @@ def check(options: argparse.Namespace, asked: str) -> None:
         raise RefusedError(
             f"{', '.join(map(_spelt, together))} {'goes' if len(together) == 1 else 'go'} {where}."
         )
-    for name in sorted(_OF_EXPORTS | _OF_FITS):
+    for name in sorted(_OF_EXPORTS | _OF_FITS | _OF_PLOTS):
         if getattr(options, name) == "" and name != "front":  # that of the configuration
             raise RefusedError(
                 f"{_spelt(name)}: nothing is given; leave the option out, or say what is wanted."
@@ -154,9 +163,15 @@ def _where(name: str, asked: str) -> str:
     if name == "stage":
         return "with --add-points FILE RUN_DIR"
     if name == "columns":
-        return "with --export RUN_DIR, or --add-points FILE RUN_DIR"
+        return "with --export RUN_DIR, --plot KIND RUN_DIR, or --add-points FILE RUN_DIR"
+    if name == "front":
+        return "with --export RUN_DIR or --plot front RUN_DIR"
+    if name == "title":
+        return "with --export RUN_DIR --crate or --plot KIND RUN_DIR --out FILE"
+    if name in _OF_PLOTS:
+        return "with --plot KIND RUN_DIR"
     if name == "where":
-        return "with --export RUN_DIR, --fit RUN_DIR or --sensitivity RUN_DIR"
+        return "with --export RUN_DIR, --plot KIND RUN_DIR, --fit RUN_DIR or --sensitivity RUN_DIR"
     if name == "seed":
         return "with --export RUN_DIR; the seed of a campaign is --set supervisor.seed=N"
     if name in _OF_EXPORTS:

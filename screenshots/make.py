@@ -39,7 +39,7 @@ SCENES = (
     Scene("config", (), "executors", opened="campaign.yaml"),
     Scene("config-error", (), "did you mean", opened="mistakes.yaml"),
     Scene("config-replace", ("ctrl+r", *"design", "tab", *"model"), "1 of ", opened="campaign.yaml"),
-    Scene("form", ("f11",), "Sample 1", opened="campaign.yaml"),
+    Scene("form", ("f11",), "complete", opened="program.yaml"),
     Scene("launch", ("f9",), "--run-mode", opened="campaign.yaml"),
     Scene("monitor", ("3",), "RUNNING", opened="live", live=True),
     Scene("batches", ("3", "b"), "OLDEST", opened="live", live=True),
@@ -50,6 +50,8 @@ SCENES = (
     Scene("results-table", ("5",), "success"),
     Scene("results-scatter", ("5", "s"), "colour"),
     Scene("results-histogram", ("5", "d"), "samples"),
+    Scene("plots-mean", ("5", "P", "m", "down"), "mean largest_angle"),
+    Scene("plots-timeline", ("5", "P", "t", "down"), "at once"),
     Scene("log", ("6",), "main.log"),
     Scene("help", ("3", "question_mark"), "Help"),
 )
@@ -57,6 +59,7 @@ SCENES = (
 
 def prepare(directory: Path) -> None:
     """Run the campaign to its end, and one that learns, and put beside them a configuration with mistakes."""
+    shutil.copy(HERE.parent / "configs" / "command_minimal.yaml", directory / "program.yaml")
     for name in ("pendulum.py", "campaign.yaml"):
         shutil.copy(HERE / name, directory)
     text = (directory / "campaign.yaml").read_text()

@@ -241,6 +241,7 @@ _SHARED_MODULE_NAMES = {
     "failures": {"ui/actions/failures", "ui/screens/failures"},
     "log": {"ui/actions/log", "ui/screens/log"},
     "monitor": {"ui/actions/monitor", "ui/screens/monitor"},
+    "plots": {"ui/actions/plots", "ui/screens/plots"},
     "results": {"ui/actions/results", "ui/screens/results"},
     "runs": {"ui/actions/runs", "ui/screens/runs"},
     "task": {"executors/task", "ui/actions/task", "ui/screens/task"},

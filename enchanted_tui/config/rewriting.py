@@ -123,7 +123,7 @@ class _Rewriter:
         key = span.keys[index]
         colon = self._text.index(":", key.end)
         if span.is_flow:
-            self._replace(colon + 1, max(value.end, colon + 1), f" {one_line(new)}")
+            self._replace(colon + 1, max(value.end, colon + 1), f" {_in_brackets(new)}")
             return
         self._replace_in_block(key, colon, value, new)
 
@@ -240,7 +240,8 @@ class _Rewriter:
         if value.is_shared or _goes_on_inside(value, old, new):
             self.change(value, old, new, path)
         else:
-            self._replace(value.start, value.end, one_line(new))
+            written = _in_brackets(new) if span.is_flow else one_line(new)
+            self._replace(value.start, value.end, written)
 
     # -- the text ----------------------------------------------------------------------------------
 
@@ -306,6 +307,11 @@ def _value_text(value: Any) -> str:
             return "\n" + _indented(text, _INDENT)
         return text
     return one_line(value)
+
+
+def _in_brackets(value: Any) -> str:
+    """Return a value as it is written inside brackets, where more signs need quotes."""
+    return one_line([value])[1:-1]
 
 
 def _indented(text: str, column: int) -> str:

@@ -24,14 +24,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--columns",
         metavar="A,B",
-        help="only these columns, in this order; with --add-points, those to take of FILE",
+        help="only these columns, in this order; with --add-points, those to take of FILE; with"
+        " --plot, those of correlation and parallel",
     )
     group.add_argument("--successes-only", action="store_true", help="leave the failed samples out")
     group.add_argument(
         "--where",
         metavar="CONDITION",
-        help="only the rows that keep it, as in 'gamma > 1 and success'; with --fit and"
-        " --sensitivity, the samples to learn from",
+        help="only the rows that keep it, as in 'gamma > 1 and success'; with --plot too; with"
+        " --fit and --sensitivity, the samples to learn from",
     )
     group.add_argument(
         "--pivot",

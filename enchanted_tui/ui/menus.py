@@ -27,7 +27,10 @@ _OF_TEXTS = (
     ("select_all", "Select all", "", "Select the whole text."),
 )
 #: The order of the bar; areas that are not named here come before the app's own.
-_ORDER = ("runs", "config", "monitor", "failures", "results", "log", "task", "compare", "campaign")
+_ORDER = (
+    *("runs", "config", "monitor", "failures", "results", "plots", "log", "task", "compare"),
+    "campaign",
+)
 
 
 class Menus(Opening):

@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from enchanted_tui.ui.app_interface import AppInterface
 
 #: The screen on which the actions of an area are at home.
-MODE_OF_AREA = {"task": "monitor", "campaign": "monitor", "compare": "runs", "form": "config"}
+MODE_OF_AREA = {
+    "task": "monitor",
+    "campaign": "monitor",
+    "plots": "results",
+    "compare": "runs",
+    "form": "config",
+}
 
 
 def area(action: Action) -> str:

@@ -10,7 +10,7 @@ from array import array
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.output_files import dataset_stage
@@ -19,6 +19,9 @@ from enchanted_tui.views.campaign_fold import CampaignFold
 from enchanted_tui.views.failure_groups import FailureGroup, FailureGroups, Values
 from enchanted_tui.views.row_columns import RowColumns
 from enchanted_tui.views.task_index import TaskList, decode
+
+if TYPE_CHECKING:
+    from enchanted_tui.views.task_times import TaskTimes, Times
 
 _ROWS_AT_ONCE = 200
 
@@ -41,6 +44,13 @@ class _Reading(Generic[_Made]):
     made: _Made
     key: tuple[CampaignFold, int, int | None]
     taken: int = 0
+
+
+def _task_times() -> TaskTimes:
+    # numpy is no matter of the first screen
+    from enchanted_tui.views.task_times import TaskTimes
+
+    return TaskTimes()
 
 
 class RowReader:
@@ -66,6 +76,7 @@ class RowReader:
         """Forget everything; it is read anew when it is asked for."""
         self._groups: _Reading[FailureGroups] | None = None
         self._columns: _Reading[RowColumns] | None = None
+        self._times: _Reading[TaskTimes] | None = None
 
     def failure_groups(self) -> tuple[FailureGroup, ...]:
         """Group all failures. Reads each finished task once: 100,000 take seconds the first time;
@@ -111,6 +122,14 @@ class RowReader:
             # another thread may forget it meanwhile
             reading = self._columns = self._brought_up(self._columns, RowColumns, depth)
             return reading.made.columns(), reading.made.tasks()
+
+    def times(self) -> Times:
+        """Return when and where all tasks on record ran, in the order in which they finished. Reads
+        each finished task once; not for the event loop.
+        """
+        with self._lock:
+            reading = self._times = self._brought_up(self._times, _task_times, depth=None)
+            return reading.made.times()
 
     def _brought_up(
         self, reading: _Reading[_Made] | None, make: Callable[[], _Made], depth: int | None

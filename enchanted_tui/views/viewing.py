@@ -338,6 +338,11 @@ class Viewer:
         """Whether run directories lie in groups."""
         return self._fold.state.spread
 
+    @property
+    def units(self) -> Mapping[str, str]:
+        """The units of parameters and outputs, by column, as far as they are told."""
+        return dict(self._fold.state.units)
+
     def executor_of(self, task: TaskId) -> str:
         """Return the type of the executor that runs a task's step, empty if it is not known."""
         with self._look(), suppress(IndexError, KeyError):

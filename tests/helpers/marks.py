@@ -83,6 +83,7 @@ SLOW = (
     "runners/test_copied_cases.py",
     "runners/test_runner_imports.py",
     "runners/test_runners_page.py",
+    "plotting/test_plot_command.py",
     "plugins/*",
     "samplers/test_learning_*.py",
     "samplers/test_outcome_limits.py",

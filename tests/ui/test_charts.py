@@ -6,7 +6,6 @@ import math
 import subprocess
 import sys
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -14,12 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.ui import glyphs
-from enchanted_tui.ui.charts import chart_files, drawing, picture
+from enchanted_tui.ui.charts import drawing, picture
 from enchanted_tui.ui.charts.chart_axes import ChartAxis, axis_over, labels
 from enchanted_tui.views.dataset_statistics import running_best
-from helpers.marks import in_full
 
 _ANY = st.one_of(
     st.floats(allow_nan=True, allow_infinity=True),
@@ -201,42 +198,6 @@ def test_a_number_as_colour_has_as_many_points_in_each_step() -> None:
     assert marking.classes[-1] == -1
     assert len(set(marking.signs)) == 5
     assert drawing.by_value(np.array([3.0, 3.0])).names == ("3",)
-
-
-@pytest.mark.parametrize("suffix", [".svg", *in_full(".png", ".pdf")])
-def test_charts_are_written_as_files(tmp_path: Path, suffix: str) -> None:
-    """Protects export: real files of each kind, of each chart, also from odd values."""
-    x, y = np.array([1.0, 2.0, math.nan, math.inf, 5.0]), np.array([1.0, 0.1, 3.0, 4.0, 100.0])
-    ok = np.array([True, False, True, True, True])
-    draws = [
-        chart_files.scatter_draw(x, y, ("x", "y"), (True, True), drawing.by_success(ok)),
-        chart_files.scatter_draw(x, y, ("x", "y"), (False, False), None),
-        chart_files.histogram_draw(x, ok, "x", log=True),
-        chart_files.histogram_draw(np.full(5, 2.0), ok, "x", log=False),
-        chart_files.course_draw(y, running_best(y, ok, largest=False), ("n", "y"), log=False),
-    ]
-    for number, draw in enumerate(draws):
-        path = tmp_path / "charts" / f"chart{number}{suffix}"
-        path.parent.mkdir(exist_ok=True)
-        chart_files.write_chart(path, draw)
-        start = path.read_bytes()[:200]
-        assert start.startswith({".png": b"\x89PNG", ".pdf": b"%PDF", ".svg": b"<?xml"}[suffix])
-    assert len(list((tmp_path / "charts").iterdir())) == len(draws)
-
-
-def test_a_wrong_name_and_a_missing_library_are_sentences(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Protects people without matplotlib: what to install, and nothing left behind."""
-    draw = chart_files.histogram_draw(np.array([1.0]), np.array([True]), "x", log=False)
-    with pytest.raises(
-        EnvironmentProblem, match=r"chart.txt: a chart is written as .png, .svg, .pdf"
-    ):
-        chart_files.write_chart(tmp_path / "chart.txt", draw)
-    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(EnvironmentProblem, match=r"pip install 'enchanted-tui\[plot\]'"):
-        chart_files.write_chart(tmp_path / "chart.png", draw)
-    assert not list(tmp_path.glob("*chart*"))
 
 
 def test_matplotlib_is_not_imported_to_look_at_results() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from textual.widgets.text_area import Document
 
 from enchanted_tui.ui.editor import config_file
 from enchanted_tui.ui.editor.buffer import Buffer
@@ -74,6 +75,22 @@ def test_taking_back_an_edit_gives_the_bytes_back(text: str, data: st.DataObject
     result = document.replace_range(places[0], places[1], "")
     document.replace_range(places[0], places[0], result.replaced_text)
     assert document.text == text
+
+
+@given(_TEXT, st.lists(_TEXT, min_size=1, max_size=3), st.data())
+@_PATIENT
+def test_sizes_are_those_that_textual_counts(
+    text: str, edits: list[str], data: st.DataObject
+) -> None:
+    """Protects scrolling: the width of the longest line, which is kept up to date rather than
+    counted at each key, is what counting gives.
+    """
+    document = LosslessDocument(text)
+    assert document.get_size(4) == Document.get_size(document, 4)
+    for edit in edits:
+        places = sorted(data.draw(st.lists(_place_in(document), min_size=2, max_size=2)))
+        document.replace_range(places[0], places[1], edit)
+        assert document.get_size(4) == Document.get_size(document, 4)
 
 
 def _place_in(document: LosslessDocument) -> st.SearchStrategy[tuple[int, int]]:

@@ -195,6 +195,7 @@ async def test_a_function_by_mouse(work: Path) -> None:
         await person.press(*"model:solv")
         await person.until(lambda: "did you mean 'solve'" in person.said_at("runner.function"))
         await person.field("runner.function", "model:solve")
+        await person.settles_form()  # the sentence goes, and what is below it moves up
         await person.click("[LatinHypercubeSampler]")
         await person.until(lambda: isinstance(person.screen, Chooser))
         await person.click("RandomSampler")

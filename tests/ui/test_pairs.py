@@ -38,6 +38,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "scatter": ("results", "s"),
     "best": ("results", "b"),
     "summary": ("results", "u"),
+    "plots": ("results", "P", "down"),
     "log": ("log", "v"),
 }
 #: The runs, and every ordered pair of them, that of one with itself included: it is opened anew.

@@ -246,17 +246,25 @@ async def test_enter_opens_a_sample_from_every_view(finished_run: Path, key: str
 @pytest.mark.full
 @in_loop
 async def test_another_run_has_all_its_rows(finished_run: Path, tmp_path: Path) -> None:
-    """Protects against a condition of one run that hides the rows of another."""
+    """Protects against a condition of one run that hides the rows of another; the first one has its
+    condition and columns again when it is shown again.
+    """
     other = run_campaign(tmp_path, "other", budget=10, batch_size=10)
     async with watching(finished_run, "results") as watcher:
         await watcher.sees("60 rows")
         await _where(watcher, CONDITION)
+        watcher.screen._hide_columns(frozenset({"mass"}))
         await watcher.press("slash")
         watcher.app.open_run(other)
         await watcher.sees("10 rows")
         await watcher.until(lambda: watcher.screen.table.row_count == 10)
         assert watcher.screen.rows == RowChoice()
         assert not watcher.screen.condition_line.display
+        watcher.app.open_run(finished_run)
+        await watcher.sees("of 60 rows", f"where {CONDITION}")
+        await watcher.until(lambda: _names(watcher) == set(_expected(finished_run)))
+        assert watcher.screen.rows == RowChoice(CONDITION, frozenset({"mass"}))
+        assert "mass" not in watcher.screen.table.names
 
 
 @pytest.mark.full

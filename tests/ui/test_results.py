@@ -194,7 +194,7 @@ async def test_writing_and_copying(run: Path, tmp_path: Path) -> None:
         await watcher.until(lambda: watcher.app.clipboard.startswith("d0_b"))
         await watcher.press("d", "w")
         await watcher.type(str(path))
-        await watcher.until(path.exists)
+        await watcher.until(path.with_suffix(".py").exists)
         assert b"<svg" in path.read_bytes()
         await watcher.command("Results: Write")
         await watcher.type(str(path))
@@ -202,7 +202,8 @@ async def test_writing_and_copying(run: Path, tmp_path: Path) -> None:
         await watcher.press("escape")
         await watcher.click("Write…")
         await watcher.type(str(tmp_path / "chart.txt"))
-        await watcher.is_told("a chart is written as .png, .svg, .pdf")
+        await watcher.sees("a figure is written as .pdf, .svg, .png")
+        await watcher.press("escape")
         await watcher.command("Results: Copy")
         await watcher.until(lambda: watcher.app.clipboard == _plot(watcher))
 

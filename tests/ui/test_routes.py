@@ -28,6 +28,7 @@ from enchanted_tui.ui.screens.file import FileScreen
 from enchanted_tui.ui.screens.form_screen import FormScreen
 from enchanted_tui.ui.screens.log import LogScreen
 from enchanted_tui.ui.screens.monitor import MonitorScreen
+from enchanted_tui.ui.screens.plots import PlotsScreen
 from enchanted_tui.ui.screens.results import ResultsScreen
 from enchanted_tui.ui.screens.runs import RunsScreen
 from enchanted_tui.ui.screens.task import TaskScreen
@@ -77,6 +78,14 @@ async def _failures(watcher: Watcher) -> None:
 
 async def _results(watcher: Watcher) -> None:
     await watcher.until(lambda: watcher.screen.table.row_count)
+
+
+async def _plots(watcher: Watcher) -> None:
+    await _results(watcher)
+    await watcher.press("P")
+    await watcher.until(
+        lambda: isinstance(watcher.screen, PlotsScreen) and len(watcher.screen.results)
+    )
 
 
 async def _log(watcher: Watcher) -> None:
@@ -147,6 +156,7 @@ PLACES = [
     Place(ConfigScreen, "config", _config),
     Place(FailuresScreen, "failures", _failures),
     Place(ResultsScreen, "results", _results),
+    Place(PlotsScreen, "results", _plots),
     Place(TaskScreen, "monitor", _task),
     Place(FileScreen, "monitor", _file),
     Place(CompareScreen, "runs", _compare),

@@ -176,7 +176,7 @@ async def test_a_campaign_in_a_tab_that_is_not_shown_goes_on_being_followed(
             await watcher.sees("busy", "finished_run")
             assert busy is not None and busy.entry is not None
             known = busy.entry.done
-            await watcher.until(lambda: busy.entry.done > known)  # type: ignore[union-attr]
+            await watcher.until(lambda: busy.entry.done > known)
             await watcher.press("less_than_sign")
             await watcher.until(lambda: app.view is not None and app.view.root == busy.place)
 

@@ -88,9 +88,10 @@ def failures(screen: Any) -> object:
 
 
 def results(screen: Any) -> object:
+    cursor = screen.table.cursor if screen.table.display else None  # it is filled when it is seen
     return (
         screen._shown, screen._drawn.x, screen._drawn.y, screen._drawn.log_x, screen.table.sort,
-        screen.table.cursor if screen._shown == "table" else None, len(screen.results),
+        cursor, len(screen.results),
     )  # fmt: skip
 
 
@@ -192,7 +193,8 @@ class Walk:
         try:
             await until(is_there, self.watcher.pilot.pause, 20)
         except AssertionError:
-            pytest.fail(f"{self.story}: {expected} was left, {screen} shows {look(screen)}")
+            found = look(screen) if isinstance(screen, TaskScreen) == (look is task) else "no task"
+            pytest.fail(f"{self.story}: {expected} was left, {screen} shows {found}")
 
     async def does(self) -> None:
         """Do something on this screen, and remember how it looks then."""
@@ -447,8 +449,8 @@ async def test_no_more_runs_than_can_be_followed(
         roots.append(tmp_path / f"campaign_number_{number}")
         shutil.copytree(runs["other"], roots[-1])
     async with app_with(*roots) as watcher:
-        await watcher.is_told("campaign_number_0 was closed")
         await watcher.app.switch_mode("monitor")
+        await watcher.is_told("campaign_number_0 was closed")
         assert [run.root for run in watcher.app.runs] == roots[1:]
         for _ in range(MOST):
             bar = watcher.screen.query_one(TabBar)

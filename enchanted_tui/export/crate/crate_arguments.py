@@ -15,7 +15,7 @@ _OPTIONS: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
             " directory, or a zip file if --out says so",
         },
     ),
-    "--title": ((), {"metavar": "TEXT", "help": "name of the dataset"}),
+    "--title": ((), {"metavar": "TEXT", "help": "name of the dataset; with --plot, above it"}),
     "--description": ((), {"metavar": "TEXT", "help": "what it holds"}),
     "--author": (
         (),

@@ -25,6 +25,7 @@ def registry() -> dict[str, Action]:
         log,  # noqa: F401
         monitor,  # noqa: F401
         on_campaigns,  # noqa: F401
+        plots,  # noqa: F401
         results,  # noqa: F401
         runs,  # noqa: F401
         task,  # noqa: F401

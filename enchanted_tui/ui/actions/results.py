@@ -22,7 +22,7 @@ register(
         "d",
         "Histogram",
         "Show how the values of a column are distributed.",
-        reason=_PLOTS,
+        command_line="enchanted-tui --plot histogram RUN_DIR",
         shown=False,
     ),
     Action(
@@ -30,7 +30,7 @@ register(
         "s",
         "Scatter",
         "Show two columns against each other.",
-        reason=_PLOTS,
+        command_line="enchanted-tui --plot scatter RUN_DIR",
         shown=False,
     ),
     Action(
@@ -38,7 +38,7 @@ register(
         "b",
         "Best",
         "Show the best value so far, sample by sample.",
-        reason=_PLOTS,
+        command_line="enchanted-tui --plot best RUN_DIR",
         shown=False,
     ),
     Action(
@@ -160,9 +160,17 @@ register(
         "results.export",
         "w",
         "Write…",
-        "Write the chart to a PNG, SVG or PDF file; in Table and Front, the rows shown.",
-        command_line="enchanted-tui --export RUN_DIR --where CONDITION --columns A,B",
+        "Write the chart as a figure, with its script; in Table and Front, the rows shown.",
+        command_line="enchanted-tui --plot KIND RUN_DIR --out FIGURE.pdf --script,"
+        " --export RUN_DIR --where CONDITION --columns A,B",
         changes=True,
+    ),
+    Action(
+        "results.plots",
+        "P",
+        "Plots…",
+        "Show plots with a cursor: heat maps, error bars, correlations, a timeline of tasks.",
+        command_line="enchanted-tui --plot KIND RUN_DIR",
     ),
     Action(
         "results.copy",

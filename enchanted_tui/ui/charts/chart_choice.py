@@ -6,14 +6,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from enchanted_tui.ui.charts import chart_files, drawing
+from enchanted_tui.plotting.plot_wanted import (
+    BY_FRONT,
+    BY_NOTHING,
+    BY_SUCCESS,
+    PlotWanted,
+    colourings,
+)
+from enchanted_tui.ui.charts import drawing
 from enchanted_tui.ui.charts.picture import Picture
 from enchanted_tui.ui.glyphs import is_ascii
 from enchanted_tui.views.dataset_statistics import Floats, Results, running_best
 
-BY_SUCCESS = "success or failure"
-BY_NOTHING = "nothing"
-BY_FRONT = "Pareto front"
+__all__ = ["BY_FRONT", "BY_NOTHING", "BY_SUCCESS", "ChartChoice", "colourings"]
 
 
 @dataclass
@@ -48,18 +53,6 @@ class ChartChoice:
         """Go on to the next of: none, left, lower, both."""
         number = (self.log_y + 2 * self.log_x + 1) % 4
         self.log_y, self.log_x = bool(number & 1), bool(number & 2)
-
-
-def colourings(results: Results) -> list[str]:
-    """Return what points can be marked by."""
-    words = [name for name, column in results.columns.items() if column.words()]
-    return [
-        BY_SUCCESS,
-        BY_NOTHING,
-        *([BY_FRONT] if results.front.any() else []),
-        *(name for name in results.numeric if name != "success"),
-        *words,
-    ]
 
 
 def marking(results: Results, colour: str) -> drawing.Marking | None:
@@ -115,18 +108,17 @@ def picture(results: Results, choice: ChartChoice, view: str, width: int, height
     )
 
 
-def file_drawing(results: Results, choice: ChartChoice, view: str) -> chart_files.Draw:
-    """Return what draws the same view with matplotlib."""
-    x, y = results.columns[choice.x].numbers, results.columns[choice.y].numbers
-    if view == "histogram":
-        return chart_files.histogram_draw(x, results.success, choice.x, log=choice.log_x)
-    if view == "best":
-        values, best = _best(results, choice)
-        return chart_files.course_draw(
-            values, best, ("finished samples", choice.y), log=choice.log_y
-        )
-    marks = marking(results, choice.colour)
-    return chart_files.scatter_draw(x, y, (choice.x, choice.y), (choice.log_x, choice.log_y), marks)
+def wanted_of(choice: ChartChoice, view: str) -> PlotWanted:
+    """Return what a figure of the same view shows."""
+    return PlotWanted(
+        view,
+        x=choice.x,
+        y=choice.y,
+        colour=choice.colour,
+        log_x=choice.log_x,
+        log_y=choice.log_y,
+        largest=choice.largest,
+    )
 
 
 def legend(

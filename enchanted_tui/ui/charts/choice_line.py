@@ -36,7 +36,7 @@ def choice_parts(
         parts.append((f"{text} ", colours.get(colour, ""), goal))
     if chart == "best":
         parts += _best_part(results, choice)
-    return _with_hidden(parts, charts.hidden(results, choice, chart), width)
+    return with_hidden(parts, charts.hidden(results, choice, chart), width)
 
 
 def _best_part(results: Results, choice: charts.ChartChoice) -> list[Part]:
@@ -48,7 +48,7 @@ def _best_part(results: Results, choice: charts.ChartChoice) -> list[Part]:
     return [(f" {value} in {results.tasks[row].name}  ", "bold", "results_open")]
 
 
-def _with_hidden(parts: list[Part], hidden: int, width: int) -> list[Part]:
+def with_hidden(parts: list[Part], hidden: int, width: int) -> list[Part]:
     """Add how many rows are missing, which matters more than what is plain."""
     room = width - sum(len(words) for words, _, _ in parts) - 2
     if hidden and not _hidden_in_words(hidden, room):

@@ -142,7 +142,12 @@ def scatter(
     columns, rows, on = frame.cells(x, y, 2 * frame.width, 4 * frame.height)
     bits = dots(columns, rows, frame.width, frame.height)
     kinds = (
-        _prevailing(columns // 2, rows // 4, marking.classes[on], frame, len(marking.names))
+        prevailing(
+            (columns // 2, rows // 4),
+            marking.classes[on],
+            (frame.height, frame.width),
+            len(marking.names),
+        )
         if marking is not None
         else None
     )
@@ -167,19 +172,18 @@ def _reason(log: tuple[bool, bool], usable: Mask) -> str:
     )
 
 
-def _prevailing(
-    columns: NDArray[np.intp],
-    rows: NDArray[np.intp],
+def prevailing(
+    places: tuple[NDArray[np.intp], NDArray[np.intp]],
     classes: NDArray[np.intp],
-    frame: Frame,
+    shape: tuple[int, int],
     count: int,
 ) -> NDArray[np.intp]:
-    """Return the class that most points of each character belong to, the last of several; -1
-    without any.
+    """Return the class that most points of each place (column, row) of a grid, shape (rows,
+    columns), belong to, the last of several; -1 without any.
     """
-    held = np.zeros((count, frame.height, frame.width), dtype=np.intp)
     known = classes >= 0
-    np.add.at(held, (classes[known], rows[known], columns[known]), 1)
+    keys = (classes[known] * shape[0] + places[1][known]) * shape[1] + places[0][known]
+    held = np.bincount(keys, minlength=count * shape[0] * shape[1]).reshape(count, *shape)
     found = count - 1 - np.argmax(held[::-1], axis=0)
     return np.where(held.sum(axis=0) > 0, found, -1)
 

@@ -1,24 +1,29 @@
-"""Write the chart that the Results screen shows to a file."""
+"""What the Results screen does of its charts beyond showing them: figures, and plots with a
+cursor.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from enchanted_tui.ui.background import in_thread
-from enchanted_tui.ui.campaign_screen import CampaignScreen
+from enchanted_tui.plotting.figure_files import PlotData
 from enchanted_tui.ui.charts import chart_choice as charts
 from enchanted_tui.ui.charts.choice_line import CHARTS
-from enchanted_tui.ui.widgets.ask_line import AskLine
+from enchanted_tui.ui.screens.figure_writing import FigureWriting
 from enchanted_tui.views.dataset_statistics import Results
 
 
-class ChartWriting(CampaignScreen):
+class ChartWriting(FigureWriting):
     """A screen that shows charts of a dataset, one at a time."""
 
     results: Results
-    #: what a person has chosen, with columns that `results` has
+    choice: charts.ChartChoice  #: what a person has chosen, and ...
+    #: ... the same with columns that `results` has
     _drawn: charts.ChartChoice
     _shown: str  #: the name of the view
+
+    @property
+    def condition(self) -> str:
+        """Which of the dataset's rows are shown; empty for all."""
+        return ""
 
     def _go(self, name: str) -> None:
         """Show a view."""
@@ -30,27 +35,13 @@ class ChartWriting(CampaignScreen):
             return
         if self._shown not in CHARTS:
             self._go("scatter")
-        proposed = self.app.home / f"{self.app.root.name}_{self._shown}.png"
-        self.query_one(AskLine).ask("export", "Write to", str(proposed), "png, svg or pdf")
+        units = self.viewer.units if self.viewer is not None else {}
+        wanted = charts.wanted_of(self._drawn, self._shown).settled(self.results)
+        self.write_figure(PlotData(self.results, None, units, self.condition), wanted)
 
-    def on_ask_line_answered(self, message: AskLine.Answered) -> None:
-        if message.purpose != "export":
-            return
-        line = self.query_one(AskLine)
-        if not message.value.strip():
-            line.say("type the name of a file")
-            return
-        line.action_close()
-        self.app.perform(self._export(self.app.home / Path(message.value.strip()).expanduser()))
+    def action_results_plots(self) -> None:
+        """Show the plots with a cursor, of the columns that are drawn here."""
+        from enchanted_tui.ui.screens.plots import PlotsScreen
 
-    async def _export(self, path: Path) -> None:
-        from enchanted_tui.ui.charts.chart_files import write_chart
-        from enchanted_tui.ui.widgets.replacing import may_replace
-
-        if not self._drawn.x:
-            return  # another run has been opened since it was asked for
-        draw = charts.file_drawing(self.results, self._drawn, self._shown)
-        if await in_thread(path.exists) and not await may_replace(self, path):
-            return
-        await in_thread(write_chart, path, draw)
-        self.notify(f"Wrote {path}", markup=False)
+        wanted = charts.wanted_of(self.choice, "scatter")
+        self.app.open_over(self, PlotsScreen(wanted, self.condition))

@@ -81,6 +81,7 @@ Sensitivity are worked out on request, while the app goes on."""
         "results.all_rows",
         "results.open",
         "results.export",
+        "results.plots",
         "results.copy",
         "results.back",
         *GOING_ON,

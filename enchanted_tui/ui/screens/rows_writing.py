@@ -16,6 +16,10 @@ _HINT = "csv, parquet, h5 or nc"
 class RowsWriting(ResultsTables, ChartWriting):
     """In its tables, what is written are rows; elsewhere the chart."""
 
+    @property
+    def condition(self) -> str:
+        return "" if self.results is self.whole else self.rows.condition
+
     def action_results_export(self) -> None:
         if self._shown_table is None:
             super().action_results_export()
@@ -50,7 +54,7 @@ class RowsWriting(ResultsTables, ChartWriting):
             BY_SUFFIX.get(path.suffix.lower(), "csv"),
             out=path,
             columns=tuple(table.names) if self.rows.hidden else (),
-            where=None if self.results is self.whole else self.rows.condition,
+            where=self.condition or None,
             front=aim if table is self.front else None,
         )
         if await in_thread(path.exists) and not await may_replace(self, path):

@@ -56,7 +56,11 @@ class Plot(Widget, can_focus=True):
     def _redraw(self) -> None:
         if self._draw is None or not self.size.width or not self.size.height:
             return
-        self._picture = self._draw(self.size.width, self.size.height)
+        self.take(self._draw(self.size.width, self.size.height))
+
+    def take(self, picture: Picture) -> None:
+        """Show a picture; what is as before is not painted again."""
+        self._picture = picture
         before, self._rows = (
             self._rows,
             [list(self._picture.runs(y)) for y in range(self._picture.height)],
@@ -97,7 +101,10 @@ class Plot(Widget, can_focus=True):
         ).adjust_cell_length(self.size.width, style)
 
     def _colour(self, name: str) -> Style:
+        """Return the style for the name of a theme colour, "dim", or "#rrggbb on #rrggbb"."""
         if name == "dim":
             return Style(dim=True)
+        if name.startswith("#"):
+            return Style.parse(name)
         found = self.app.theme_variables.get(name) if name else None
         return Style.parse(found) if found else Style.null()

@@ -243,6 +243,7 @@ class WatchedApp(EnchantedApp):
 @contextmanager
 def deletions_asked_for(app: WatchedApp) -> Iterator[None]:
     """Look whether each run that is moved aside or deleted was to be so."""
+    from enchanted_tui.ui import marked_runs
     from enchanted_tui.ui.screens import runs
 
     def asked(answer: str, function: Any) -> Any:
@@ -254,7 +255,7 @@ def deletions_asked_for(app: WatchedApp) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(runs, "delete", asked("delete", runs.delete))
-        patch.setattr(runs, "move_aside", asked("remove", runs.move_aside))
+        patch.setattr(marked_runs, "move_aside", asked("remove", marked_runs.move_aside))
         yield
 
 

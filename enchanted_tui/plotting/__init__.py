@@ -1,0 +1,1 @@
+"""Plots of a campaign: which there are, what each is of, and figures to publish by matplotlib."""
