@@ -88,10 +88,13 @@ def failures(screen: Any) -> object:
 
 
 def results(screen: Any) -> object:
-    cursor = screen.table.cursor if screen.table.display else None  # it is filled when it is seen
     return (
         screen._shown, screen._drawn.x, screen._drawn.y, screen._drawn.log_x, screen.table.sort,
+<<<<<<< HEAD
         cursor, len(screen.results),
+=======
+        screen.table.cursor if screen._shown == "table" else None, len(screen.results),
+>>>>>>> main
     )  # fmt: skip
 
 
@@ -193,8 +196,7 @@ class Walk:
         try:
             await until(is_there, self.watcher.pilot.pause, 20)
         except AssertionError:
-            found = look(screen) if isinstance(screen, TaskScreen) == (look is task) else "no task"
-            pytest.fail(f"{self.story}: {expected} was left, {screen} shows {found}")
+            pytest.fail(f"{self.story}: {expected} was left, {screen} shows {look(screen)}")
 
     async def does(self) -> None:
         """Do something on this screen, and remember how it looks then."""

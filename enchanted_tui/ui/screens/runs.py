@@ -82,7 +82,7 @@ Space marks runs: p, S, r, t, m and D act on all of them, C compares 2 to 4."""
     def on_mount(self) -> None:
         self.table.set_sort(self._order, descending=self._descending)
         self.table.focus()
-        self.app.known_runs.looked.subscribe(self, self._take)
+        self.app.known_runs.looked.subscribe(self, self._take, immediate=True)
 
     def on_screen_resume(self) -> None:
         self.app.known_runs.listed = True
