@@ -90,11 +90,7 @@ def failures(screen: Any) -> object:
 def results(screen: Any) -> object:
     return (
         screen._shown, screen._drawn.x, screen._drawn.y, screen._drawn.log_x, screen.table.sort,
-<<<<<<< HEAD
-        cursor, len(screen.results),
-=======
         screen.table.cursor if screen._shown == "table" else None, len(screen.results),
->>>>>>> main
     )  # fmt: skip
 
 
@@ -451,8 +447,8 @@ async def test_no_more_runs_than_can_be_followed(
         roots.append(tmp_path / f"campaign_number_{number}")
         shutil.copytree(runs["other"], roots[-1])
     async with app_with(*roots) as watcher:
-        await watcher.app.switch_mode("monitor")
         await watcher.is_told("campaign_number_0 was closed")
+        await watcher.app.switch_mode("monitor")
         assert [run.root for run in watcher.app.runs] == roots[1:]
         for _ in range(MOST):
             bar = watcher.screen.query_one(TabBar)
