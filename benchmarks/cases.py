@@ -126,7 +126,9 @@ def _million(finished: Callable[[int], Path]) -> list[Case]:
         _command(
             "--export",
             lambda: command_line(
-                "--export", str(finished(count)), "--to", "parquet", "--out", str(out)
+                "--export",
+                str(finished(count)),
+                *("--to", "parquet", "--out", str(out), "--overwrite"),
             ),
         ),
         _command("load", lambda: [sys.executable, "-c", load, str(finished(count))]),

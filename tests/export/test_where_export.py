@@ -134,4 +134,4 @@ def test_a_surrogate_learns_from_these_rows(
         assert told["notes"][0] == f"only the {count} of 40 samples where gain > 0.05"
     assert cli.main(["--status", str(run_dir), "--where", "gain > 1"]) == 2
     said = capsys.readouterr().err
-    assert "--where goes with --export RUN_DIR, --fit RUN_DIR or --sensitivity RUN_DIR" in said
+    assert "--where goes with --export RUN_DIR, --plot KIND RUN_DIR, --fit RUN_DIR or" in said

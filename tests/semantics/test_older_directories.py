@@ -652,10 +652,8 @@ def test_what_the_older_program_has_added_is_taken_over(
     add_batches(campaign, 0, {3: added_rows(0.11, 0.22), 4: added_rows(0.33, 0.44)}, 10)
     assert cli.main(["--status", str(campaign.run_dir)]) == 0
     assert "has added 4 samples" in capsys.readouterr().out
-    assert (
-        cli.main(["--export", str(campaign.run_dir), "--out", str(campaign.root / "export.csv")])
-        == 0
-    )
+    out = ["--out", str(campaign.root / "export.csv")]
+    assert cli.main(["--export", str(campaign.run_dir), *out]) == 0
     assert capsys.readouterr().err.count("has added 4 samples") == 1
     with pytest.warns(UserWarning, match="has added 4 samples") as warned:
         assert len(enchanted_tui.load(campaign.run_dir)) == 6
@@ -671,17 +669,8 @@ def test_what_the_older_program_has_added_is_taken_over(
     assert len(campaign.records("samples")) == (5 if command != "extend" else 8)
     assert read_run_state(campaign.path("enchanted_run.yaml")).submitted_samples == expected
     capsys.readouterr()
-    for look in ("--status", "--export"):
-        assert (
-            cli.main(
-                [
-                    look,
-                    str(campaign.run_dir),
-                    *(["--out", str(campaign.root / "export.csv")] if look == "--export" else []),
-                ]
-            )
-            == 0
-        )
+    for look in (["--status"], ["--export", *out, "--overwrite"]):
+        assert cli.main([look[0], str(campaign.run_dir), *look[1:]]) == 0
         shown = capsys.readouterr()
         assert "has added" not in shown.out + shown.err
 
