@@ -52,6 +52,7 @@ class Watch(Protocol):
 
     entries: dict[Path, RunEntry]
     listed: bool  #: somebody sees all of them
+    searched: bool  #: also those that nobody has named are among them
     looked: Signal[dict[Path, RunEntry]]  #: published with the entries after each look
 
     def look(self, *, search: bool = False) -> None:

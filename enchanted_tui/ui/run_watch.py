@@ -39,7 +39,7 @@ class RunWatch:
         self._app = app
         self.entries: dict[Path, RunEntry] = {}
         self.looked: Signal[dict[Path, RunEntry]] = Signal(app, "looked at runs")
-        self.listed = False
+        self.listed = self.searched = False
         self._catalogue = RunCatalogue()
         self._alerts = RunAlerts()
         self._found: list[Path] = []  #: below the roots
@@ -75,7 +75,7 @@ class RunWatch:
                 self._searched_at = now
                 # what is known is shown before the search
                 self._take(await self._read(None), whole=True)
-                self._found = await in_thread(self._search)
+                self._found, self.searched = await in_thread(self._search), True
             whole = self.listed or now - self._all_at > _ALL_AGAIN
             self._all_at = now if whole else self._all_at
             entries = await self._read(None if whole else self._going_on())

@@ -82,7 +82,7 @@ Space marks runs: p, S, r, t, m and D act on all of them, C compares 2 to 4."""
     def on_mount(self) -> None:
         self.table.set_sort(self._order, descending=self._descending)
         self.table.focus()
-        self.app.known_runs.looked.subscribe(self, self._take)
+        self.app.known_runs.looked.subscribe(self, self._take, immediate=True)
 
     def on_screen_resume(self) -> None:
         self.app.known_runs.listed = True
@@ -118,10 +118,11 @@ Space marks runs: p, S, r, t, m and D act on all of them, C compares 2 to 4."""
         if self.is_mounted and self.app.known_runs.listed and not self.app.leaving:
             self.entries = entries
             self._marks.keep(entries)
-            unread = any(entry.phase is Phase.UNREAD for entry in entries.values())
-            # from then on rows move only because something has happened
-            self.table.holds = self.table.holds or not unread
             self._show()
+            # once all are known rows move only because something has happened
+            unread = any(entry.phase is Phase.UNREAD for entry in entries.values())
+            is_whole = self.app.known_runs.searched and not unread
+            self.table.holds = self.table.holds or is_whole
 
     # -- showing -----------------------------------------------------------------------------------
 
