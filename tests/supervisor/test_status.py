@@ -134,7 +134,7 @@ def test_json_has_the_words_of_the_record(held: CampaignDirectory, ended: Superv
     content = actions.status(held.root).as_json()
     assert list(content) == [
         "run_dir", "snapshot", "liveness", "holder", "live", "damage", "last_failures",
-        "waiting_points", "code",
+        "waiting_points", "code", "tags", "note",
     ]  # fmt: skip
     assert list(content["snapshot"])[:3] == ["campaign", "mode", "state"]
     assert json.loads(json.dumps(content))["snapshot"]["state"] == "running"
