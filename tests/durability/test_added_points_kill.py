@@ -11,7 +11,7 @@ from helpers.marks import in_full
 from helpers.processes import LIMIT
 from helpers.shapes import flat, nested
 
-SHAPES = {"flat": flat(30, 6, sleep=0.05), "nested": nested(8, 4, 3, sleep=0.05)}
+SHAPES = {"flat": flat(30, 6, sleep=0.15), "nested": nested(8, 4, 3, sleep=0.15)}
 ROWS = {"flat": 30 + 5, "nested": (8 + 5) * 4}
 
 

@@ -4,6 +4,7 @@ keyboard and by mouse, and back into existing files without harm.
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -87,8 +88,13 @@ class Person(Watcher):
 
     async def fill(self, cell: Any, text: str) -> None:
         """Go to a line and type into it, in place of what is there."""
-        cell.focus()
-        await self.until(lambda: self.screen.focused is cell)
+
+        def has_focus() -> bool:
+            if self.screen.focused is not cell:
+                cell.focus()  # again, where a row that has just been added has taken it
+            return self.screen.focused is cell
+
+        await self.until(has_focus)
         cell.value = ""
         await self.pilot.press(*text[:2])
         cell.value += text[2:]  # the rest, as it is pasted
@@ -260,6 +266,27 @@ async def test_leaving_at_once_loses_nothing(work: Path) -> None:
         await person.press("end", "7", "escape")
         await person.until(lambda: isinstance(person.screen, ConfigScreen))
         assert "budget: 107" in person.yaml
+
+
+@in_loop
+async def test_what_is_said_while_fields_are_laid_out(work: Path) -> None:
+    """Protects the form from a check that ends while its fields are made anew: it goes on writing
+    and checking what is filled in.
+    """
+    path = work / "campaign.yaml"
+    path.write_text(TEXT)
+    async with in_the_editor(path, size=(120, 40)) as person:
+        await person.press("f11")
+        await person.form_opens()
+        form = person.form
+        for _ in range(3):
+            layout = asyncio.create_task(form._lay_out())
+            while not layout.done():
+                form._take_in(form._applied, form._version)
+                await asyncio.sleep(0)
+        await person.settles_form()
+        person.line("sampler.budget").query_one(Input).value = "12"
+        await person.until(lambda: "budget: 12" in person.yaml)
 
 
 @in_loop

@@ -118,6 +118,12 @@ class FieldLine(Vertical):
             return f"default: {field.default}"
         return f"such as {field.example}" if field.example else ""
 
+    @property
+    def is_whole(self) -> bool:
+        """True if all of it has been laid out."""
+        parts = [self, *self.query(RowLine)]
+        return all(any(isinstance(each, Wrong) for each in part.children) for part in parts)
+
     def say(self, problems: Sequence[FieldProblem]) -> None:
         """Show what is wrong with the field."""
         self.query_one(Wrong).say(problems)

@@ -19,7 +19,7 @@ from textual.widgets import Button, Label, Static
 
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.app_screen import AppScreen
-from enchanted_tui.ui.background import in_thread, run_newest
+from enchanted_tui.ui.background import guarded, in_thread, run_newest
 from enchanted_tui.ui.forming.applying import Applied, FormLayout, apply, lay_out
 from enchanted_tui.ui.forming.beside import BesideForm
 from enchanted_tui.ui.forming.field_line import FieldChanged, FieldLine, RowsField, line_for
@@ -199,7 +199,7 @@ be chosen, left and right change it. Escape goes to the text, Ctrl+Z there takes
         while True:
             await self._wanted.wait()
             self._wanted.clear()
-            await self._apply()
+            await guarded(self, self._apply())  # what goes wrong once does not end it
 
     async def _apply(self) -> None:
         version, values = self._version, dict(self._values)
@@ -219,7 +219,8 @@ be chosen, left and right change it. Escape goes to the text, Ctrl+Z there takes
             place = problem.field if problem.field in shown else ""
             said.setdefault(place, []).append(problem)
         for line in self._lines:
-            line.say(said.get(line.field.id, ()))
+            if line.is_whole:  # the others are said after they have been laid out
+                line.say(said.get(line.field.id, ()))
         self._say_others(said.get("", ()))
         self._show_head()
 
