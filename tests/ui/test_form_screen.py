@@ -313,10 +313,15 @@ async def test_another_executor_has_other_fields(work: Path) -> None:
         await person.row("executor.sbatch", 1, value="small")
         await person.settles_form()
         assert "here: {type: SlurmExecutor, sbatch: {partition: small}}" in person.yaml
-        person.line("executor.type").query_one(".cell").focus()
-        await person.press("left", "left")
-        await person.until(lambda: person.form._line("executor.sbatch") is None)
-        await person.settles_form()
+        for kind in ("DaskExecutor", "LocalExecutor"):
+            cell = person.line("executor.type").query_one(".cell")
+            await person.until(lambda cell=cell: cell.focus() and person.screen.focused is cell)  # type: ignore[misc]
+            await person.press("left")
+            await person.until(lambda kind=kind: f"type: {kind}" in person.yaml)  # type: ignore[misc]
+            await person.settles_form()
+            # the fields of this kind are there, and none of them will be made anew
+            await person.until(lambda cell=cell: not cell.is_attached)  # type: ignore[misc]
+        assert person.form._line("executor.sbatch") is None
         assert person.yaml == TEXT
 
 
