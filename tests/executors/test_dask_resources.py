@@ -76,12 +76,12 @@ def test_samples_that_lack_memory_run_again_with_more(campaign):
     """
     made = campaign(
         {
-            "executors": {"cluster": {**LOCAL, "memory_retry": 1.5}},
+            "executors": {"cluster": {**LOCAL, "memory_retry": 2}},
             "samplers": {
                 "points": {
                     "type": "ArraySampler",
                     "parameters": ["megabytes"],
-                    "bounds": [[10, 190]],  # 190 MB is far from 150 MiB and from 225
+                    "bounds": [[10, 230]],  # far from 200 MiB, and from 400 beside the worker's own
                 }
             },
             "runners": {
@@ -108,6 +108,6 @@ def test_samples_that_lack_memory_run_again_with_more(campaign):
     assert sorted(told) == [
         (0, 0, 100, "ok"),
         (1, 0, 100, "failed"),
-        (1, 1, 150, "failed"),
-        (1, 2, 225, "ok"),
+        (1, 1, 200, "failed"),
+        (1, 2, 400, "ok"),
     ]

@@ -53,7 +53,7 @@ def test_killed_and_resumed_in_the_middle(tmp_path: Path) -> None:
     it was at, each attempt is on record with its own, and nobody hears of those before the last.
     """
     runner = {**NEEDS, "arguments": {"seconds": 0.15}}
-    campaign = Campaign.apart(tmp_path / "apart", wants(runner, 1.5, [10, 190, 2_000, 10]))
+    campaign = Campaign.apart(tmp_path / "apart", wants(runner, 1.5, [10, 170, 2_000, 10]))
     with campaign.at_work(5):
         pass
     campaign.wait_for_no_process(20)
