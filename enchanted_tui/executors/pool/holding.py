@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, Optional
@@ -72,16 +73,18 @@ def holding(task: Mapping[str, Any], scratch: str) -> Iterator[None]:
     share, launcher = share_of(told), RankLauncher(*told["launcher"])
     directory = os.path.join(scratch, f"slot-{share.slot}")
     os.makedirs(directory, mode=0o700, exist_ok=True)
-    before = dict(os.environ)
+    before, temporary = dict(os.environ), tempfile.tempdir
     affinity = _pinned(share.nodes[0].cpus) if told["pin"] else None
     try:
         _set(launcher.environment(share))
         _set(_variables(task, share, directory, has_gpus=told["has_gpus"]))
+        tempfile.tempdir = None  # it remembers the directory that it has found first
         label = f"{task['name']}.{task.get('attempt', 0)}"
         os.environ[LAUNCH] = " ".join(launcher.line(share, scratch, label, binds=told["binds"]))
         yield
     finally:
         _restore(before)
+        tempfile.tempdir = temporary
         if affinity is not None:
             os.sched_setaffinity(0, affinity)
         shutil.rmtree(directory, ignore_errors=True)
