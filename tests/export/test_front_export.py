@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from enchanted_tui import cli
 from helpers.files import read_csv
+from helpers.random_campaign import run_random_campaign
 
 CODE = """
 def run(x, y):
@@ -22,29 +21,7 @@ def run(x, y):
 @pytest.fixture(scope="module")
 def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished campaign of 32 random samples, of which some failed; it names no objectives."""
-    root = tmp_path_factory.mktemp("front")
-    (root / "gain_code.py").write_text(CODE)
-    config: dict[str, Any] = {
-        "samplers": {
-            "s": {
-                "type": "RandomSampler",
-                "parameters": ["x", "y"],
-                "bounds": [[0, 1], [0, 1]],
-                "budget": 32,
-            }
-        },
-        "runners": {"r": {"type": "PythonRunner", "function": "gain_code:run"}},
-        "executors": {"e": {"type": "LocalExecutor", "n_workers": 2}},
-        "supervisor": {
-            "base_run_dir": "run",
-            "seed": 3,
-            "run_order": [{"sampler": "s", "executor": "e", "runner": "r"}],
-        },
-    }
-    path = root / "campaign.yaml"
-    path.write_text(yaml.safe_dump(config))
-    assert cli.main([str(path), "--no-ui", "--base-run-dir", str(root / "run")]) == 0
-    return root / "run"
+    return run_random_campaign(tmp_path_factory.mktemp("front"), CODE, "gain_code", 32)
 
 
 def export(run_dir: Path, *arguments: object) -> int:

@@ -6,15 +6,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 import enchanted_tui
 from enchanted_tui import cli
 from enchanted_tui.export.selection import ExportError
 from helpers.files import read_csv
+from helpers.random_campaign import run_random_campaign
 
 CODE = """
 def run(x, y):
@@ -27,29 +26,7 @@ def run(x, y):
 @pytest.fixture(scope="module")
 def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished campaign of 40 random samples, of which some failed."""
-    root = tmp_path_factory.mktemp("where")
-    (root / "steep_code.py").write_text(CODE)
-    config: dict[str, Any] = {
-        "samplers": {
-            "s": {
-                "type": "RandomSampler",
-                "parameters": ["x", "y"],
-                "bounds": [[0, 1], [0, 1]],
-                "budget": 40,
-            }
-        },
-        "runners": {"r": {"type": "PythonRunner", "function": "steep_code:run"}},
-        "executors": {"e": {"type": "LocalExecutor", "n_workers": 2}},
-        "supervisor": {
-            "base_run_dir": "run",
-            "seed": 3,
-            "run_order": [{"sampler": "s", "executor": "e", "runner": "r"}],
-        },
-    }
-    path = root / "campaign.yaml"
-    path.write_text(yaml.safe_dump(config))
-    assert cli.main([str(path), "--no-ui", "--base-run-dir", str(root / "run")]) == 0
-    return root / "run"
+    return run_random_campaign(tmp_path_factory.mktemp("where"), CODE, "steep_code", 40)
 
 
 def export(run_dir: Path, *arguments: object) -> int:

@@ -5,6 +5,7 @@ standard deviations.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from enchanted_tui.ui import formats
 from enchanted_tui.ui.charts.chart_axes import axis_over
@@ -35,18 +36,9 @@ def error_bars(
             nothing(size, "There is no row with a number on both axes."), left_out=x.size
         )
     rows = np.flatnonzero(usable)
-    if errors is not None:
-        middle, spread = (x[rows], y[rows]), np.nan_to_num(np.abs(errors[rows]), posinf=0.0)
-        which = np.arange(rows.size)
-    else:
-        edges = edges_over(x[rows], bins, log=log[0])
-        which = places_in(x[rows], edges)
-        counts, means, deviations = statistics_by_place(which, y[rows], bins)
-        centres = edges[:-1] / 2 + edges[1:] / 2
-        if log[0]:
-            centres = np.sqrt(edges[:-1]) * np.sqrt(edges[1:])
-        middle = (np.where(counts > 0, centres, np.nan), means)
-        spread = np.nan_to_num(deviations)
+    middle, spread, which = _points_of(
+        x[rows], y[rows], None if errors is None else errors[rows], bins, log=log[0]
+    )
     with np.errstate(over="ignore"):
         ends = np.concatenate([middle[1] - spread, middle[1] + spread, middle[1]])
     axes = axis_over(x[rows], log=log[0]), axis_over(ends, log=log[1])
@@ -79,6 +71,23 @@ def error_bars(
         )
 
     return DrawnPlot(picture, spots, says, left_out=int(x.size - (at >= 0).sum()))
+
+
+def _points_of(
+    x: Floats, y: Floats, errors: Floats | None, bins: int, *, log: bool
+) -> tuple[tuple[Floats, Floats], Floats, NDArray[np.intp]]:
+    """Return where points are, how long their bars are upwards and downwards, and the point that
+    each row belongs to.
+    """
+    if errors is not None:
+        return (x, y), np.nan_to_num(np.abs(errors), posinf=0.0), np.arange(x.size)
+    edges = edges_over(x, bins, log=log)
+    which = places_in(x, edges)
+    counts, means, deviations = statistics_by_place(which, y, bins)
+    centres = edges[:-1] / 2 + edges[1:] / 2
+    if log:
+        centres = np.sqrt(edges[:-1]) * np.sqrt(edges[1:])
+    return (np.where(counts > 0, centres, np.nan), means), np.nan_to_num(deviations), which
 
 
 def _bars(frame: Frame, middle: tuple[Floats, Floats], spread: Floats) -> None:
