@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.text import Text
+from textual.dom import DOMNode
 from textual.events import Click, MouseMove
 from textual.geometry import Size
 from textual.widget import Widget
@@ -74,8 +75,8 @@ class Buttons(Line):
         self._spots: list[tuple[int, int, str]] = []
 
     def set(self, parts: Sequence[tuple[str, str, str]]) -> None:
-        """Show parts: text, Rich style, and the screen's action that a click on it takes (or
-        nothing).
+        """Show parts: text, Rich style, and the action that a click on it takes (or nothing), of
+        what is around this line, else of the screen.
         """
         text, self._spots = Text(), []
         for words, style, action in parts:
@@ -92,13 +93,22 @@ class Buttons(Line):
     def on_mouse_move(self, event: MouseMove) -> None:
         """Say what a click here does."""
         action = next((name for start, end, name in self._spots if start <= event.x < end), "")
-        help_text = help_of(action)
+        help_text = self.help_on(action)
         if (self.tooltip or None) != help_text:
             self.tooltip = help_text
+
+    def help_on(self, action: str) -> str | None:
+        """Return what a click that takes an action is for."""
+        return help_of(action)
 
     async def on_click(self, event: Click) -> None:
         for start, end, action in self._spots:
             if start <= event.x < end and event.button != RIGHT:
                 event.stop()
-                await self.screen.run_action(action)
+                await self._performer(action).run_action(action)
                 return
+
+    def _performer(self, action: str) -> DOMNode:
+        """Return the nearest around this line that has the action."""
+        method = f"action_{action.partition('(')[0]}"
+        return next((node for node in self.ancestors if hasattr(node, method)), self.screen)

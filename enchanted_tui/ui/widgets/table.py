@@ -22,13 +22,14 @@ from enchanted_tui.ui.widgets.changes import PaintedLines
 from enchanted_tui.ui.widgets.clicks import RIGHT
 from enchanted_tui.ui.widgets.columns import Cell, Column, Shown, laid_out, note_names, text_of
 from enchanted_tui.ui.widgets.cut_cells import TellsWhatIsCut
+from enchanted_tui.ui.widgets.sideways import ScrolledSideways
 from enchanted_tui.ui.widgets.table_keys import TABLE_KEYS
 from enchanted_tui.ui.widgets.table_line import LineLayout, TableStyles
 
 __all__ = ["Cell", "Column", "VirtualTable"]
 
 
-class VirtualTable(TellsWhatIsCut, ScrollView, can_focus=True):
+class VirtualTable(ScrolledSideways, TellsWhatIsCut, ScrollView, can_focus=True):
     """Rows are known by their keys; `cells` gives the cells of one row and is asked for visible
     rows only.
 
@@ -382,11 +383,11 @@ class VirtualTable(TellsWhatIsCut, ScrollView, can_focus=True):
         if not is_menu:
             event.stop()
         row = round(self.scroll_offset.y) + event.y - 1
-        if event.y == 0:
+        if event.y == 0 and (is_menu or not self.turns_at(event.x)):
             shown = self._layout_now().column_at(event.x)
             if shown is not None and shown[1].sortable and not is_menu:
                 self.post_message(self.HeaderSelected(self, shown[1].key))
-        elif row < len(self._keys):
+        elif event.y and row < len(self._keys):
             self.move_to(row)
             if event.chain == 2 and not is_menu:
                 self.action_choose()

@@ -1,0 +1,130 @@
+"""Somebody new who walks through the whole app in a real terminal by mouse alone: whatever is done
+is clicked, and nothing is typed but the text that belongs into fields and texts.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from helpers.ui.tmux import PATIENCE, Tmux
+
+#: somebody's own code, which fails for a fifth of its space
+KESSEL = '''"""Ein Kessel, der nicht jeden Druck aushält."""
+
+import time
+
+
+def heizen(druck, menge, dauer=1.0):
+    time.sleep(dauer)
+    if druck > 0.8:
+        raise ValueError(f"der Kessel hält {druck:.3f} bar nicht aus")
+    return {"waerme": druck * menge, "verlust": druck**2 + 0.1 * menge}
+'''
+
+
+class Newcomer(Tmux):
+    """Keeps what was seen in the directory `seen`, as ANSI text, a file a screen."""
+
+    def __init__(
+        self, command: Path, cwd: Path, size: tuple[int, int], seen: Path, **environment: str
+    ) -> None:
+        super().__init__(cwd, size, **environment)
+        self._command, self._seen = command, seen
+        seen.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def middle(self) -> tuple[int, int]:
+        return self.size[0] // 2, self.size[1] // 2
+
+    def look(self, name: str) -> None:
+        """Keep what is on the screen."""
+        number = len(list(self._seen.iterdir()))
+        columns, rows = self.size
+        (self._seen / f"{number:02}-{name}-{columns}x{rows}.txt").write_text(self.coloured)
+
+    def start(self) -> None:
+        self.run(str(self._command))
+
+    def leaves(self) -> None:
+        """Leave the app, by its foot, and come to the shell's prompt."""
+        self.click("Quit")
+        self.wait_until(self._is_at_prompt, "the shell did not come back", PATIENCE)
+
+    def _is_at_prompt(self) -> bool:
+        return self.text.strip().split("\n")[-1].strip() == "$"
+
+    def goes_to(self, number: int, name: str) -> None:
+        """Go to a screen by its number in the line above."""
+        head = self.text.split("\n", 1)[0]
+        if f"[{number} {name}]" not in head:
+            place = re.search(rf" {number}(?= )", f"{head} ")
+            assert place is not None, head
+            self.click_at((place.start() + 1, 0))
+        self.sees(f"[{number} {name}]")
+
+    def chooses_from_menu(self, text: str, entry: str, *, on: str = "") -> None:
+        """Take an action of the menu that a click with the right button opens on a text."""
+        self.click_right(text, on=on)
+        self.click(f" {entry} ")
+
+    # -- the walk ----------------------------------------------------------------------------------
+
+    def writes_configuration(self, run_dir: str) -> None:
+        """From the empty list of runs to a valid text that is not saved yet."""
+        self.sees("No runs yet")
+        self.look("runs-empty")
+        self.click("New", last=True)
+        self.sees("A new configuration from a template")
+        self.look("templates")
+        self.scroll_to("PythonRunner", self.middle)
+        self.click("PythonRunner")
+        self.sees("[2 Config]", "Call a function with the sample's parameters")
+        self.look("config-new")
+        for old, new, on in (
+            ("x, y", "druck, menge", "parameters"),
+            ("100", "60", "budget"),
+            ("my_model:solve", "kessel:heizen", "function"),
+            ("runs/python_runner", run_dir, "base_run_dir"),
+        ):
+            self.replaces(old, new, on)
+        self.sees("valid")
+        self.look("config-filled")
+
+    def replaces(self, old: str, new: str, on: str) -> None:
+        """Change a value in the text of the editor."""
+        place = (20, 6)
+        for down in (False, True):
+            if old in self.text:
+                break
+            self.wheel(place, down=down, notches=60)
+        self.scroll_to(on, place, down=False)
+        self.select(old, on=on)
+        self.type(new)
+        self.sees(new)
+
+    def breaks_and_repairs(self) -> None:
+        """A value that is none, the sentence about it, and the way from there to its place."""
+        self.replaces("60", "viele", "budget")
+        self.sees("1 error", "expected an integer")
+        self.look("config-broken")
+        self.wheel((20, 6), notches=60)
+        self.click("expected an integer")
+        self.sees("viele")
+        self.replaces("viele", "60", "budget")
+        self.sees("valid")
+        self.lacks("expected an integer")
+
+    def launches(self, name: str = "") -> None:
+        """From the editor to a campaign that runs; with a name, the text is saved by it first."""
+        self.click("Launch…", last=True)
+        if name:
+            self.sees("Save as")
+            self.look("save-as")
+            self.select("config.yaml")
+            self.type(name)
+            self.click("Save", on="Cancel")
+        self.sees("Start a campaign", "60 samples")
+        self.look("launch")
+        self.click("Start", on="Cancel")
+        self.sees("[3 Monitor]", "RUNNING")
