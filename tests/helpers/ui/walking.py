@@ -128,3 +128,88 @@ class Newcomer(Tmux):
         self.look("launch")
         self.click("Start", on="Cancel")
         self.sees("[3 Monitor]", "RUNNING")
+
+    def watches_and_drains(self, run: str) -> None:
+        """What runs, a failed sample with its traceback and its source, and a stop in good order."""
+        self.sees("failed", "ValueError")
+        self.look("monitor")
+        self.goes_to(4, "Failures")
+        self.click("der Kessel hält", times=2)
+        self.sees("failed task")
+        self.look("failures-tasks")
+        self.click("d0_b0_s", times=2)
+        self.sees("Traceback (most recent call last)", "raise ValueError")
+        self.look("task")
+        self.click("Traceback", times=2)
+        self.sees("Open which place?")
+        self.look("which-place")
+        self.click("kessel.py", last=True)
+        self.sees("[2 Config]", "def heizen")
+        self.look("source")
+        self.goes_to(3, "Monitor")
+        self.click("Stop…", last=True)
+        self.sees("Drain")
+        self.look("stop")
+        self.click("Drain (d)")
+        self.sees("STOPPED")
+        self.look("drained")
+
+    def resumes_to_the_end(self) -> None:
+        """In the next session of the app, which shows the run that was left."""
+        self.start()
+        self.sees("STOPPED")
+        self.click("Resume…", last=True)
+        self.sees("Resume:", "Start")
+        self.look("resume")
+        self.click("Start", on="Cancel")
+        self.sees("RUNNING")
+        self.sees("FINISHED", timeout=3 * PATIENCE)
+        self.look("finished")
+
+    def plots_two_columns(self) -> None:
+        """Two columns that were chosen, in a scatter plot."""
+        self.goes_to(5, "Results")
+        self.sees("60 rows", "TASK")
+        self.look("results")
+        self.click("s Scatter")
+        self.click("x druck")
+        self.sees("Along the bottom")
+        self.look("choose-column")
+        self.click("menge", on="│")
+        self.click("y waerme")
+        self.sees("On the left")
+        self.click("verlust", on="│")
+        self.sees("x menge", "y verlust")
+        self.look("scatter")
+
+    def runs_another(self, run: str, other: str) -> None:
+        """The same configuration with another seed, into another directory."""
+        self.goes_to(2, "Config")
+        self.click("close", last=True) if "def heizen" in self.text else None
+        self.replaces(run, other, "base_run_dir")
+        self.replaces("seed: 1", "seed: 2", "seed: 1")
+        self.sees("valid")
+        self.launches()
+        self.sees("FINISHED", timeout=3 * PATIENCE)
+
+    def compares(self, one: str, other: str) -> None:
+        """Both runs side by side: numbers, points, configurations."""
+        self.goes_to(1, "Runs")
+        for name in (one, other):
+            self.chooses_from_menu(name, "Mark")
+        self.sees("2 marked")
+        self.look("marked")
+        self.chooses_from_menu(other, "Compare")
+        self.sees("compare 2 runs", "60 of 60")
+        self.look("compare")
+        self.click("s Scatter")
+        self.click("x druck")
+        self.click("menge", on="│")
+        self.sees("x menge", "y waerme")
+        self.look("compare-scatter")
+        self.click("c Configuration")
+        self.sees("seed")
+        self.look("compare-configuration")
+        self.click("t Table")
+        self.chooses_from_menu("60 of 60", "Back")
+        self.sees("2 marked")
