@@ -92,8 +92,7 @@ class Buttons(Line):
 
     def on_mouse_move(self, event: MouseMove) -> None:
         """Say what a click here does."""
-        action = next((name for start, end, name in self._spots if start <= event.x < end), "")
-        help_text = self.help_on(action)
+        help_text = self.help_on(self._action_at(event.x))
         if (self.tooltip or None) != help_text:
             self.tooltip = help_text
 
@@ -102,11 +101,15 @@ class Buttons(Line):
         return help_of(action)
 
     async def on_click(self, event: Click) -> None:
-        for start, end, action in self._spots:
-            if start <= event.x < end and event.button != RIGHT:
-                event.stop()
-                await self._performer(action).run_action(action)
-                return
+        action = self._action_at(event.x)
+        if action and event.button != RIGHT:
+            event.stop()
+            await self._performer(action).run_action(action)
+
+    def _action_at(self, x: int) -> str:
+        """Return what a click at a column of the widget takes, its margin counted; else nothing."""
+        column = x - self.gutter.left
+        return next((name for start, end, name in self._spots if start <= column < end), "")
 
     def _performer(self, action: str) -> DOMNode:
         """Return the nearest around this line that has the action."""
