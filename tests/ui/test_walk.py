@@ -81,7 +81,7 @@ async def test_a_short_walk_by_mouse(tmp_path: Path, monkeypatch: pytest.MonkeyP
         await person.click("Launch…")
         await person.until(lambda: isinstance(person.screen, FileDialog))
         person.screen.typed.value = "mine.yaml"
-        await person.click(" Save ")
+        await person.pilot.click("#take")
         await person.until(lambda: isinstance(person.screen, LaunchScreen))
         await person.until(lambda: not person.screen.query_one("#start").disabled)
         await person.pilot.click("#start")

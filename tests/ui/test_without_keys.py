@@ -84,7 +84,7 @@ async def test_a_name_is_typed_and_taken_by_a_click(tmp_path: Path) -> None:
         await editor.press("escape", "w")
         await watcher.until(lambda: isinstance(watcher.screen, FileDialog))
         watcher.screen.typed.value = "another one.yaml"
-        await watcher.click("Save", times=1)
+        await watcher.pilot.click("#take")
         await watcher.until((tmp_path / "another one.yaml").exists)
         await editor.press("i", "ctrl+f")
         bar = editor.screen.query_one(FindBar)

@@ -20,6 +20,8 @@ from rich.cells import cell_len
 #: seconds after which what is waited for does not come any more, however busy the machine
 PATIENCE = 120.0
 _LOOK = 0.1  #: seconds between two looks
+_STILL = 5  #: looks in which a text is at the same place before it is clicked
+_PRESSED = 0.03  #: seconds for which a button is held
 _LEFT, _RIGHT, _UP, _DOWN, _MOVE = 0, 2, 64, 65, 32  #: buttons as xterm numbers them
 
 
@@ -29,7 +31,7 @@ class Tmux:
     def __init__(self, cwd: Path, size: tuple[int, int], **environment: str) -> None:
         self._directory = Path(tempfile.mkdtemp(prefix="tmux-"))
         self.size = size
-        variables = {**os.environ, "PS1": "$ ", **environment}
+        variables = {**os.environ, **environment}
         for name in ("TMUX", "TMUX_PANE", "COLUMNS", "LINES"):
             variables.pop(name, None)
         columns, rows = size
@@ -40,6 +42,7 @@ class Tmux:
             *(";", "set", "-g", "default-terminal", "tmux-256color"),
             environment=variables,
         )
+        self.type("PS1='$ '\n")
 
     def _call(self, *words: str, environment: dict[str, str] | None = None) -> str:
         command = ["tmux", "-S", str(self._directory / "socket"), *words]
@@ -82,11 +85,12 @@ class Tmux:
         """Wait until a text stands still on the screen, in a line that has `on`; return column and
         row of its middle, from 0. It is the first one, or the last one.
         """
-        found: list[tuple[int, int] | None] = [None, None]
+        found: list[tuple[int, int] | None] = []
 
         def is_still() -> bool:
             found.append(_find(self.text, text, on, last=last))
-            return found[-1] is not None and found[-1] == found[-2]
+            seen = found[-_STILL:]
+            return seen[0] is not None and seen == [seen[0]] * _STILL
 
         self.wait_until(is_still, f"{text!r} did not appear beside {on!r}", PATIENCE)
         assert found[-1] is not None
@@ -94,9 +98,11 @@ class Tmux:
 
     # -- the mouse ---------------------------------------------------------------------------------
 
-    def _mouse(self, button: int, place: tuple[int, int], *, released: bool = False) -> None:
+    def _mouse(
+        self, button: int, place: tuple[int, int], *, released: bool = False, times: int = 1
+    ) -> None:
         column, row = place
-        sent = f"\x1b[<{button};{column + 1};{row + 1}{'m' if released else 'M'}"
+        sent = f"\x1b[<{button};{column + 1};{row + 1}{'m' if released else 'M'}" * times
         self._call("send-keys", "-H", *(f"{ord(one):x}" for one in sent))
 
     def click_at(self, place: tuple[int, int], *, button: int = _LEFT, times: int = 1) -> None:
@@ -104,6 +110,7 @@ class Tmux:
         self._mouse(_MOVE + 3, place)
         for _ in range(times):
             self._mouse(button, place)
+            time.sleep(_PRESSED)
             self._mouse(button, place, released=True)
 
     def click(self, text: str, *, on: str = "", last: bool = False, times: int = 1) -> None:
@@ -124,15 +131,14 @@ class Tmux:
         self._mouse(_LEFT, end, released=True)
 
     def select(self, text: str, *, on: str = "") -> None:
-        """Select a text by dragging over it."""
-        middle, row = self.place(text, on=on)
-        start = middle - cell_len(text) // 2
+        """Select a text by dragging over it; `on` is what it stands in."""
+        middle, row = self.place(on or text)
+        start = middle - cell_len(on or text) // 2 + cell_len((on or text).partition(text)[0])
         self.drag((start, row), (start + cell_len(text), row))
 
     def wheel(self, place: tuple[int, int], *, down: bool = True, notches: int = 1) -> None:
         """Turn the wheel."""
-        for _ in range(notches):
-            self._mouse(_DOWN if down else _UP, place)
+        self._mouse(_DOWN if down else _UP, place, times=notches)
 
     def scroll_to(self, text: str, place: tuple[int, int], *, down: bool = True) -> None:
         """Turn the wheel at a place until a text is to be seen."""
