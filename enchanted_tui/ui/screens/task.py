@@ -282,7 +282,7 @@ class TaskScreen(KeptTask):
         """Act on the part that has been clicked, where all of them are seen."""
         around = self.focused.ancestors_with_self if self.focused is not None else []
         part = next((str(node.id) for node in around if node.id in _PARTS), "")
-        if part and part != self._part and self._line is not None:
+        if part and part != self._part and self._line is not None and self.has_class("-wide"):
             self._mark(part)
 
     def _mark(self, part: str) -> None:
