@@ -210,3 +210,54 @@ class Newcomer(Tmux):
         self.click("t Table")
         self.chooses_from_menu("60 of 60", "Back")
         self.sees("2 marked")
+
+    # -- without YAML ------------------------------------------------------------------------------
+
+    def begins_form(self, kind: str) -> None:
+        """From the list of runs to an empty form, of a function or of a program."""
+        self.sees("[1 Runs]", "New")
+        self.click("New", last=True)
+        self.sees("A new configuration from a template")
+        self.click(kind)
+        self.sees("Form of", "What runs")
+        self.look("form-new")
+
+    def fills_line(self, title: str, text: str) -> None:
+        """Fill in a field of one line."""
+        self._goes_to_field(f" {title} ")
+        _, row = self.place(f" {title} ")
+        self.click_at((60, row))
+        self.erase(60)
+        self.type(text)
+        self.sees(text)
+
+    def _goes_to_field(self, text: str) -> None:
+        place = (30, 5)
+        if text not in self.text:
+            self.wheel(place, down=False, notches=40)
+            time.sleep(1.0)
+            self.scroll_to(text, place)
+
+    def fills_parameters(self, *names: str) -> None:
+        """Give the first row of the parameters a name, and add one for each other."""
+        for number, name in enumerate(names):
+            if number:
+                self._goes_to_field("+ add name, kind")
+                self.click("+ add", on="name, kind")
+            self._goes_to_field("[range]")
+            _, row = self.place("[range]", last=True)
+            self.click_at((12, row))
+            self.erase(20)
+            self.type(name)
+            self.sees(name)
+        self.look("form-parameters")
+
+    def launches_form(self, name: str) -> None:
+        """From a form that is complete to a campaign that has run to its end."""
+        self.sees("complete")
+        self.look("form-complete")
+        self.click("Sample 1")
+        self.sees(" 0.")
+        self.look("form-sample")
+        self.launches(name)
+        self.sees("FINISHED", timeout=3 * PATIENCE)
