@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import contextlib
 import errno
 import importlib.util
+import ipaddress
 import os
 import re
+import secrets
 import signal
 import socket
 from collections.abc import Mapping
@@ -41,8 +44,6 @@ def serve(options: argparse.Namespace, target: Path | None) -> int:
     token = _token(os.environ)
     statics = _statics()
     sockets = _listen(options.bind or "127.0.0.1", port)
-    import asyncio  # not above: every command line reads this module
-
     from enchanted_tui.ui.serving.web_server import Served
 
     served = Served(
@@ -83,8 +84,6 @@ def _token(environment: Mapping[str, str]) -> str:
     """Return the key of the address: a new one, or that of the environment."""
     given = environment.get(TOKEN_VARIABLE)
     if given is None:
-        import secrets
-
         return secrets.token_urlsafe(32)
     if not _TOKEN.fullmatch(given):
         raise RefusedError(
@@ -148,8 +147,6 @@ def _environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 async def _answer(served: Served, sockets: list[socket.socket], *, steers: bool) -> int:
-    import asyncio
-
     from tornado.httpserver import HTTPServer
 
     from enchanted_tui.ui.serving.web_server import ServedTabs, application
@@ -199,8 +196,6 @@ def _announcement(host: str, port: int, served: Served, *, steers: bool) -> str:
 
 
 def _is_loopback(host: str) -> bool:
-    import ipaddress
-
     with contextlib.suppress(ValueError):
         return ipaddress.ip_address(host).is_loopback
     return False
