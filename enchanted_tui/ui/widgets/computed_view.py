@@ -107,10 +107,15 @@ class ComputedView(VerticalScroll):
     def _update(self) -> None:
         if not self.is_mounted:
             return
-        self._put(".said", [self._said()])
-        self.query_one(".choices", Buttons).set(self.choice_parts())
+        self._say()
         self._put(".words", self.words(self.report) if self.report is not None else [])
         self.draw()
+
+    def _say(self) -> None:
+        """Show how far it is; the report, if there is an earlier one, stays as it is."""
+        if self.is_mounted:
+            self._put(".said", [self._said()])
+            self.query_one(".choices", Buttons).set(self.choice_parts())
 
     def choice_parts(self) -> list[tuple[str, str, str]]:
         """Return what a click does here: texts, their styles and actions."""
@@ -181,7 +186,7 @@ class ComputedView(VerticalScroll):
     async def _work_out(self, root: Path) -> None:
         process = self.begin(root)
         self._process, self._problem, self._began = process, "", time.monotonic()
-        self._timer = self.set_interval(_LOOK, self._update)
+        self._timer = self.set_interval(_LOOK, self._say)
         self._update()
         try:
             report = await in_thread(process.result)
