@@ -38,9 +38,7 @@ SCENES = (
     Scene("runs", ("1",), "pendulum", opened=""),
     Scene("config", (), "executors", opened="campaign.yaml"),
     Scene("config-error", (), "did you mean", opened="mistakes.yaml"),
-    Scene(
-        "config-replace", ("ctrl+r", *"design", "tab", *"model"), "1 of ", opened="campaign.yaml"
-    ),
+    Scene("config-replace", ("ctrl+r", *"design", "tab", *"model"), "1 of ", opened="campaign.yaml"),
     Scene("form", ("f11",), "complete", opened="program.yaml"),
     Scene("launch", ("f9",), "--run-mode", opened="campaign.yaml"),
     Scene("monitor", ("3",), "RUNNING", opened="live", live=True),
@@ -65,28 +63,10 @@ def prepare(directory: Path) -> None:
     for name in ("pendulum.py", "campaign.yaml"):
         shutil.copy(HERE / name, directory)
     text = (directory / "campaign.yaml").read_text()
-    mistaken = (
-        text.replace("LatinHypercubeSampler", "LatinHypercubSampler")
-        .replace("n_workers: 2", "n_workers: two")
-        .replace("budget", "bugdet")
-    )
+    mistaken = text.replace("LatinHypercubeSampler", "LatinHypercubSampler").replace("n_workers: 2", "n_workers: two").replace("budget", "bugdet")
     (directory / "mistakes.yaml").write_text(mistaken)
-    enchanted(
-        directory,
-        "campaign.yaml",
-        "--no-ui",
-        "--log-level",
-        "INFO",
-        "--set",
-        "supervisor.log_failures=true",
-    ).wait(timeout=300)
-    enchanted(
-        directory,
-        str(HERE.parent / "configs" / "sampler_bayesian.yaml"),
-        "--no-ui",
-        "--base-run-dir",
-        "learning",
-    ).wait(timeout=300)
+    enchanted(directory, "campaign.yaml", "--no-ui", "--log-level", "INFO", "--set", "supervisor.log_failures=true").wait(timeout=300)
+    enchanted(directory, str(HERE.parent / "configs" / "sampler_bayesian.yaml"), "--no-ui", "--base-run-dir", "learning").wait(timeout=300)
 
 
 def enchanted(directory: Path, *arguments: str) -> subprocess.Popen[bytes]:
@@ -107,9 +87,7 @@ def place_of_the_study() -> Iterator[Path]:
     try:
         directory.mkdir()
     except FileExistsError:
-        raise SystemExit(
-            f"{directory} is there already, perhaps from pictures that are being made at this moment; move it away."
-        ) from None
+        raise SystemExit(f"{directory} is there already, perhaps from pictures that are being made at this moment; move it away.") from None
     try:
         yield directory
     finally:
@@ -123,13 +101,8 @@ LIVE = {"live": "", "nodes": ", resources: {cpus_per_rank: 1}"}
 @contextmanager
 def running(directory: Path, name: str) -> Iterator[None]:
     """A campaign that takes its time, in the directory `name`."""
-    slow = (
-        'runners.pendulum={type: PythonRunner, function: "pendulum:swing", arguments: {pause: 1.0}%s}'
-        % LIVE[name]
-    )
-    process = enchanted(
-        directory, "campaign.yaml", "--no-ui", "--base-run-dir", name, "--overwrite", "--set", slow
-    )
+    slow = 'runners.pendulum={type: PythonRunner, function: "pendulum:swing", arguments: {pause: 1.0}%s}' % LIVE[name]
+    process = enchanted(directory, "campaign.yaml", "--no-ui", "--base-run-dir", name, "--overwrite", "--set", slow)
     try:
         time.sleep(25)
         yield
@@ -176,55 +149,23 @@ def text_of(app: object) -> str:
 
 def to_png(path: Path) -> None:
     """Render the picture by Chromium, which sets each character where the SVG file says."""
-    program = (
-        shutil.which("chromium")
-        or shutil.which("chromium-browser")
-        or shutil.which("google-chrome")
-    )
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
         return
     box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', path.read_text())
     assert box is not None
     size = ",".join(str(round(float(side))) for side in box.groups())
-    flags = [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--no-first-run",
-        "--hide-scrollbars",
-        "--disable-background-networking",
-    ]
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--hide-scrollbars", "--disable-background-networking"]
     with tempfile.TemporaryDirectory(prefix="browser-") as profile:
-        command = [
-            program,
-            *flags,
-            f"--user-data-dir={profile}",
-            f"--window-size={size}",
-            f"--screenshot={path.with_suffix('.png')}",
-        ]
-        subprocess.run(
-            [*command, path.as_uri()],
-            check=True,
-            timeout=120,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        command = [program, *flags, f"--user-data-dir={profile}", f"--window-size={size}", f"--screenshot={path.with_suffix('.png')}"]
+        subprocess.run([*command, path.as_uri()], check=True, timeout=120, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--only", action="append", metavar="NAME", help="only this picture; repeatable"
-    )
-    parser.add_argument(
-        "--size",
-        action="append",
-        metavar="COLUMNSxLINES",
-        help="instead of 80x24 and 120x36; repeatable",
-    )
-    parser.add_argument(
-        "--out", type=Path, default=HERE, help="where to, instead of beside this file"
-    )
+    parser.add_argument("--only", action="append", metavar="NAME", help="only this picture; repeatable")
+    parser.add_argument("--size", action="append", metavar="COLUMNSxLINES", help="instead of 80x24 and 120x36; repeatable")
+    parser.add_argument("--out", type=Path, default=HERE, help="where to, instead of beside this file")
     options = parser.parse_args()
     sizes = [tuple(map(int, size.split("x"))) for size in options.size] if options.size else SIZES
     scenes = [scene for scene in SCENES if not options.only or scene.name in options.only]
