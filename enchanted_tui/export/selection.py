@@ -114,14 +114,17 @@ def check_place(path: Path) -> None:
     """Raise ExportError where a file must not be put, whoever has agreed to that: in place of what
     is no file, or of a campaign's own record and results.
     """
+    wrong = misplaced(path)
+    if wrong:
+        raise ExportError(f"--out {wrong}")
+
+
+def misplaced(path: Path) -> str:
+    """Return why a file must not be put there, whoever has agreed to that; nothing if it may be."""
     if path.exists() and not path.is_file():
-        raise ExportError(
-            f"--out {path}: this is {'a directory' if path.is_dir() else 'no plain file'}; name a"
-            " file"
-        )
+        what = "a directory" if path.is_dir() else "no plain file"
+        return f"{path}: this is {what}; name a file"
     campaign = campaign_that_owns(path)
-    if campaign is not None:
-        raise ExportError(
-            f"--out {path}: there the campaign in {campaign} keeps its own files; name another"
-            " place"
-        )
+    if campaign is None:
+        return ""
+    return f"{path}: there the campaign in {campaign} keeps its own files; name another place"

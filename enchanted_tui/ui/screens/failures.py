@@ -24,7 +24,7 @@ from enchanted_tui.ui.kept_choices import await_row, kept_row, kept_text
 from enchanted_tui.ui.rereading import Rereading
 from enchanted_tui.ui.widgets.ask_line import AskLine
 from enchanted_tui.ui.widgets.line import Line
-from enchanted_tui.ui.widgets.replacing import may_replace
+from enchanted_tui.ui.widgets.replacing import may_write
 from enchanted_tui.ui.widgets.separation_view import separation_text
 from enchanted_tui.ui.widgets.table import Cell, VirtualTable
 from enchanted_tui.views.separation import Separation, separations
@@ -387,7 +387,7 @@ parameter that tells them apart best comes first. Enter lists the tasks of the g
         from enchanted_tui.views.failure_export import export_failures
 
         viewer, members = self.viewer, list(self._members())
-        if viewer is None or (await in_thread(path.exists) and not await may_replace(self, path)):
+        if viewer is None or not await may_write(self, [path]):
             return
         count = await in_thread(export_failures, viewer, members, path)
         self.notify(f"Wrote {count:,} line{'' if count == 1 else 's'} to {path}", markup=False)
