@@ -34,6 +34,7 @@ from enchanted_tui.ui.editor.panes import (
     PreviewPane,
     ProblemList,
 )
+from enchanted_tui.ui.widgets.divider import Divider
 
 _CHECK_AFTER = 0.3  #: seconds without a key before the text is checked
 _EXPLAIN_AFTER = 0.15  #: seconds on one place before it is explained

@@ -50,7 +50,7 @@ class TabBar(Buttons):
             self.set(self._parts(self.size.width or self.app.size.width), self._tips())
 
     def _tips(self) -> dict[str, str]:
-        """Return what the pointer is told of each tab: which run it is, whole, and how it stands."""
+        """Return what the pointer is told of each tab: which run it is, and how it stands."""
         close = help_of("everywhere_close_tab") or ""
         tips = {}
         for place, run in enumerate(self.app.runs):
