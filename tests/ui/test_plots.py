@@ -320,9 +320,40 @@ async def test_a_figure_is_written_with_its_script(own_run: Path, tmp_path: Path
         assert b"<svg" in path.read_bytes() and b"gamma" in path.read_bytes()
         await watcher.press("w")
         await watcher.sees("Write Density")
+        watcher.screen.query_one("#title", Input).value = "beta by gamma"
         await watcher.type(str(path))
         await watcher.sees("is there already")
         await watcher.press("escape")
+        await watcher.sees("Write Density", "beta by gamma", str(path)[-20:])
+
+
+@in_loop
+async def test_a_figure_goes_where_it_may(own_run: Path, tmp_path: Path) -> None:
+    """Protects a campaign's own files, whatever a person agrees to; and what is filled in, which is
+    there again after a mistake. Whatever is typed for a name, another format can be chosen.
+    """
+    before = (own_run / "enchanted_dataset.csv").read_bytes()
+    async with watching(own_run, "results", (100, 30), notices=True) as watcher:
+        await watcher.sees("60 rows")
+        await watcher.press("slash")
+        await watcher.sees("Rows where")
+        await watcher.type("success")
+        await watcher.sees("50 of 60 rows")
+        await watcher.press("s", "w")
+        await watcher.sees("Write Scatter as a figure")
+        path = watcher.screen.query_one("#path", Input)
+        for name, wanted in (("/", "/.svg"), ("v1.2", "v1.2.pdf"), ("a.PDF", "a.svg")):
+            path.value = name
+            await watcher.click("SVG" if wanted.endswith("svg") else "PDF")
+            await watcher.until(lambda: path.value == wanted)  # noqa: B023
+        watcher.screen.query_one("#title", Input).value = "mine"
+        await watcher.type(str(own_run / "enchanted_dataset.pdf"))
+        await watcher.is_told("keeps its own files; name another place")
+        await watcher.sees("Write Scatter as a figure", "mine")
+        await watcher.type(str(tmp_path / "here.pdf"))
+        await watcher.until((tmp_path / "here.py").exists)
+    assert (own_run / "enchanted_dataset.csv").read_bytes() == before
+    assert not (own_run / "enchanted_dataset.pdf").exists()
 
 
 @in_loop
