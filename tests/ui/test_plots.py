@@ -223,10 +223,12 @@ async def test_choosing_what_is_drawn(finished_run: Path) -> None:
         await watcher.press("end", "enter")
         await watcher.lacks("error of bins")
         await watcher.press("n", "a")
-        await watcher.sees("Enter takes one in or out", "[x] c1")
-        await watcher.press("home", "enter", "escape")
+        await watcher.sees("Space", "[x] c1")
+        await watcher.press("c", "1", "space")
+        await watcher.sees("[ ] c1", "c1  1 of")
+        await watcher.press("escape", "escape")
         await watcher.sees("3 columns")
-        await watcher.press("right_square_bracket")
+        await watcher.press("a", "e", "n", "e", "enter")
         await watcher.sees("3 columns from energy")
 
 

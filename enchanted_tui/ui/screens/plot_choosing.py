@@ -10,6 +10,7 @@ from enchanted_tui.plotting.plot_wanted import GRAINS, PlotWanted, colourings, t
 from enchanted_tui.ui.opening import OpenedOfRun
 from enchanted_tui.ui.screens.figure_writing import FigureWriting
 from enchanted_tui.ui.widgets.chooser import Chooser
+from enchanted_tui.ui.widgets.column_chooser import ColumnChooser
 from enchanted_tui.ui.widgets.cursor_plot import CursorPlot
 from enchanted_tui.views.dataset_statistics import Results
 
@@ -94,22 +95,25 @@ class PlotChoosing(OpenedOfRun, FigureWriting):
         return chosen is not None
 
     async def _choose_columns(self) -> bool:
-        """Let a person take columns in and out until Escape; each choice is shown at once."""
+        """Let a person take columns in and out, each seen at once, and go to one of them."""
         telling = telling_columns(self.results)
         names = [*telling, *(name for name in self.results.numeric if name not in telling)]
-        place: int | None = 0
-        changed = False
-        while place is not None and names:
-            shown = self.drawn_wanted.columns
-            lines = [f"[{'x' if name in shown else ' '}] {name}" for name in names]
-            title = "Columns; Enter takes one in or out"
-            place = await self.app.ask(self, Chooser(title, lines, place))
-            if place is not None:
-                name, changed = names[place], True
-                kept = [one for one in names if (one in shown) != (one == name)]
-                self.first = 0
-                self._choose_to(columns=tuple(kept))
-        return changed
+        if not names:
+            self.notify("There is no column of numbers yet.")
+            return False
+        before = self.drawn_wanted.columns
+
+        def take(hidden: frozenset[str]) -> None:
+            self.first = 0
+            self._choose_to(columns=tuple(name for name in names if name not in hidden))
+
+        dialog = ColumnChooser(names, [name for name in names if name not in before], take)
+        chosen = await self.app.ask(self, dialog)
+        shown = self.drawn_wanted.columns
+        if chosen is not None and names[chosen] in shown:
+            self.first = max(0, min(shown.index(names[chosen]), len(shown) - 2))
+            self._refresh_view()
+        return chosen is not None or shown != before
 
     def _step(self, axis: str, by: int) -> None:
         wanted = self.drawn_wanted
