@@ -127,6 +127,11 @@ def _check_enough(data: PlotData, wanted: PlotWanted) -> None:
             "A front needs two objectives, and the configuration names none; name them, as in"
             " --front mass=minimize,beta=maximize"
         )
+    lacking = [name for name in wanted.objectives.columns if name not in data.results.numeric]
+    if wanted.kind == "front" and lacking:
+        raise RefusedError(
+            f"{lacking[0]} is no column of numbers of the dataset; choose another objective."
+        )
     for name, log in ((wanted.x, wanted.log_x), (wanted.y, wanted.log_y)):
         if wanted.kind in ("density", "mean") or (wanted.kind == "errors" and name == wanted.x):
             numbers = data.results.columns[name].numbers

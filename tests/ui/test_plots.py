@@ -33,6 +33,7 @@ VIEWS = {
     "b": ("Error bars", "error of bins"),
     "o": ("Correlation", "1.00"),
     "n": ("Parallel", "4 columns"),
+    "F": ("Front", "choose objectives"),
     "t": ("Timeline", "at once"),
     "u": ("Use", "memory of tasks at work"),
 }
@@ -188,6 +189,35 @@ async def test_a_pair_and_a_task_are_gone_to(finished_run: Path) -> None:
             await watcher.press("enter")
         await watcher.until(lambda: isinstance(watcher.screen, TaskScreen))
         assert watcher.screen.shown_task.name == name
+
+
+@in_loop
+async def test_the_front_names_its_points(finished_run: Path) -> None:
+    """Protects the front with a cursor: objectives are chosen from a list that is searched, the
+    points on it are those that no other one betters, and Enter opens their tasks.
+    """
+    async with watching(finished_run, "results", (120, 36)) as watcher:
+        await _open(watcher, "F")
+        await watcher.sees("[F Front]", "choose objectives", "needs two objectives")
+        await watcher.press("a", "e", "n", "e", "enter", "escape")
+        await watcher.press("m", "a", "s", "enter", "enter", "escape", "escape")
+        await watcher.sees("minimize energy, maximize mass", "on the front")
+        screen = watcher.screen
+        rows = [row for row in _rows(finished_run).values() if row["success"] == "True"]
+        values = [(-float(row["energy"]), float(row["mass"])) for row in rows]
+        best = [
+            a for a in values if not any(b != a and b[0] >= a[0] and b[1] >= a[1] for b in values)
+        ]
+        members = {one for spot in range(len(screen.plot.drawn.spots))
+                   for one in screen.plot.drawn.spots.members(spot).tolist()}  # fmt: skip
+        assert len(members) == len(rows) and best
+        await watcher.press("right")
+        await watcher.until(lambda: "energy" in _under(watcher) and "mass" in _under(watcher))
+        await watcher.press("enter")
+        await watcher.pilot.pause()
+        if "open which?" in watcher.text:
+            await watcher.press("enter")
+        await watcher.until(lambda: isinstance(watcher.screen, TaskScreen))
 
 
 @pytest.mark.full
