@@ -64,7 +64,7 @@ class ConfigScreen(TextFinding):
     ConfigScreen #beside > .pane:focus { background: $boost; }
     ConfigScreen.-short #beside { height: 8; }
     ConfigScreen.-wide #work { layout: horizontal; }
-    ConfigScreen.-wide #beside { width: 38%; min-width: 44; height: 1fr; }
+    ConfigScreen.-wide #beside { width: 37%; min-width: 43; height: 1fr; }
     ConfigScreen #work > Divider { display: none; }
     ConfigScreen.-wide #work > Divider { display: block; border-left: solid $panel; }
     ConfigScreen.-wide #beside > #problems.below {

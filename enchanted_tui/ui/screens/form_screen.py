@@ -57,7 +57,7 @@ be chosen, left and right change it. Escape goes to the text, Ctrl+Z there takes
     FormScreen BesideForm { height: 8; border-top: solid $panel; }
     FormScreen #about { height: 2; padding: 0 1; background: $surface; color: $text-muted; }
     FormScreen.-wide #work { layout: horizontal; }
-    FormScreen.-wide BesideForm { width: 42%; height: 1fr; border-top: none; }
+    FormScreen.-wide BesideForm { width: 41%; height: 1fr; border-top: none; }
     FormScreen #work > Divider { display: none; }
     FormScreen.-wide #work > Divider { display: block; border-left: solid $panel; }
     FormScreen.-tall BesideForm { height: 14; }
