@@ -132,6 +132,21 @@ def test_rows_are_chosen(
     assert len(figure.with_suffix(".csv").read_text().splitlines()) == len(kept) + 1
 
 
+def test_texts_of_digits_are_classes(tmp_path: Path) -> None:
+    """Protects names such as those of steels: a script marks points by them too, and not by a
+    number that no class has.
+    """
+    run = run_campaign(tmp_path, function="odd", budget=6, batch_size=6, workers=1)
+    figure, again = tmp_path / "figure.png", tmp_path / "again.png"
+    axes = ("--x", "c1", "--y", "c2", "--colour")
+    assert _plot("scatter", run, *axes, "steel", "--out", figure, "--dpi", "50", "--script") == 0
+    source = run / "enchanted_dataset.csv"
+    command = [sys.executable, figure.with_suffix(".py"), source, again]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert _pixels(again) == _pixels(figure)
+
+
 def test_how_a_figure_looks(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Size, labels, units, fonts and colour bar are those that were asked for; texts stay texts."""
     wide, figure = tmp_path / "wide.png", tmp_path / "figure.svg"

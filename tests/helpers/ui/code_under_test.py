@@ -45,6 +45,7 @@ def odd(c1: float, c2: float) -> dict[str, object]:
         "mixed": mixed[len(_odd) % 6],
         "many": {"numbers": list(range(50_000))},
         "text": "[bold]no markup[/]",
+        "steel": ["304", "316"][len(_odd) % 2],
     }
 
 
