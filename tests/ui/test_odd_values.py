@@ -75,6 +75,7 @@ async def test_columns_of_several_kinds_are_sorted(odd_run: Path) -> None:
         ({"a": [1.5, {"b": 2}]}, "{'a': [1.5, {'b': 2}]}"),
         ([0] * 10**6, str([0] * 100)[:200]),
     ],
+    ids=["vast", "vaster", "large", "small", "mapping", "many"],
 )
 def test_a_value_in_few_characters(value: object, shown: str) -> None:
     """Protects what is told of values of any size, by what fits."""
