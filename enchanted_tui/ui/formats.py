@@ -28,11 +28,17 @@ def number(value: Any) -> str:
 
 
 def _large(value: int) -> str:
-    """Return a whole number, which may be larger than any float."""
+    """Return a whole number, which may be larger than any float, in no more room than one takes."""
     try:
         return f"{value:.5g}"
     except OverflowError:
-        return f"{Decimal(value):.5g}"
+        found = Decimal(value)
+    for digits in range(4, 0, -1):
+        mantissa, exponent = f"{found:.{digits}e}".split("e")
+        shown = f"{mantissa.rstrip('0').rstrip('.')}e{exponent}"
+        if len(shown) <= len("-1.2346e+10"):
+            break
+    return shown
 
 
 def text(value: Any) -> str:

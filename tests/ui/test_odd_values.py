@@ -32,7 +32,7 @@ async def test_any_number_is_shown(odd_run: Path) -> None:
         watcher = Watcher(app, pilot)
         await until(lambda: app.view is not None and app.view.reading == 1, pilot.pause)
         await app.switch_mode("results")
-        await watcher.sees("6 rows", "1.0000e+400", "1.0000e+5000", "[bold]")
+        await watcher.sees("6 rows", "1e+400", "1e+5000", "[bold]")
         for key in "dsbvut":
             await watcher.press(key)
             await asyncio.sleep(0.05)
@@ -68,8 +68,8 @@ async def test_columns_of_several_kinds_are_sorted(odd_run: Path) -> None:
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
-        (10**400, "1.0000e+400"),
-        (-(10**5000), "-1.0000e+5000"),
+        (123456 * 10**400, "1.2346e+405"),
+        (-123456 * 10**4500, "-1.23e+4505"),
         (2**70, "1.1806e+21"),
         (12, "12"),
         ({"a": [1.5, {"b": 2}]}, "{'a': [1.5, {'b': 2}]}"),
