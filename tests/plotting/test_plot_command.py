@@ -221,6 +221,9 @@ def test_a_place_that_is_not_a_campaign(
     """Neither a directory without one nor a campaign's own files are taken, and nobody's unasked."""
     assert _plot("scatter", tmp_path) == 3
     assert "holds no campaign" in capsys.readouterr().err
+    (tmp_path / "my_run").mkdir()
+    assert _plot("scatter", tmp_path / "myrun") == 3
+    assert f"did you mean {tmp_path / 'my_run'}?" in capsys.readouterr().err
     Path("mine.png").write_text("mine")
     assert _plot("scatter", run, "--out", "mine.png") == 2
     assert "add --overwrite" in capsys.readouterr().err and Path("mine.png").read_text() == "mine"

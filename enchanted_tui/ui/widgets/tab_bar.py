@@ -47,9 +47,9 @@ class TabBar(Buttons):
         runs = self.app.runs
         self.set_class(len(runs) > 1, "-shown")
         if len(runs) > 1:
-            self.set(self._parts(self.size.width or self.app.size.width), self._tips())
+            self.set(self._parts(self.size.width or self.app.size.width), self._tips_of_tabs())
 
-    def _tips(self) -> dict[str, str]:
+    def _tips_of_tabs(self) -> dict[str, str]:
         """Return what the pointer is told of each tab: which run it is, and how it stands."""
         close = help_of("everywhere_close_tab") or ""
         tips = {}
