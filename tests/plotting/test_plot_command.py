@@ -141,8 +141,12 @@ def test_texts_of_digits_are_classes(tmp_path: Path) -> None:
     axes = ("--x", "c1", "--y", "c2", "--colour")
     assert _plot("scatter", run, *axes, "steel", "--out", figure, "--dpi", "50", "--script") == 0
     source = run / "enchanted_dataset.csv"
-    command = [sys.executable, figure.with_suffix(".py"), source, again]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        [sys.executable, figure.with_suffix(".py"), source, again],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     assert done.returncode == 0, done.stderr
     assert _pixels(again) == _pixels(figure)
 
