@@ -100,8 +100,9 @@ class RowCondition(Expression):
         if meant is not None:
             raise ConditionError(_IN_BACKQUOTES.format(meant), self.text.find(meant))
         if unknown:
-            said = "; ".join(_no_column(name, columns) for name in unknown)
-            raise ConditionError(said, min(self.places[name] for name in unknown))
+            raise ConditionError(
+                _no_columns(unknown, columns), min(self.places[name] for name in unknown)
+            )
         known = [name if name in columns else by_form[normal_name(name)] for name in self.places]
         return {name: cells_of(columns[name]) for name in known}
 
@@ -185,16 +186,29 @@ class RowCondition(Expression):
         )
 
 
-def _no_column(name: str, columns: Collection[str]) -> str:
-    said = f"there is no column {name!r}"
+def _no_columns(unknown: Sequence[str], columns: Mapping[str, DatasetColumn]) -> str:
+    """Say of names that are no columns what may have been meant; else which columns there are."""
+    remedies = [_remedy(name, columns) for name in unknown]
+    told = [
+        f"there is no column {name!r}" + (f"; {remedy}" if remedy else "")
+        for name, remedy in zip(unknown, remedies, strict=True)
+    ]
+    if not all(remedies):
+        listed = [spelt(column) for column in columns]
+        more = f" and {len(listed) - _MOST_NAMED:,} more" if len(listed) > _MOST_NAMED else ""
+        told.append(f"there are {', '.join(listed[:_MOST_NAMED])}{more}")
+    return "; ".join(told)
+
+
+def _remedy(name: str, columns: Mapping[str, DatasetColumn]) -> str:
     if name.lower() in _ABSENT:
-        return f"{said}; what has no value is found by `is missing`"
+        return "what has no value is found by `is missing`"
+    if any(column.kind == "text" and name in column.coded()[1] for column in columns.values()):
+        return f"text is written in quotes: {name!r}"
     guess = nearest(name, [*columns, "True", "False"])
-    if guess is not None:
-        return f"{said}; did you mean {guess if guess in ('True', 'False') else spelt(guess)}?"
-    listed = [spelt(column) for column in columns]
-    more = f" and {len(listed) - _MOST_NAMED:,} more" if len(listed) > _MOST_NAMED else ""
-    return f"{said}; there are {', '.join(listed[:_MOST_NAMED])}{more}"
+    if guess is None:
+        return ""
+    return f"did you mean {guess if guess in ('True', 'False') else spelt(guess)}?"
 
 
 def _in_plain_words(text: str, error: ExpressionError, names: Collection[str]) -> str:

@@ -88,6 +88,8 @@ def test_rows_kept(text: str, rows: list[int]) -> None:
         ("__import__('os').system('true')", 1, "is not understood"),
         ("[c for c in gamma]", 1, "is not understood"),
         ("(lambda: 1)()", 1, ""),
+        ("material == steel", 13, "text is written in quotes: 'steel'"),
+        ("x > 1 or y > 2", 1, "no column 'x'; there is no column 'y'; there are gamma, success,"),
         ("gamma => 1", 7, "write >= instead of =>"),
         ("gamma ^ 2 > 1", 7, "write ** for a power"),
         ("gamma > \u22121", 9, "write - for minus"),
