@@ -375,6 +375,7 @@ async def test_a_figure_goes_where_it_may(own_run: Path, tmp_path: Path) -> None
             await watcher.click("SVG" if wanted.endswith("svg") else "PDF")
             await watcher.until(lambda: path.value == wanted)  # noqa: B023
         watcher.screen.query_one("#title", Input).value = "mine"
+        path.focus()
         await watcher.type(str(own_run / "enchanted_dataset.pdf"))
         await watcher.is_told("keeps its own files; name another place")
         await watcher.sees("Write Scatter as a figure", "mine")

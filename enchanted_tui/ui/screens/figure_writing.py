@@ -33,7 +33,8 @@ class FigureWriting(CampaignScreen):
         proposed = self.app.home / f"{root.name}_{wanted.kind}.pdf"
         filled: Mapping[str, str] = {}
         while True:
-            asked = await self.app.ask(self, FigureDialog(proposed, data, wanted, filled))
+            dialog = FigureDialog(proposed, data, wanted, filled)
+            asked = await self.app.ask(self, dialog, late=bool(filled))
             if asked is None:
                 return
             filled = asked.filled
