@@ -5,6 +5,7 @@ must not go.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,6 +126,11 @@ def misplaced(path: Path) -> str:
         what = "a directory" if path.is_dir() else "no plain file"
         return f"{path}: this is {what}; name a file"
     campaign = campaign_that_owns(path)
-    if campaign is None:
-        return ""
-    return f"{path}: there the campaign in {campaign} keeps its own files; name another place"
+    if campaign is not None:
+        return f"{path}: there the campaign in {campaign} keeps its own files; name another place"
+    above = next((one for one in path.absolute().parents if one.exists()), None)
+    if above is not None and not above.is_dir():
+        return f"{path}: {above} is no directory; name another place"
+    if above is not None and not os.access(above, os.W_OK | os.X_OK):
+        return f"{path}: nothing can be written into {above}; name another place"
+    return ""

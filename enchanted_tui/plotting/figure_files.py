@@ -123,8 +123,10 @@ def _check_enough(data: PlotData, wanted: PlotWanted) -> None:
     if not data.results.numeric:
         raise RefusedError("The dataset has no column of numbers yet, so there is nothing to draw.")
     if wanted.kind == "front" and len(wanted.objectives.objectives) < 2:
+        one = next(iter(wanted.objectives.objectives), None)
+        lacks = "the configuration names none" if one is None else f"here is {one} alone"
         raise RefusedError(
-            "A front needs two objectives, and the configuration names none; name them, as in"
+            f"A front needs two objectives, and {lacks}; name them, as in"
             " --front mass=minimize,beta=maximize"
         )
     lacking = [name for name in wanted.objectives.columns if name not in data.results.numeric]

@@ -104,6 +104,7 @@ class RowCondition(Expression):
                 _no_columns(unknown, columns), min(self.places[name] for name in unknown)
             )
         known = [name if name in columns else by_form[normal_name(name)] for name in self.places]
+        known += [name for name in CONSTANTS if name in columns]  # which then mean the column
         return {name: cells_of(columns[name]) for name in known}
 
     def judge(self, cells: Mapping[str, Cells], count: int) -> Mask:
@@ -262,6 +263,6 @@ def kept_rows(text: str, columns: Mapping[str, Sequence[Any]], count: int) -> Ma
     known: dict[str, DatasetColumn] = {}
     for name, values in columns.items():
         known[name] = DatasetColumn(name)
-        if name in condition.names or normal_name(name) in condition.names:
+        if {name, normal_name(name)} & (condition.names | CONSTANTS.keys()):
             known[name].extend(converted(values))
     return condition.keep(known, count)

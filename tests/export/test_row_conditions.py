@@ -106,6 +106,12 @@ def test_what_is_wrong_is_said_with_its_place(text: str, place: int, words: str)
     assert words in str(error.value)
 
 
+def test_a_column_called_like_a_constant_is_meant() -> None:
+    """Protects a column pi: it is compared, and not the number."""
+    assert kept_rows("pi > 3", {"pi": [1.0, 4.0]}, 2).tolist() == [False, True]
+    assert kept_rows("x > pi", {"x": [3.0, 4.0]}, 2).tolist() == [False, True]
+
+
 @pytest.mark.parametrize(
     ("text", "place", "words"),
     [

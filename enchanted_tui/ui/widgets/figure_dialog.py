@@ -142,6 +142,11 @@ class FigureDialog(Opened, ClosedByMouse, ModalScreen[FigureAsked | None]):
     def on_mount(self) -> None:
         path = self.query_one("#path", Input)
         path.focus()
+        self.call_after_refresh(self._show_end, path)  # once it knows how much room it has
+
+    def _show_end(self, path: Input) -> None:
+        """Let the end of a long path be seen, which is what one changes."""
+        path.cursor_position = 0
         path.cursor_position = len(path.value)
 
     def on_one_of_changed(self, event: OneOf.Changed) -> None:
