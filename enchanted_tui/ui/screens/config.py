@@ -114,6 +114,10 @@ class ConfigScreen(TextFinding):
         run_newest(self, "check", self._keep_checking)
         self.app.perform(self.file.start())
 
+    def on_screen_resume(self) -> None:
+        if self._checked is not None and self._checked.text != self.area.text:
+            self.check_soon()
+
     def on_unmount(self) -> None:
         self._checker.close()
 
@@ -143,7 +147,8 @@ class ConfigScreen(TextFinding):
             self._offer_candidates()
         if self._check_timer is not None:
             self._check_timer.stop()
-        self._check_timer = self.set_timer(_CHECK_AFTER, self._check_wanted.set)
+        if self.is_current:  # what writes into the text from above it checks that itself
+            self._check_timer = self.set_timer(_CHECK_AFTER, self._check_wanted.set)
         self.file.unsaved_text.keep_soon()
         self.search.look_again()
         self._show_bar()
