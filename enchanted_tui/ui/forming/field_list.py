@@ -46,18 +46,18 @@ class FieldList(VerticalScroll, can_focus=False):
     FieldList .there { display: block; }
     """
 
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
+        self._place = Vertical(id="lines")
+
     def compose(self) -> ComposeResult:
-        yield Vertical(id="lines")
+        yield self._place
         yield Static(id="others", markup=False)
         yield Static(id="kept", markup=False)
         with Container(id="ends"):
             yield Button("Launch…", id="launch", compact=True)
             yield Button("All options", id="more", compact=True)
             yield Button("Edit the text", id="text", compact=True)
-
-    @property
-    def _place(self) -> Vertical:
-        return self.query_one("#lines", Vertical)
 
     def _shown(self) -> Iterator[SectionTitle | FieldLine]:
         for child in self._place.children:
@@ -69,7 +69,7 @@ class FieldList(VerticalScroll, can_focus=False):
         """All fields, in order."""
         return [each for each in self._shown() if isinstance(each, FieldLine)]
 
-    async def arrange(self, layout: FormLayout, values: Values, *, everything: bool) -> None:
+    async def lay_out(self, layout: FormLayout, values: Values, *, everything: bool) -> None:
         """Show the fields of a layout. Those that are there already stay, with what is typed into
         them; the others come with what `values` say.
         """

@@ -73,6 +73,7 @@ be chosen, left and right change it. Escape goes to the text, Ctrl+Z there takes
         super().__init__()
         self._form, self._file = form, file
         self._values: Values = form.values()
+        self._fields = FieldList(id="fields")
         self._everything = False
         self._timer: Timer | None = None
         self._wanted = asyncio.Event()
@@ -83,7 +84,7 @@ be chosen, left and right change it. Escape goes to the text, Ctrl+Z there takes
     def compose_body(self) -> ComposeResult:
         yield Line(id="head")
         with Container(id="work"):
-            yield FieldList(id="fields")
+            yield self._fields
             yield BesideForm()
         yield Static(id="about", markup=False)
 
@@ -104,14 +105,10 @@ be chosen, left and right change it. Escape goes to the text, Ctrl+Z there takes
             self._values.setdefault(name, value)
         before, line = self.focused, self._line_with_focus()
         with self.app.batch_update():
-            await self._fields.arrange(layout, self._values, everything=self._everything)
+            await self._fields.lay_out(layout, self._values, everything=self._everything)
         if before is None or not before.is_attached:
             self._go_to(line.field.id if line is not None else None)
         self._wanted.set()
-
-    @property
-    def _fields(self) -> FieldList:
-        return self.query_one(FieldList)
 
     def _line_with_focus(self) -> FieldLine | None:
         if self.focused is None:
