@@ -39,7 +39,7 @@ class FieldList(VerticalScroll, can_focus=False):
     DEFAULT_CSS = """
     FieldList { padding: 0 1; scrollbar-size-vertical: 1; }
     FieldList #lines { height: auto; }
-    FieldList #others { height: auto; }
+    FieldList #others { height: auto; display: none; }
     FieldList #kept { color: $text-muted; height: auto; margin: 1 0 0 0; display: none; }
     FieldList #ends { height: auto; layout: horizontal; margin: 1 0 0 0; display: none; }
     FieldList #ends Button { margin: 0 1 0 0; }
@@ -49,6 +49,7 @@ class FieldList(VerticalScroll, can_focus=False):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
         self._place = Vertical(id="lines")
+        self._said: dict[str, str] = {}  #: what stands at the end, by where
 
     def compose(self) -> ComposeResult:
         yield self._place
@@ -86,9 +87,7 @@ class FieldList(VerticalScroll, can_focus=False):
         await self._mount(keys, {key: there[key] for key in stays}, values)
         self.query_one("#more", Button).label = "Fewer options" if everything else "All options"
         self.query_one("#ends").add_class("there")
-        kept = self.query_one("#kept", Static)
-        kept.update(f"Kept as written: {', '.join(layout.kept)}")
-        kept.set_class(bool(layout.kept), "there")
+        self._say("#kept", f"Kept as written: {', '.join(layout.kept)}" if layout.kept else "")
 
     async def _mount(
         self, keys: Sequence[_Key], there: dict[_Key, SectionTitle | FieldLine], values: Values
@@ -114,7 +113,16 @@ class FieldList(VerticalScroll, can_focus=False):
             f"{problem.field + ': ' if problem.field else ''}{problem.sentence}"
             for problem in problems
         )
-        self.query_one("#others", Static).update(said)
+        self._say("#others", said)
+
+    def _say(self, place: str, said: str) -> None:
+        """Say something at the end, if it is not said already: every update has all fields laid
+        out anew.
+        """
+        if said != self._said.get(place, ""):
+            self._said[place] = said
+            self.query_one(place, Static).update(said)
+            self.query_one(place).set_class(bool(said), "there")
 
 
 def _key(shown: SectionTitle | FieldLine) -> _Key:

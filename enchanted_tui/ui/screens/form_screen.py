@@ -140,7 +140,7 @@ be chosen, left and right change it. Escape goes to the text, Ctrl+Z there takes
         if line is not None and self.focused is not None:
             title, doc = line.about(self.focused)
             text = Text(f"{title}: ", style="bold").append(doc, style="not bold")
-            self.query_one("#about", Static).update(text)
+            self.query_one("#about", Static).update(text, layout=False)
 
     @on(RowsField.RowWanted)
     async def _add_row(self, event: RowsField.RowWanted) -> None:
