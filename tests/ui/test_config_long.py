@@ -79,9 +79,10 @@ async def test_the_process_dies(path: Path) -> None:
     """Protects the editor from what a plugin does to the process that imports it: it is said, and
     the next check is as ever.
     """
-    async with opened(path) as editor:
+    async with opened(path, size=(160, 40)) as editor:
         await _killed(editor)
-        await editor.press("f12", "f5")  # nobody can tell; that is no reason to end
+        await editor.press("f12", "f5")
+        await editor.until(lambda: "What would run cannot be told" in editor.shown())
         path.with_name("plugin.py").write_text(
             "import os, signal\n\nos.kill(os.getpid(), signal.SIGKILL)\n"
         )

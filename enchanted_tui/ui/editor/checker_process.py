@@ -90,9 +90,10 @@ class AskedAnswers:
         return None
 
     def preview(self) -> str:
-        with contextlib.suppress(CheckerGoneError):
+        try:
             return self._process.ask("of_checked", self._number, "preview") or ""
-        return ""
+        except CheckerGoneError as error:
+            return f"What would run cannot be told: {error}."
 
     def companions(self) -> list[Path]:
         with contextlib.suppress(CheckerGoneError):
