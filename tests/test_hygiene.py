@@ -129,6 +129,7 @@ _NOT_FOR_PEOPLE = {
     "UnsafePlaceError",
     "Continues",
     # caught by the one that called, which knows what to do or what to say
+    "CheckerGoneError",
     "ExpressionError",
     "FileChangedError",
     "InTheWayError",

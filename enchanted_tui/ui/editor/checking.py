@@ -17,7 +17,7 @@ from enchanted_tui.errors import UserError
 NOT_ONE = "no configuration (YAML), so it is not checked"
 
 
-class Answers(Protocol):
+class TextAnswers(Protocol):
     """What else can be asked about a text that has been checked. Every answer may take long."""
 
     def explain(self, line: int, column: int) -> KeyHelp | None:
@@ -32,7 +32,7 @@ class Answers(Protocol):
 
 @dataclass(frozen=True)
 class OwnAnswers:
-    """Answers by what the check has made, in this process."""
+    """TextAnswers by what the check has made, in this process."""
 
     config: CampaignConfig | None
     assistant: Assistant
@@ -56,7 +56,7 @@ class CheckedText:
     text: str
     problems: tuple[Problem, ...]
     outline: tuple[OutlineEntry, ...]
-    answers: Answers
+    answers: TextAnswers
     is_valid: bool  #: True for a configuration that can run
     is_configuration: bool = True  #: False for a file of another kind, such as a module
     kind: str = ""  #: as what such a file was judged: "Python" or "template"; or not at all

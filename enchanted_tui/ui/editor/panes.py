@@ -21,7 +21,7 @@ from textual.widgets.option_list import Option
 from enchanted_tui.config.assist import KeyHelp, OutlineEntry
 from enchanted_tui.config.problems import Problem
 from enchanted_tui.ui.background import in_thread, run_newest
-from enchanted_tui.ui.editor.checking import Answers, CheckedText
+from enchanted_tui.ui.editor.checking import TextAnswers, CheckedText
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.choice_list import Options
 
@@ -216,7 +216,7 @@ class PreviewPane(TextPane):
             self._of = checked.text
             run_newest(self, "preview", self._find_out, checked.text, checked.answers)
 
-    async def _find_out(self, text: str, answers: Answers) -> None:
+    async def _find_out(self, text: str, answers: TextAnswers) -> None:
         found = await in_thread(answers.preview)
         if self._of == text:  # maybe checked again since
             self.put(Text(found), found)
