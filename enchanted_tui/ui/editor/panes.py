@@ -21,7 +21,7 @@ from textual.widgets.option_list import Option
 from enchanted_tui.config.assist import KeyHelp, OutlineEntry
 from enchanted_tui.config.problems import Problem
 from enchanted_tui.ui.background import in_thread, run_newest
-from enchanted_tui.ui.editor.checking import TextAnswers, CheckedText
+from enchanted_tui.ui.editor.checking import CheckedText, TextAnswers
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.choice_list import Options
 
