@@ -192,7 +192,7 @@ def _memory(bench: Bench, quick: bool) -> dict[str, float]:
     with Terminal([], home) as terminal:
         for _ in range(3):
             terminal.wait_for("100,000/100,000 100%")
-            terminal.send("4")  # the dataset
+            terminal.send("5")  # the dataset
             terminal.wait_for("100,000 rows")
             terminal.read(2)
             terminal.send("3>")  # the record of the next one
