@@ -39,7 +39,7 @@ class CheckerProcess:
             stderr=self._printed,
             process_group=0,
         )
-        self._asking = threading.Lock()
+        self._asking = threading.RLock()
         self._places = 0  #: of which an explanation has been asked for
 
     @property
@@ -68,13 +68,20 @@ class CheckerProcess:
             self._process.stdin.flush()
             return pickle.load(self._process.stdout)  # noqa: S301 - of our own process
         except (OSError, EOFError, ValueError, pickle.UnpicklingError):
-            self.close()
+            self._process.kill()  # one that writes what is no answer is of no use
             how = ending_of(self._process.wait()) + last_words(self._printed)
+            self.close()
             raise CheckerGoneError(f"its process {how}") from None
 
     def close(self) -> None:
         """End the process, whatever it does."""
         self._process.kill()
+        self._process.wait()
+        with self._asking:  # whoever waits for an answer knows by now that there is none
+            for pipe in (self._process.stdin, self._process.stdout, self._printed):
+                assert pipe is not None
+                with contextlib.suppress(OSError):  # what it has not read is lost with it
+                    pipe.close()
 
 
 class AskedAnswers:

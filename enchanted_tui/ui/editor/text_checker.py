@@ -49,8 +49,10 @@ class TextChecker:
         with self._starting:
             if self._closed:
                 raise CheckerGoneError("the editor has been left")
-            if self._process is None or self._process.has_ended:
-                self._process = CheckerProcess()
+            if self._process is not None and self._process.has_ended:
+                self._process.close()
+                self._process = None
+            self._process = self._process or CheckerProcess()
             return self._process
 
     def close(self) -> None:
