@@ -102,12 +102,10 @@ def _long_text() -> str:
 def _rows(bench: Bench, quick: bool) -> dict[str, float]:
     """Keep the rows of a condition, and work out what each view shows of them."""
     whole = _dataset()
-    kept = []
 
     def select() -> RowSelection:
         condition = RowCondition("c0 > 1 and success", whole.columns)
-        kept.append(RowSelection(whole, condition.keep(whole.columns, len(whole)), whole))
-        return kept[-1]
+        return RowSelection(whole, condition.keep(whole.columns, len(whole)), whole)
 
     def table() -> None:
         found = select()

@@ -8,6 +8,7 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -99,9 +100,8 @@ async def test_the_process_dies(path: Path) -> None:
 async def test_moving_through_a_text_asks_about_the_last_place_alone(path: Path) -> None:
     """Protects help at the cursor: places that the cursor has left are not explained first."""
     async with opened(path) as editor:
-        answers = editor.screen._checked.answers  # type: ignore[union-attr]
-        process = answers._process
-        with process._asking:  # busy with something else
+        checked: Any = editor.screen._checked
+        with checked.answers._process._asking:  # busy with something else
             editor.screen.area.go_to(8, 6)
             await editor.pilot.pause(0.3)
             editor.screen.area.go_to(5, 8)
