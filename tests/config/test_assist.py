@@ -441,29 +441,29 @@ def test_the_end_of_a_long_text_is_read_without_its_beginning() -> None:
     read, whole = CountedLines(lines), Scan(lines)
     scan = NearbyScan(read)
     assert scan.tokens(len(lines) - 3) == whole.tokens(len(lines) - 3)
-    assert read.count < 2500
+    assert read.reads < 2500
     for line in range(len(lines) - 3000, len(lines)):
         assert scan.tokens(line) == whole.tokens(line)
-    read.count = 0
+    read.reads = 0
     lines[-40] = "    c: 'e"
     scan.changed(len(lines) - 40)
     shown = [scan.tokens(line) for line in range(len(lines) - 50, len(lines) - 20)]
     whole = Scan(lines)
     assert shown == [whole.tokens(line) for line in range(len(lines) - 50, len(lines) - 20)]
-    assert read.count < 200
+    assert read.reads < 200
 
 
 class CountedLines(Sequence[str]):
     """Lines that count how many of them have been read."""
 
     def __init__(self, lines: list[str]) -> None:
-        self._lines, self.count = lines, 0
+        self._lines, self.reads = lines, 0
 
     def __len__(self) -> int:
         return len(self._lines)
 
     def __getitem__(self, number: Any) -> Any:
-        self.count += 1
+        self.reads += 1
         return self._lines[number]
 
 
