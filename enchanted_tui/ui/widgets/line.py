@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from rich.text import Text
 from textual.dom import DOMNode
@@ -73,12 +74,16 @@ class Buttons(Line):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self._spots: list[tuple[int, int, str]] = []
+        self._tips: Mapping[str, str] = {}
 
-    def set(self, parts: Sequence[tuple[str, str, str]]) -> None:
+    def set(
+        self, parts: Sequence[tuple[str, str, str]], tips: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         """Show parts: text, Rich style, and the action that a click on it takes (or nothing), of
-        what is around this line, else of the screen.
+        what is around this line, else of the screen. `tips`, by action: what the pointer is told,
+        if not what the action is for.
         """
-        text, self._spots = Text(), []
+        text, self._spots, self._tips = Text(), [], tips
         for words, style, action in parts:
             start = text.cell_len
             text.append(words, style=style)
@@ -92,13 +97,10 @@ class Buttons(Line):
 
     def on_mouse_move(self, event: MouseMove) -> None:
         """Say what a click here does."""
-        help_text = self.help_on(self._action_at(event.x))
-        if (self.tooltip or None) != help_text:
-            self.tooltip = help_text
-
-    def help_on(self, action: str) -> str | None:
-        """Return what a click that takes an action is for."""
-        return help_of(action)
+        action = self._action_at(event.x)
+        said = self._tips.get(action) or help_of(action.removeprefix("app.")) or ""
+        if str(self.tooltip or "") != said:
+            self.tooltip = Text(said) if said else None
 
     async def on_click(self, event: Click) -> None:
         action = self._action_at(event.x)

@@ -20,12 +20,7 @@ class LineEnds(Buttons):
 
     def on_mount(self) -> None:
         parts = [(f"[{self._word}]", "bold", self._take), (" ", "", "")] if self._take else []
-        self.set([*parts, (f" {glyph('close')} ", "", self._leave)])
+        tips = {self._leave: "Close, as Escape does."}
+        tips |= {self._take: "Take what is typed, as Enter does."} if self._take else {}
+        self.set([*parts, (f" {glyph('close')} ", "", self._leave)], tips)
         self.styles.width = len(self.text) + 2
-
-    def help_on(self, action: str) -> str | None:
-        words = {
-            self._take: "Take what is typed, as Enter does.",
-            self._leave: "Close, as Escape does.",
-        }
-        return words.get(action) if action else None
