@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from rich.text import Text
-from textual.dom import DOMNode
 from textual.events import Click, MouseMove
 from textual.geometry import Size
 from textual.widget import Widget
@@ -113,7 +112,8 @@ class Buttons(Line):
         column = x - self.gutter.left
         return next((name for start, end, name in self._spots if start <= column < end), "")
 
-    def _performer(self, action: str) -> DOMNode:
+    def _performer(self, action: str) -> Widget:
         """Return the nearest around this line that has the action."""
         method = f"action_{action.partition('(')[0]}"
-        return next((node for node in self.ancestors if hasattr(node, method)), self.screen)
+        around = (node for node in self.ancestors if isinstance(node, Widget))
+        return next((node for node in around if hasattr(node, method)), self.screen)
