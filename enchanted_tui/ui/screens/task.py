@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.events import DescendantFocus
 from textual.widgets import Static
 
 from enchanted_tui.journal_lines import TaskId
@@ -275,18 +273,6 @@ class TaskScreen(KeptTask):
     # -- parts -------------------------------------------------------------------------------------
 
     def _go(self, part: str) -> None:
-        self._mark(part)
-        self.call_after_refresh(self._focus_part, part)
-
-    @on(DescendantFocus)
-    def _follow_focus(self) -> None:
-        """Act on the part that has been clicked, where all of them are seen."""
-        around = self.focused.ancestors_with_self if self.focused is not None else []
-        part = next((str(node.id) for node in around if node.id in _PARTS), "")
-        if part and part != self._part and self._line is not None and self.has_class("-wide"):
-            self._mark(part)
-
-    def _mark(self, part: str) -> None:
         self._part = part
         for name in _PARTS:
             self.set_class(name == part, f"-{name}")
@@ -299,12 +285,13 @@ class TaskScreen(KeptTask):
             for name in _PARTS
         ]
         self.query_one("#tabs", Buttons).set(tabs)
+        self.call_after_refresh(self._focus_part)
 
-    def _focus_part(self, part: str) -> None:
-        if part == "text":
+    def _focus_part(self) -> None:
+        if self._part == "text":
             self._text.take_focus()
         else:
-            self.query_one(f"#{part}", VirtualTable).focus()
+            self.query_one(f"#{self._part}", VirtualTable).focus()
 
     def action_task_values(self) -> None:
         self._go("values")
@@ -318,25 +305,18 @@ class TaskScreen(KeptTask):
     # -- actions -----------------------------------------------------------------------------------
 
     def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
-        self._open_what_is_in(str(event.table.id))
-
-    def on_task_text_chosen(self) -> None:
-        self._open_what_is_in("text")
+        self.action_task_open()
 
     def action_task_open(self) -> None:
-        self._open_what_is_in(self._part)
-
-    def _open_what_is_in(self, part: str) -> None:
-        """Open what is under the cursor in a part; of a text, the source that it names."""
-        if part == "files" and self._names:
+        if self._part == "files" and self._names:
             self._open(self._names[self.query_one("#files", VirtualTable).cursor])
             self._go("text")
-        elif part == "values" and self._values:
+        elif self._part == "values" and self._values:
             value = self._values[self.query_one("#values", VirtualTable).cursor]
             self._shown = value.name
             self._text.say(f"{value.name} =\n{task_texts.whole(value.value)}")
             self._go("text")
-        elif part == "text":
+        elif self._part == "text":
             base = self._files.directory if self._files is not None else self.app.home
             self.app.perform(open_place_in(self.app, self, self._text_shown(), base))
 
