@@ -16,6 +16,7 @@ from textual.timer import Timer
 from enchanted_tui.record.outcome import RefusedError
 from enchanted_tui.ui.background import in_thread, run_newest
 from enchanted_tui.ui.pictures.drawn_picture import DrawnPicture, has_room
+from enchanted_tui.ui.widgets.clicks import RIGHT
 from enchanted_tui.ui.widgets.cursor_plot import CursorPlot
 
 if TYPE_CHECKING:
@@ -146,6 +147,6 @@ class PicturePlot(CursorPlot):
             super()._move(across, down)
 
     def on_click(self, event: Click) -> None:
-        if self.is_covered:
+        if self.is_covered and event.button != RIGHT:
             event.prevent_default()  # the characters lie elsewhere
             self.post_message(self.Touched())
