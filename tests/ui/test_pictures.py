@@ -7,6 +7,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +23,8 @@ from enchanted_tui.ui.pictures.sixel import sixels
 from enchanted_tui.ui.pictures.terminal_ability import IN_BROWSER, Ability, TerminalAsking
 from enchanted_tui.ui.pictures.terminal_answers import AnswerFilter
 from helpers.ui import picture_terminal as told
+from helpers.ui.campaign_watch import wait_for_done
+from helpers.ui.campaigns import write_config
 from helpers.ui.picture_terminal import (
     ERASED,
     QUESTION,
@@ -34,13 +40,20 @@ _UNDER = "As a picture; i"
 
 
 @contextlib.contextmanager
-def _plots(run: Path, answers: dict[bytes, bytes], **more: Any) -> Iterator[PictureTerminal]:
+def _plots(
+    run: Path,
+    answers: dict[bytes, bytes],
+    *,
+    state: str = "FINISHED",
+    rows: str = "60 rows",
+    **more: Any,
+) -> Iterator[PictureTerminal]:
     """The Plots screen of a run."""
     terminal = PictureTerminal(str(run), answers=answers, cwd=run.parent, **more)
     try:
-        terminal.wait_for("FINISHED")
+        terminal.wait_for(state)
         terminal.press("5")
-        terminal.wait_for("60 rows")
+        terminal.wait_for(rows)
         terminal.press("P")
         terminal.wait_for("Arrows or a click")
         yield terminal
@@ -128,6 +141,37 @@ def test_a_terminal_that_does_not_answer(finished_run: Path) -> None:
         assert len(QUESTION.findall(terminal.written)) == 3
         terminal.press("q")
         assert terminal.wait() == 0
+
+
+@pytest.mark.full
+def test_a_picture_grows_with_a_live_campaign(tmp_path: Path) -> None:
+    """Protects slow lines: while a campaign goes on, pictures come one by one with more points
+    each, seconds apart, and what else is painted meanwhile takes none of them away.
+    """
+    config = write_config(tmp_path / "work", function="slow", budget=4000, batch_size=4000)
+    run = tmp_path / "work" / "campaign"
+    command = [sys.executable, "-m", "enchanted_tui", str(config), "--no-ui"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as campaign:
+        try:
+            wait_for_done(run, 5)
+            with _plots(run, WITH_SIXEL, state="RUNNING", rows=r"\d rows") as terminal:
+                terminal.press("i")
+                terminal.wait_for_bytes(SIXELS)
+                begun = time.monotonic()
+                terminal.wait_for_bytes(re.compile(rb"(?s)(?:\x1bP0;1;0q.*?){4}"))
+                took = time.monotonic() - begun
+                sent = [one[3] for one in terminal.sixels()]
+                assert len(set(sent)) == len(sent)
+                assert len(sent) <= 2 + took / 5
+                points = [
+                    int((pixels_of(one.decode()) < 250).any(axis=2).sum()) for one in sent[:4]
+                ]
+                assert points == sorted(points)
+                terminal.press("q")
+                assert terminal.wait() == 0
+        finally:
+            campaign.send_signal(signal.SIGINT)
+            campaign.send_signal(signal.SIGINT)
 
 
 # -- asking ----------------------------------------------------------------------------------------

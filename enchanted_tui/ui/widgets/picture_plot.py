@@ -48,7 +48,7 @@ class PicturePlot(CursorPlot):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
-        self._picture: DrawnPicture | None = None  #: that is shown
+        self._covering: DrawnPicture | None = None  #: that is shown
         self._wanted: tuple[object, Prepare] | None = None
         self._begun: object = None  #: what was drawn last, and its size
         self._begun_at = 0.0
@@ -58,7 +58,7 @@ class PicturePlot(CursorPlot):
     @property
     def is_covered(self) -> bool:
         """Whether a picture is shown."""
-        return self._picture is not None
+        return self._covering is not None
 
     def show_picture(self, what: object, prepare: Prepare) -> None:
         """Show a picture. `what` says of what; if that is shown already, it has grown."""
@@ -89,7 +89,7 @@ class PicturePlot(CursorPlot):
         """Return the seconds between two pictures of what grows, so that they fit through the
         line.
         """
-        size = len(self._picture.data) if self._picture is not None else 0
+        size = len(self._covering.data) if self._covering is not None else 0
         return max(_REST, size / (_SPARING_RATE if self.app.spares_line else _RATE))
 
     async def _draw_newest(self) -> None:
@@ -116,7 +116,7 @@ class PicturePlot(CursorPlot):
             self._draw_when_due()
 
     def _cover(self, picture: DrawnPicture | None) -> None:
-        was_covered, self._picture = self.is_covered, picture
+        was_covered, self._covering = self.is_covered, picture
         if picture is not None:
             self.app.pictures.show(self, picture)
         elif was_covered:
