@@ -68,7 +68,7 @@ class PicturePlot(CursorPlot):
     def show_characters(self) -> None:
         """Show characters."""
         self._wanted = self._begun = None
-        self._cover(None)
+        self._take_picture(None)
 
     # -- drawing -----------------------------------------------------------------------------------
 
@@ -93,9 +93,10 @@ class PicturePlot(CursorPlot):
         return max(_REST, size / (_SPARING_RATE if self.app.spares_line else _RATE))
 
     async def _draw_newest(self) -> None:
-        if self._wanted is None or self._is_drawing or not self.size:
+        asked = self._wanted
+        if asked is None or self._is_drawing or not self.size:
             return
-        what, prepare = self._wanted
+        what, prepare = asked
         size, self._is_drawing = self.size, True
         self._begun, self._begun_at = (what, size), time.monotonic()
         picture = None
@@ -111,11 +112,11 @@ class PicturePlot(CursorPlot):
         if self._wanted is None:
             return
         if self._wanted[0] == what and self.size == size:
-            self._cover(picture)
-        if self._wanted != (what, prepare) or self.size != size:
+            self._take_picture(picture)
+        if self._wanted is not asked or self.size != size:
             self._draw_when_due()
 
-    def _cover(self, picture: DrawnPicture | None) -> None:
+    def _take_picture(self, picture: DrawnPicture | None) -> None:
         was_covered, self._covering = self.is_covered, picture
         if picture is not None:
             self.app.pictures.show(self, picture)
@@ -126,7 +127,7 @@ class PicturePlot(CursorPlot):
             self.post_message(self.Moved())
 
     def on_resize(self) -> None:
-        self._cover(None)
+        self._take_picture(None)
         self._draw_when_due()
 
     # -- below the picture -------------------------------------------------------------------------
