@@ -133,6 +133,7 @@ def test_kitty_keeps_what_is_shown_again(finished_run: Path) -> None:
         assert not terminal.sixels()
 
 
+@pytest.mark.full
 def test_a_terminal_that_does_not_answer(finished_run: Path) -> None:
     """Protects other terminals: one sentence says what to do, and keys are keys as before."""
     with _plots(finished_run, {}) as terminal:

@@ -61,6 +61,6 @@ def test_a_picture_is_seen_covered_and_gone(
             terminal.press(back)
             becomes(lambda seen: abs(_paper(seen) - paper) < 0.01 and _has_points(seen))
         terminal.press("d")
-        becomes(lambda seen: _paper(seen) > 0.1 and not _has_points(seen))
+        becomes(lambda seen: 0.03 < _paper(seen) < 0.15 and not _has_points(seen))
         terminal.press("q")
         becomes(lambda seen: _paper(seen) < 0.02)
