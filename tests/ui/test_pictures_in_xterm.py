@@ -15,7 +15,9 @@ from helpers.ui.xterm import is_installed, xterm
 
 pytestmark = [
     pytest.mark.full,
-    pytest.mark.skipif(not is_installed(), reason="Xvfb, xterm and import are not installed"),
+    pytest.mark.skipif(
+        not is_installed(), reason="install the Debian packages xvfb, xterm and imagemagick"
+    ),
 ]
 _POINTS = 0, 0x72, 0xB2  #: the colour of successes
 
