@@ -28,7 +28,7 @@ def _paper(seen: NDArray[np.uint8]) -> float:
 
 
 def _has_points(seen: NDArray[np.uint8]) -> bool:
-    return bool((np.abs(seen.astype(int) - _POINTS).max(axis=2) < 40).sum() > 200)
+    return bool((np.abs(seen.astype(int) - _POINTS).max(axis=2) < 30).sum() > 200)
 
 
 def _differs(before: NDArray[np.uint8], seen: NDArray[np.uint8]) -> bool:
