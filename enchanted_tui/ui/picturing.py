@@ -32,7 +32,7 @@ class Picturing(Opening):
             from enchanted_tui.ui.pictures.picture_board import PictureBoard
 
             board = self._board = PictureBoard(self.write_to_terminal, self.set_timer)
-            self.app_suspend_signal.subscribe(self, lambda _: board.leave())
+            self.app_suspend_signal.subscribe(self, lambda _: board.leave(), immediate=True)
         return self._board
 
     async def picture_ability(self) -> Ability | str:
