@@ -42,7 +42,7 @@ class Preferences(Component):
     mouse: bool = option(True, doc="Use the mouse; without it, the terminal's own selection works.")
     roots: list[str] = option(
         [],
-        doc="Directories below which run directories are looked for, two levels deep.",
+        doc="Directories below which run directories are looked for, four levels deep.",
         path=True,
         example=["~/runs"],
     )
@@ -61,6 +61,14 @@ class Preferences(Component):
             " Windows Terminal, WezTerm, kitty) or osc777 (urxvt, foot, Konsole, VTE)."
         ),
         choices=("off", "osc9", "osc777"),
+    )
+    pictures: str = option(
+        "auto",
+        doc=(
+            "How plots are shown as pictures: auto (the terminal is asked once somebody wants one),"
+            " kitty (its graphics protocol), sixel, or off."
+        ),
+        choices=("auto", "kitty", "sixel", "off"),
     )
     read_only: bool = option(
         False, doc="Only look: refuse every action that changes a run directory or a file."

@@ -25,13 +25,14 @@ register(
     _view("errors", "b", "Error bars", "a column with its errors, or means of bins with theirs"),
     _view("correlation", "o", "Correlation", "which columns go together, by their ranks"),
     _view("parallel", "n", "Parallel", "each sample as a line over all columns"),
+    _view("front", "F", "Front", "the Pareto front of two or more objectives"),
     _view("timeline", "t", "Timeline", "which task ran where and when"),
     _view("use", "u", "Use", "cores held, processor time and memory over time"),
     Action(
         "plots.axes",
         "a",
         "Columns…",
-        "Choose the columns that are drawn.",
+        "Choose the columns that are drawn, or the objectives of the front.",
         command_line="enchanted-tui --plot KIND RUN_DIR --x A --y B --columns A,B",
     ),
     Action(
@@ -54,6 +55,13 @@ register(
         "Finer",
         "Draw points as large as there is room, as dots of braille, or as half blocks.",
         reason=_SCREEN,
+    ),
+    Action(
+        "plots.picture",
+        "i",
+        "As picture",
+        "Show the plot as a real picture, where the terminal has them, or as characters again.",
+        command_line="enchanted-tui --plot KIND RUN_DIR --out FIGURE.png",
     ),
     Action(
         "plots.next_x",
