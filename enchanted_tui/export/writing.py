@@ -10,9 +10,9 @@ from itertools import islice
 from pathlib import Path
 
 from enchanted_tui.export.csv_table import schema_path, write_csv
+from enchanted_tui.export.earlier_exports import is_export_of
 from enchanted_tui.export.front_rows import front_rows
 from enchanted_tui.export.hdf5_table import write_hdf5_table, write_netcdf
-from enchanted_tui.export.earlier_exports import is_export_of
 from enchanted_tui.export.selection import ExportError, check_places, parts, select_columns
 from enchanted_tui.export.where_rows import where_rows
 from enchanted_tui.record.no_campaign import no_campaign
