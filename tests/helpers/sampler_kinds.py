@@ -92,7 +92,8 @@ def _points_of_pool() -> Path:
     return path
 
 
-#: Samplers whose sample i is a function of seed, stage and i alone.
+#: Samplers whose sample i is a function of seed, stage and i alone; of i alone where the name ends in
+#: "-bare".
 BY_POSITION: dict[str, Build] = {
     **{
         f"random-{name}": _box(RandomSampler, distribution=name)
