@@ -11,6 +11,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
+from enchanted_tui.campaign_status import TaskStatus
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.ui import formats, task_texts
 from enchanted_tui.ui.actions import bindings
@@ -190,8 +191,8 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
         if part := kept_text(self._kept, "part", _PARTS):
             self._kept = {name: self._kept[name] for name in self._kept if name != "part"}
             self._go(part)
-        elif not self._part or line.status == "failed":
-            self._go("text" if line.status == "failed" else "values")
+        elif not self._part or line.status == TaskStatus.FAILED:
+            self._go("text" if line.status == TaskStatus.FAILED else "values")
         run_newest(self, "files", self._look_at_files, line)
 
     async def _look_at_files(self, line: TaskLine) -> None:
