@@ -34,6 +34,8 @@ _HEAVY = (
     "jinja2",
     "sklearn",
     "skactiveml",
+    "asyncio",
+    "ssl",
 )
 
 
