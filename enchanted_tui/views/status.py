@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,6 @@ from enchanted_tui.campaign_status import Liveness, Phase
 from enchanted_tui.record import points_request
 from enchanted_tui.record.code_records import CodeRecord
 from enchanted_tui.record.code_versions import code_words
-from enchanted_tui.record.live import Live
 from enchanted_tui.record.recorded_failures import FailureNote
 from enchanted_tui.record.snapshot import Snapshot
 from enchanted_tui.record.why import Facts, how_it_ended, silence, why_nothing_happens
@@ -29,7 +29,7 @@ class Status:
     snapshot: Snapshot
     liveness: Liveness
     holder: Holder | None
-    live: Live | None  #: the supervisor's own report, while it runs
+    live: Mapping[str, Any] | None  #: the supervisor's own report (`record.live`), while it runs
     why: str  #: why nothing happens; empty if something does
     ended: str  #: how the last session ended, if nobody runs the campaign
     #: seconds without a result of the tasks that run; 0 where that is no longer than usual
@@ -48,7 +48,7 @@ class Status:
     @property
     def doing(self) -> str:
         """What is done when no task runs any more, such as writing a large file."""
-        return str((self.live or Live()).get("doing", ""))
+        return str((self.live or {}).get("doing", ""))
 
     @property
     def waiting_words(self) -> str:

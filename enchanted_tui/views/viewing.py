@@ -13,13 +13,14 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from enchanted_tui.campaign_status import Liveness, TaskStatus
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.folding import Survey, survey
 from enchanted_tui.record.journal import lost_beginning
 from enchanted_tui.record.journal_follower import JournalFollower
-from enchanted_tui.record.live import Job, Live, LiveNode, Worker, read_live
+from enchanted_tui.record.live import Live, read_live
 from enchanted_tui.record.older.adopt import is_older_run
 from enchanted_tui.record.older.older_view import OlderRun
 from enchanted_tui.record.records import Record, TaskRecord
@@ -63,23 +64,23 @@ class View(Status):
     read_at: float
 
     @property
-    def running(self) -> tuple[Worker, ...]:
-        """The workers that run a task."""
+    def running(self) -> tuple[Mapping[str, Any], ...]:
+        """The workers that run a task: the fields of `record.live.Worker`."""
         return tuple(worker for worker in self.workers if worker["task"])
 
     @property
-    def workers(self) -> tuple[Worker, ...]:
+    def workers(self) -> tuple[Mapping[str, Any], ...]:
         """All workers that the supervisor reports."""
         return tuple(self.live.get("workers", ())) if self.live is not None else ()
 
     @property
-    def nodes(self) -> tuple[LiveNode, ...]:
-        """The nodes of which samples are given shares."""
+    def nodes(self) -> tuple[Mapping[str, Any], ...]:
+        """The nodes of which samples are given shares: the fields of `record.live.LiveNode`."""
         return tuple(self.live.get("nodes", ())) if self.live is not None else ()
 
     @property
-    def jobs(self) -> tuple[Job, ...]:
-        """The jobs of a scheduler that the supervisor reports."""
+    def jobs(self) -> tuple[Mapping[str, Any], ...]:
+        """The jobs of a scheduler that the supervisor reports: the fields of `record.live.Job`."""
         return tuple(self.live.get("jobs", ())) if self.live is not None else ()
 
 
