@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -55,16 +57,22 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def mixed_report(mixed: Path) -> Mapping[str, Any]:
+    """The report of its fit, whose model is there too."""
+    return fitted(mixed)
+
+
+@pytest.fixture(scope="module")
 def double_gaussian(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return function_campaign(tmp_path_factory.mktemp("double"), "double_gaussian", 120)
 
 
 @pytest.mark.parametrize(
-    ("name", "budget"),
-    [("ishigami", 120), *in_full(("double_gaussian", 250), ("friedman", 150))],
+    ("name", "budget", "orders"),
+    [("ishigami", 120, 2), *in_full(("double_gaussian", 250, 8), ("friedman", 150, 4))],
 )
 def test_errors_are_those_of_an_independent_script_and_of_new_samples(
-    tmp_path: Path, name: str, budget: int
+    tmp_path: Path, name: str, budget: int, orders: int
 ) -> None:
     """Whoever trusts the report gets what it says: another library's cross-validation agrees, and
     the model that was written errs as much on samples that it has never seen.
@@ -74,14 +82,16 @@ def test_errors_are_those_of_an_independent_script_and_of_new_samples(
     names, (low, high) = parameters_of(name)
     frame = enchanted_tui.load(run_dir)
     points = (frame[names].to_numpy() - low) / (high - low)
-    by_others = independent_errors(points, frame["output"].to_numpy())
-    # folds differ, and the errors of a few samples decide
+    by_others = independent_errors(points, frame["output"].to_numpy(), orders)
+    # folds differ, and the errors of a few samples at the edge decide
     assert 0.6 * min(by_others) < report["rmse"] < 1.6 * max(by_others)
     new = np.random.default_rng(5).uniform(low, high, (2000, len(names)))
     mean, std = enchanted_tui.load_model(run_dir).predict(dict(zip(names, new.T, strict=True)))
     errors = mean["output"] - truth(name, new)
-    # of a fifth more samples, of which the errors of a few decide
-    assert 0.4 < float(np.sqrt((errors**2).mean())) / report["rmse"] < 1.6
+    # of a fifth more samples; where the errors of a few decide, the report says how uncertain it is
+    noise = 3 * report["learning_curve"][-1]["rmse_error"]
+    found = float(np.sqrt((errors**2).mean()))
+    assert abs(found - report["rmse"]) < max(0.6 * report["rmse"], noise), (found, report)
     assert float((np.abs(errors) < 2 * std["output"]).mean()) > 0.7
 
 
@@ -119,11 +129,11 @@ def test_noise_is_not_worth_more_samples(tmp_path: Path) -> None:
     assert 0.24 < report["rmse"] < 0.36
 
 
-def test_parameters_of_all_kinds_and_arrays(mixed: Path) -> None:
+def test_parameters_of_all_kinds_and_arrays(mixed: Path, mixed_report: Mapping[str, Any]) -> None:
     """Protects what a model is told: logarithms, categories, whole numbers, normal deviates; arrays
     come back in their shape, and what cannot be fitted is named.
     """
-    report = fitted(mixed)
+    report = mixed_report
     found = {one["name"]: one for one in report["outputs"]}
     assert sorted(found) == ["height", "profile"]
     assert found["height"]["r2"] > 0.99 and found["profile"]["r2"] > 0.99
@@ -148,11 +158,11 @@ def test_parameters_of_all_kinds_and_arrays(mixed: Path) -> None:
     assert abs(mean["height"][0] - 4.4) < 0.2
 
 
-def test_failures_are_learnt_from(mixed: Path) -> None:
+def test_failures_are_learnt_from(mixed: Path, mixed_report: Mapping[str, Any]) -> None:
     """Protects *failures are data*: where samples fail is said, and the model knows how probable
     success is.
     """
-    success = fitted(mixed)["success"]
+    success = mixed_report["success"]
     assert success["tells"] and success["auc"] > 0.9 and "pressure" in success["condition"]
     assert abs(success["predicted_rate"] - success["rate"]) < 0.05
     model = enchanted_tui.load_model(mixed)

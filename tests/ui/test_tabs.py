@@ -308,9 +308,12 @@ async def test_tabs_are_there_again_at_the_next_start(
 @pytest.mark.parametrize(
     "tabs",
     [
-        [{"root": 1}, "x", None, {}],
-        [{"root": "ROOT", "mode": 3, "choices": [1], "tasks": "x"}],
+        *in_full(
+            [{"root": 1}, "x", None, {}],
+            [{"root": "ROOT", "mode": 3, "choices": [1], "tasks": "x"}],
+        ),
         [
+            *({"root": 1}, "x", None, {}),
             {
                 "root": "ROOT",
                 "mode": "nowhere",
@@ -321,10 +324,10 @@ async def test_tabs_are_there_again_at_the_next_start(
                     "failures": {"words": 4, "group": {}},
                 },
                 "tasks": {"monitor": {"task": "d9_b9_s9_r9", "part": "x", "shown": 1}},
-            }
+            },
         ],
     ],
-    ids=["no runs", "no choices", "odd choices"],
+    ids=["no runs", "no choices", "odd runs and choices"],
 )
 @in_loop
 async def test_what_is_remembered_may_be_of_any_version(
@@ -376,6 +379,9 @@ async def test_switching(
         if how == "key":
             await watcher.press("less_than_sign")
         elif how == "mouse":
+            bar = watcher.screen.query_one(TabBar)
+            await watcher.pilot.hover(TabBar, offset=(4, 0))
+            assert str(bar.tooltip).splitlines() == [str(runs["usual"]), "finished, 100%"]
             await watcher.click("usual")
         elif how == "palette":
             await watcher.command("Everywhere: Previous run")

@@ -72,13 +72,15 @@ class ManyTexts(AppScreen):
         """Say which texts are open, where there are several."""
         line = self.query_one("#tabs", Buttons)
         line.display = len(self.texts.texts) > 1
-        parts = []
+        parts, tips = [], {}
         for number, text in enumerate(self.texts.texts):
             is_shown = number == self.texts.shown
             label = f"[{text.label}]" if is_shown else f" {text.label} "
-            parts.append((label, "bold" if is_shown else "", f"config_show_text({number})"))
+            action = f"config_show_text({number})"
+            parts.append((label, "bold" if is_shown else "", action))
+            tips[action] = str(text.file.buffer.path or text.label)
         parts.append(("  x close", "", "config_close_text"))
-        line.set(parts)
+        line.set(parts, tips)
 
     def action_config_show_text(self, number: int) -> None:
         self.texts.show(number)
@@ -136,13 +138,11 @@ class ManyTexts(AppScreen):
 
     async def _open_companion(self) -> None:
         """Ask which of the files that the configuration names is to be opened beside it."""
-        from enchanted_tui.operations.companion_files import companion_files
-
         checked = self.text.checked
-        if checked is None or checked.config is None:
+        if checked is None or not checked.is_valid:
             self.notify("Its files are known once the configuration has no errors.", timeout=4)
             return
-        files = await in_thread(companion_files, checked.config)
+        files = await in_thread(checked.answers.companions)
         if not files:
             self.notify("This configuration names no module and no template.", timeout=4)
             return

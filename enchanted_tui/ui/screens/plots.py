@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -12,6 +13,7 @@ from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.plotting.figure_files import PlotData
 from enchanted_tui.plotting.plot_wanted import KINDS, PlotWanted
 from enchanted_tui.ui.actions import bindings
+from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.campaign_screen import GOING_ON
 from enchanted_tui.ui.charts.plot_drawing import PlotDrawer, Surface
 from enchanted_tui.ui.charts.plot_line import plot_parts
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from enchanted_tui.views.task_times import Times
     from enchanted_tui.views.viewing import View, Viewer
 
-_NAMES = "scatter density mean errors correlation parallel timeline use"
+_NAMES = "scatter density mean errors correlation parallel front timeline use"
 _VIEWS = tuple((name, KINDS[name].title) for name in _NAMES.split())
 _PAUSE = 2.0  #: seconds between two readings of what grows ...
 _PAUSE_PER_ROW = 5e-5  #: ... and more of much
@@ -233,6 +235,20 @@ task ran, so in Timeline a host has as many rows as it ran tasks at once."""
     def action_plots_parallel(self) -> None:
         self._go("parallel")
 
+    def action_plots_front(self) -> None:
+        self._go("front")
+        if not self.wanted.objectives.objectives and self.target is not None:
+            self.app.perform(self._take_configured_aim(self.target))
+
+    async def _take_configured_aim(self, root: Path) -> None:
+        """Compare by the objectives of the configuration, unless a person chooses others first."""
+        from enchanted_tui.operations.front_aim import configured_aim  # reads configurations
+
+        found = await in_thread(configured_aim, root)
+        if not self.has_left and not self.wanted.objectives.objectives:
+            self.wanted = replace(self.wanted, objectives=found)
+            self._refresh_view()
+
     def action_plots_timeline(self) -> None:
         self._go("timeline")
 
@@ -288,5 +304,7 @@ task ran, so in Timeline a host has as many rows as it ran tasks at once."""
         from enchanted_tui.ui import formats
 
         names = wanted.columns if "columns" in wanted.how.goes_by else (wanted.x, wanted.y)
+        if "objectives" in wanted.how.goes_by:
+            names = tuple(wanted.objectives.objectives)
         values = {one: self.results.columns[one].raw[member] for one in names}
         return f"{name}  {formats.values(values)}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from enchanted_tui.ui import formats
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.table import Cell, Column, VirtualTable
-from enchanted_tui.views.dataset_statistics import Floats, Mask, Results, Statistics, statistics
+from enchanted_tui.views.dataset_statistics import Results, Statistics, summaries
 
 _AT_ONCE = 20  # columns that are summarised in one go
 _WIDEST_HEADING = 40  #: characters
@@ -97,8 +98,10 @@ class DatasetTable(VirtualTable):
             numbers = column.numbers
             order = np.argsort(-numbers if descending else numbers, kind="stable")
             return array("q", order.astype(np.int64).tobytes())
-        shown = list(map(str, column.raw))
-        return sorted(range(count), key=shown.__getitem__, reverse=descending)
+        keys = list(map(_order_key, column.raw, column.numbers.tolist()))
+        there = [row for row in range(count) if keys[row] is not None]
+        there.sort(key=keys.__getitem__, reverse=descending)  # type: ignore[arg-type]
+        return [*there, *(row for row in range(count) if keys[row] is None)]
 
     def _row_cells(self, row: int) -> Sequence[Cell]:
         whole = self._results.whole
@@ -124,6 +127,18 @@ def _for_people(results: Results) -> list[str]:
         *(name for name in results.columns if name not in first and name not in own),
         *own,
     ]
+
+
+def _order_key(value: Any, number: float) -> tuple[bool, float, str] | None:
+    """Return by what a value of a column that is no column of numbers is sorted: numbers come
+    before texts; None for what is missing, which comes last either way.
+    """
+    if isinstance(value, str):
+        return (True, 0.0, value)
+    if not math.isnan(number):
+        return (False, number, "")
+    missing = value is None or isinstance(value, float)
+    return None if missing else (True, 0.0, formats.number(value))
 
 
 def _cell(name: str, value: Any) -> Cell:
@@ -171,7 +186,7 @@ class SummaryTable(VirtualTable):
         self.set_rows([(name, rows) for name in names for rows in parts])
         for some in self._in_turn(names, len(parts)):
             columns = {name: results.columns[name].numbers for name in some}
-            found = await in_thread(_summaries, columns, ok)
+            found = await in_thread(summaries, columns, ok)
             if results is not self._results:
                 return  # others are shown meanwhile
             self.statistics = {**self.statistics, **found}
@@ -195,15 +210,3 @@ class SummaryTable(VirtualTable):
         numbers = (found.minimum, found.median, found.mean, found.maximum, found.std)
         shown = [f"{number:.4g}" if number is not None else "" for number in numbers]
         return (name if rows == "all" else "", (rows, colour), f"{found.count:,}", missing, *shown)
-
-
-def _summaries(columns: Mapping[str, Floats], ok: Mask) -> dict[tuple[str, str], Statistics]:
-    found: dict[tuple[str, str], Statistics] = {}
-    for name, numbers in columns.items():
-        found[name, "all"] = statistics(numbers)
-        if not ok.all() and ok.any():
-            found[name, "ok"], found[name, "failed"] = (
-                statistics(numbers[ok]),
-                statistics(numbers[~ok]),
-            )
-    return found
