@@ -343,6 +343,7 @@ _ONE_HEIR = {
     "GrantHolder",
     "JobHolder",
     # further of a kind, each usable by itself
+    "CursorPlot",
     "NestedSampler",
     "PathDialog",
     "RandomSampler",
@@ -350,8 +351,8 @@ _ONE_HEIR = {
     # the app, on whose own class Textual calls actions and handlers of messages
     "AppInterface",
     "Refusing",
-    "Opening",
     "Menus",
+    "Picturing",
     "Hosting",
     "OpenRuns",
     # screens, likewise: Results, ...
@@ -364,6 +365,7 @@ _ONE_HEIR = {
     "ManyTexts",
     "TextFinding",
     "PlotChoosing",
+    "PlotPicturing",
     "MarkedRuns",
 }
 
