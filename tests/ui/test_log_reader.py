@@ -210,6 +210,23 @@ def test_a_search_can_be_given_up(log: Path) -> None:
     reader.close()
 
 
+def test_a_choice_that_no_line_meets_keeps_the_place(log: Path) -> None:
+    """Protects somebody in the middle of a log who looks for errors, of which there are none."""
+    reader = LogReader(log, 80, 5)
+    _working(reader)
+    reader.go_to_line(500)
+    before = reader.look()
+    reader.selection = Selection(pattern=compiled("nobody has written this"))
+    _working(reader)
+    hidden = reader.look()
+    assert not hidden.rows and hidden.top == before.top
+    reader.go_to(hidden.top)  # as when the log is shown again
+    assert reader.look().top == before.top
+    reader.selection = Selection()
+    assert reader.look().rows == before.rows
+    reader.close()
+
+
 def test_lines_have_numbers_once_counted(log: Path) -> None:
     """Protects going to a line and the numbers shown."""
     reader = LogReader(log, 80, 5)
@@ -267,6 +284,8 @@ def test_a_log_may_come_later_and_may_go(tmp_path: Path) -> None:
     assert "main.log cannot be read" in reader.look().note
     reader.move(-3)
     reader.home()
+    reader.wrap = True
+    reader.resize(60, 4)
     reader.search(compiled("x"))
     path.write_text("here\n")
     reader.poll()

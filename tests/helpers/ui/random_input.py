@@ -78,6 +78,12 @@ _LINES = (
     "x" * 150,
 )
 
+#: Ways to what random keys seldom lead to: plots, a file, a task, runs side by side, the form.
+_WAYS = (
+    "5 P", "5 P d down", "5 P t", "5 w", "5 c", "5 e", "5 F", "3 f enter", "3 t enter", "4 enter enter",
+    "1 home space down space C", "1 space", "2 f11", "2 f11", "2 D", "2 n", "f10", "M", "=",
+)  # fmt: skip
+
 Event = tuple[str, Any]  #: ("key", its name), ("sent", bytes as text) or ("size", (columns, rows))
 
 
@@ -130,8 +136,9 @@ def _piece(chance: random.Random, keys: list[str]) -> list[Event]:
             "focus",
             "quit",
             "launch",
+            "way",
         ),
-        (30, 22, 8, 12, 12, 4, 4, 2, 4, 2, 1, 1, 1, 2),
+        (30, 22, 8, 12, 12, 4, 4, 2, 4, 2, 1, 1, 1, 2, 6),
     )[0]
     if kind == "key":
         return [("key", chance.choice(keys))]
@@ -166,6 +173,8 @@ def _piece(chance: random.Random, keys: list[str]) -> list[Event]:
         return [("size", chance.choice(SIZES))]
     if kind == "focus":
         return [("sent", "\x1b[O"), ("sent", "\x1b[I")]
+    if kind == "way":
+        return [("key", key) for key in ("escape", *chance.choice(_WAYS).split())]
     if kind == "launch":
         return [
             ("key", chance.choice("rrt")),
@@ -196,7 +205,11 @@ class WatchedApp(EnchantedApp):
         super().__init__(*args, **named)
         self.defects: list[str] = []
         self.answers: list[Any] = []  #: given in dialogs, each until something is done for it
-        self.longest = 0.0  #: seconds of the processor that the loop took between two beats
+        self.longest = (
+            0.0  #: seconds of the processor that the loop took between two beats, and ...
+        )
+        self.longest_on = ""  #: ... the screen that was on top after it
+        self.seen: set[str] = set()  #: the screens and dialogs that were on top at a beat
         self._beat_at = time.thread_time()
 
     def on_ready(self) -> None:
@@ -205,7 +218,12 @@ class WatchedApp(EnchantedApp):
 
     def _beat(self) -> None:
         now = time.thread_time()
-        self.longest, self._beat_at = max(self.longest, now - self._beat_at), now
+        on = type(self.screen).__name__ if self.screen_stack else ""
+        self.seen.add(on)
+        self.longest, self.longest_on = max(
+            (self.longest, self.longest_on), (now - self._beat_at, on)
+        )
+        self._beat_at = now
 
     def complain(self, error: BaseException) -> None:
         """Note what a person would be told is a defect."""
