@@ -22,14 +22,14 @@ from enchanted_tui.ui.widgets.changes import PaintedLines
 from enchanted_tui.ui.widgets.clicks import RIGHT
 from enchanted_tui.ui.widgets.columns import Cell, Column, Shown, laid_out, note_names, text_of
 from enchanted_tui.ui.widgets.cut_cells import tell_what_is_cut
-from enchanted_tui.ui.widgets.sideways import ScrolledSideways
+from enchanted_tui.ui.widgets.sideways import turns_at
 from enchanted_tui.ui.widgets.table_keys import TABLE_KEYS
 from enchanted_tui.ui.widgets.table_line import LineLayout, TableStyles
 
 __all__ = ["Cell", "Column", "VirtualTable"]
 
 
-class VirtualTable(ScrolledSideways, ScrollView, can_focus=True):
+class VirtualTable(ScrollView, can_focus=True):
     """Rows are known by their keys; `cells` gives the cells of one row and is asked for visible
     rows only.
 
@@ -383,7 +383,7 @@ class VirtualTable(ScrolledSideways, ScrollView, can_focus=True):
         if not is_menu:
             event.stop()
         row = round(self.scroll_offset.y) + event.y - 1
-        if event.y == 0 and (is_menu or not self.turns_at(event.x)):
+        if event.y == 0 and (is_menu or not turns_at(self, self._layout_now(), event.x)):
             shown = self._layout_now().column_at(event.x)
             if shown is not None and shown[1].sortable and not is_menu:
                 self.post_message(self.HeaderSelected(self, shown[1].key))
