@@ -382,11 +382,9 @@ class VirtualTable(ScrollView, can_focus=True):
         is_menu = event.button == RIGHT
         if not is_menu:
             event.stop()
-        row = round(self.scroll_offset.y) + event.y - 1
-        if event.y == 0 and (
-            is_menu or not turns_at(event.x, self._layout_now(), self.action_sideways)
-        ):
-            shown = self._layout_now().column_at(event.x)
+        row, layout = round(self.scroll_offset.y) + event.y - 1, self._layout_now()
+        if event.y == 0 and (is_menu or not turns_at(event.x, layout, self.action_sideways)):
+            shown = layout.column_at(event.x)
             if shown is not None and shown[1].sortable and not is_menu:
                 self.post_message(self.HeaderSelected(self, shown[1].key))
         elif event.y and row < len(self._keys):
