@@ -89,7 +89,10 @@ async def _session(home: Path, seed: int, count: int, size: tuple[int, int]) -> 
         )
     assert not app.defects, f"seed {seed} at {size}: {app.defects[0]}\n{typist.story()}"
     assert unsaved is None or is_kept(unsaved), f"seed {seed} at {size}: text was lost"
-    print(f"seed {seed} at {size}: {app.longest:.2f} s of the processor at most between two beats")
+    print(
+        f"seed {seed} at {size}: {app.longest:.2f} s of the processor at most between two beats,"
+        f" on {app.longest_on}; on top were {', '.join(sorted(app.seen))}"
+    )
     return sum(len(read.events) for read in typist.sent)
 
 

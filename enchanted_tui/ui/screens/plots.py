@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -16,7 +17,7 @@ from enchanted_tui.ui.campaign_screen import GOING_ON
 from enchanted_tui.ui.charts.plot_drawing import PlotDrawer, Surface
 from enchanted_tui.ui.charts.plot_line import plot_parts
 from enchanted_tui.ui.rereading import Rereading
-from enchanted_tui.ui.screens.plot_choosing import PlotChoosing
+from enchanted_tui.ui.screens.kept_plots import PLOTS, KeptPlots
 from enchanted_tui.ui.widgets.chooser import Chooser
 from enchanted_tui.ui.widgets.cursor_plot import CursorPlot
 from enchanted_tui.ui.widgets.line import Buttons, Line
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
     from enchanted_tui.views.task_times import Times
     from enchanted_tui.views.viewing import View, Viewer
 
-_NAMES = "scatter density mean errors correlation parallel timeline use"
-_VIEWS = tuple((name, KINDS[name].title) for name in _NAMES.split())
+_VIEWS = tuple((name, KINDS[name].title) for name in PLOTS)
 _PAUSE = 2.0  #: seconds between two readings of what grows ...
 _PAUSE_PER_ROW = 5e-5  #: ... and more of much
 _GROWING = 5.0  #: seconds after which the bars of tasks at work are longer
@@ -37,7 +37,7 @@ _HEAVY = 5_000  #: rows from which a plot is drawn in a thread
 _MOST_LISTED = 200  #: tasks from which one is chosen
 
 
-class PlotsScreen(PlotChoosing):
+class PlotsScreen(KeptPlots):
     """One plot at a time; columns that are chosen stay from one to the next."""
 
     HELP = """Plots of the dataset and of the tasks; they grow while the campaign runs.
@@ -68,15 +68,21 @@ task ran, so in Timeline a host has as many rows as it ran tasks at once."""
         *GOING_ON,
     )
 
-    def __init__(self, wanted: PlotWanted, condition: str = "") -> None:
-        """`condition`: which rows of the dataset are shown; empty for all."""
+    def __init__(
+        self, wanted: PlotWanted, condition: str = "", kept: Mapping[str, Any] | None = None
+    ) -> None:
+        """`condition`: which rows of the dataset are shown; empty for all. `kept` is what `choices`
+        gave when they were shown before.
+        """
         super().__init__()
+        self._kept = kept or {}
         self.wanted, self.condition = wanted, condition
         self.whole = self.results = Results()
         self.times: Times | None = None
         self._drawer = PlotDrawer()
         self._reading = Rereading(self, self._read, self._counts, self._rest)
-        self._shows_tasks = False  #: or has done so, so that they are read too
+        #: or has done so, so that they are read too
+        self._shows_tasks = wanted.how.of_tasks
 
     def compose_body(self) -> ComposeResult:
         yield ViewTabs("plots", _VIEWS, id="tabs")
@@ -85,6 +91,7 @@ task ran, so in Timeline a host has as many rows as it ran tasks at once."""
         yield Line(id="under")
 
     def on_mount(self) -> None:
+        self.show_kept(self._kept)
         self._refresh_view()
 
     @property
@@ -240,7 +247,7 @@ task ran, so in Timeline a host has as many rows as it ran tasks at once."""
         self._go("use")
 
     def action_plots_back(self) -> None:
-        self.dismiss()
+        self.leave()
 
     # -- what the cursor is on ---------------------------------------------------------------------
 

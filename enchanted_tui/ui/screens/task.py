@@ -370,6 +370,4 @@ class TaskScreen(KeptTask):
         )
 
     def action_task_back(self) -> None:
-        if self._run is not None:
-            self._run.tasks.pop(self.mode_below, None)
-        self.dismiss()
+        self.leave()

@@ -196,7 +196,11 @@ class WatchedApp(EnchantedApp):
         super().__init__(*args, **named)
         self.defects: list[str] = []
         self.answers: list[Any] = []  #: given in dialogs, each until something is done for it
-        self.longest = 0.0  #: seconds of the processor that the loop took between two beats
+        self.longest = (
+            0.0  #: seconds of the processor that the loop took between two beats, and ...
+        )
+        self.longest_on = ""  #: ... the screen that was on top after it
+        self.seen: set[str] = set()  #: the screens and dialogs that were on top at a beat
         self._beat_at = time.thread_time()
 
     def on_ready(self) -> None:
@@ -205,7 +209,12 @@ class WatchedApp(EnchantedApp):
 
     def _beat(self) -> None:
         now = time.thread_time()
-        self.longest, self._beat_at = max(self.longest, now - self._beat_at), now
+        on = type(self.screen).__name__ if self.screen_stack else ""
+        self.seen.add(on)
+        self.longest, self.longest_on = max(
+            (self.longest, self.longest_on), (now - self._beat_at, on)
+        )
+        self._beat_at = now
 
     def complain(self, error: BaseException) -> None:
         """Note what a person would be told is a defect."""
