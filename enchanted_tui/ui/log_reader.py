@@ -75,7 +75,7 @@ class LogReader:
         """
         if self.follow:
             self._bottom()
-        else:
+        elif self._file is not None:
             self._down(0)
 
     def poll(self) -> None:

@@ -267,6 +267,8 @@ def test_a_log_may_come_later_and_may_go(tmp_path: Path) -> None:
     assert "main.log cannot be read" in reader.look().note
     reader.move(-3)
     reader.home()
+    reader.wrap = True
+    reader.resize(60, 4)
     reader.search(compiled("x"))
     path.write_text("here\n")
     reader.poll()
