@@ -210,6 +210,22 @@ def test_a_search_can_be_given_up(log: Path) -> None:
     reader.close()
 
 
+def test_a_choice_that_no_line_meets_keeps_the_place(log: Path) -> None:
+    """Protects somebody in the middle of a log who looks for errors, of which there are none."""
+    reader = LogReader(log, 80, 5)
+    reader.go_to_line(500)
+    before = reader.look()
+    reader.selection = Selection(pattern=compiled("nobody has written this"))
+    _working(reader)
+    hidden = reader.look()
+    assert not hidden.rows and hidden.top == before.top
+    reader.go_to(hidden.top)  # as when the log is shown again
+    assert reader.look().top == before.top
+    reader.selection = Selection()
+    assert reader.look().rows == before.rows
+    reader.close()
+
+
 def test_lines_have_numbers_once_counted(log: Path) -> None:
     """Protects going to a line and the numbers shown."""
     reader = LogReader(log, 80, 5)

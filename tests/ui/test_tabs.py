@@ -232,12 +232,13 @@ class Walk:
         self.story.append(" ".join(keys))
         await self.watcher.press(*keys)
         await settled(self.watcher)
+        if self.place != place:  # Escape may lead elsewhere, where a task lies over the screen too
+            return
         screen = self.watcher.screen
         if type(screen) in OVER:
             self.lay_over[place] = type(screen), self.looks(screen)
-            return
-        self.lay_over.pop(place, None)
-        if self.place == place:  # Escape may lead elsewhere
+        else:
+            self.lay_over.pop(place, None)
             self.left[place] = self.looks(screen)
 
 
