@@ -213,6 +213,7 @@ def test_a_search_can_be_given_up(log: Path) -> None:
 def test_a_choice_that_no_line_meets_keeps_the_place(log: Path) -> None:
     """Protects somebody in the middle of a log who looks for errors, of which there are none."""
     reader = LogReader(log, 80, 5)
+    _working(reader)
     reader.go_to_line(500)
     before = reader.look()
     reader.selection = Selection(pattern=compiled("nobody has written this"))
