@@ -4,9 +4,6 @@ has a picture, at both sizes.
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import re
 import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -14,7 +11,6 @@ from pathlib import Path
 import pytest
 from textual.screen import Screen
 
-import enchanted_tui.ui
 from enchanted_tui.ui.editor.dialogs import Picker
 from enchanted_tui.ui.editor.file_dialog import FileDialog
 from enchanted_tui.ui.opening import ActionPalette
@@ -32,6 +28,7 @@ from enchanted_tui.ui.widgets.figure_dialog import FigureDialog
 from enchanted_tui.ui.widgets.form import Form
 from helpers.ui.campaigns import run_campaign
 from helpers.ui.editing import TEXT
+from helpers.ui.routes import screens_on_top
 from helpers.ui.snapshots import DIRECTORY, SIZES, assert_screen
 from helpers.ui.watching import Watcher, in_loop, watching
 
@@ -195,21 +192,9 @@ def test_each_screen_has_a_picture() -> None:
     """Protects new screens from having none: whatever can be on top, and is no base of what can be,
     has pictures of a small and of a large terminal.
     """
-    root = Path(enchanted_tui.ui.__file__).parent
-    found: set[type[Screen[object]]] = set()
-    for path in root.rglob("*.py"):
-        parts = ["enchanted_tui.ui", *path.relative_to(root).with_suffix("").parts]
-        module = importlib.import_module(re.sub(r"\.__init__$", "", ".".join(parts)))
-        found |= {
-            value
-            for value in vars(module).values()
-            if inspect.isclass(value) and issubclass(value, Screen)
-            if value.__module__.startswith("enchanted_tui")
-        }
-    bases = {base for screen in found for base in screen.__mro__[1:]}
     here = {screen.__name__: name for shots in PICTURES.values() for name, screen, *_ in shots}
     names = ELSEWHERE | {screen: f"{name}_" for screen, name in here.items()}
-    assert {screen.__name__ for screen in found - bases} <= set(names)
+    assert {screen.__name__ for screen in screens_on_top()} <= set(names)
     for name in names.values():
         for size in ("80x24", "120x40"):
             assert (DIRECTORY / f"{name}{size}.txt").is_file()
