@@ -51,21 +51,10 @@ ELSEWHERE = {
 Shows = Callable[[Watcher], Awaitable[None]]
 
 
-async def _keys(watcher: Watcher, *keys: str) -> None:
-    await watcher.press(*keys)
-
-
-def _by(*keys: str) -> Shows:
-    return lambda watcher: _keys(watcher, *keys)
-
-
-async def _menu_of_a_row(watcher: Watcher) -> None:
-    await watcher.until(lambda: watcher.screen.tasks.table.row_count)
-    await watcher.press("M")
-
-
 async def _file(watcher: Watcher) -> None:
-    watcher.screen._open_file(watcher.app.root / "config.yaml")
+    await watcher.sees("Nothing has failed.")
+    assert watcher.app.root is not None
+    watcher.app.open_over(watcher.screen, FileScreen(watcher.app.root / "config" / "b_run.yaml"))
 
 
 async def _paused(watcher: Watcher) -> None:
@@ -84,7 +73,7 @@ async def _share(watcher: Watcher) -> None:
 
 
 async def _on_results(watcher: Watcher, *keys: str) -> None:
-    await watcher.until(lambda: watcher.screen.table.row_count == 60)
+    await watcher.until(lambda: len(watcher.screen.results) == 60)
     await watcher.press(*keys)
 
 
@@ -131,49 +120,59 @@ async def _form(watcher: Watcher) -> None:
 _text = TEXT.replace("base_run_dir: out", "base_run_dir: /nowhere/out")
 #: By mode: the name of the picture, what is on top, how it is come to, and what is to be seen.
 PICTURES: dict[str, list[tuple[str, type[Screen[object]], Shows, str]]] = {
-    "monitor": [
-        ("menu_bar", MenuBar, _by("f10"), "Last failure"),
-        ("menu_here", ActionMenu, _menu_of_a_row, "Open"),
-        ("palette", ActionPalette, _by("colon"), "Everywhere: "),
+    "failures": [
         ("file", FileScreen, _file, "run_order"),
         ("paused", PausedDialog, _paused, "Leave it paused"),
         ("share", Form, _share, "Licence"),
     ],
     "results": [
-        ("columns", ColumnChooser, lambda watcher: _on_results(watcher, "c"), "runtime_sec"),
-        ("chooser", Chooser, lambda watcher: _on_results(watcher, "a"), "Along the bottom"),
-        ("figure", FigureDialog, lambda watcher: _on_results(watcher, "e"), "Colour bar"),
+        ("columns", ColumnChooser, lambda watcher: _on_results(watcher, "d", "c"), "energy"),
+        ("chooser", Chooser, lambda watcher: _on_results(watcher, "d", "a"), "Along the bottom"),
+        ("figure", FigureDialog, lambda watcher: _on_results(watcher, "d", "e"), "Colour bar"),
     ],
     "runs": [
-        ("compare", CompareScreen, _compared, "learnt"),
+        ("compare", CompareScreen, _compared, "RandomSampler"),
         ("deletion", Dialog, _deletion, "to confirm"),
     ],
     "config": [
+        ("menu_bar", MenuBar, lambda watcher: _on_text(watcher, "f10"), "Preview"),
+        ("menu_here", ActionMenu, lambda watcher: _on_text(watcher, "M"), "Preview"),
+        ("palette", ActionPalette, lambda watcher: _on_text(watcher, "colon"), "Config: "),
         ("diff", DiffScreen, lambda watcher: _on_text(watcher, "D"), "+1 -1 lines"),
         ("templates", Picker, lambda watcher: _on_text(watcher, "a"), "Add to this"),
         ("file_dialog", FileDialog, lambda watcher: _on_text(watcher, "o"), "campaign.yaml"),
-        ("form", FormScreen, _form, "Where to run"),
+        ("form", FormScreen, _form, "My program"),
     ],
 }
 #: What differs from time to time, and what stands for it.
 HIDE = {r"\S*/a_run\b": "/runs/a_run", r"/tmp/\S*": "/runs"}
 
 
+@pytest.fixture
+def pair(finished_run: Path, tidy_run: Path, tmp_path: Path) -> tuple[Path, Path]:
+    """Two campaigns in one directory, of which the second has no failures."""
+    home = tmp_path / "work"
+    first = shutil.copytree(finished_run, home / "a_run")
+    return first, shutil.copytree(tidy_run, home / "b_run")
+
+
+@pytest.fixture(scope="module")
+def tidy_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("tidy")
+    return run_campaign(home, "b_run", function="tidy", budget=20, batch_size=20)
+
+
 @SIZES
 @pytest.mark.parametrize("mode", PICTURES)
 @in_loop
 async def test_how_it_looks(
-    own_run: Path, monkeypatch: pytest.MonkeyPatch, mode: str, size: tuple[int, int]
+    pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, mode: str, size: tuple[int, int]
 ) -> None:
     """Protects the layout of what opens over a screen, and of the form."""
-    home = own_run.parent / "work"
-    home.mkdir()
+    home = pair[0].parent
     monkeypatch.chdir(home)
     (home / "campaign.yaml").write_text(_text)
-    run = own_run
-    if mode == "runs":
-        run = Path(shutil.move(own_run, home / "a_run"))
-        run_campaign(home, "b_run", budget=20)
+    run = pair[mode == "failures"]
     settings = Settings(Preferences(roots=[]))
     async with watching(run, mode, size, settings=settings) as watcher:
         for name, screen, shows, sight in PICTURES[mode]:

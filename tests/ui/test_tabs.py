@@ -75,11 +75,14 @@ async def is_read(watcher: Watcher) -> None:
 
 def monitor(screen: Any) -> object:
     tasks, batches = screen.tasks, screen.query_one("#batches")
-    seen = batches.display and batches.parent.display  # what is not is not kept up to date
     return (
-        screen.pane.id, tasks.status, tasks.order, tasks.text, tasks.table.cursor,
-        batches.table.cursor if seen else None,
+        screen.pane.id, tasks.status, tasks.order, tasks.text, _row_in(tasks), _row_in(batches),
     )  # fmt: skip
+
+
+def _row_in(pane: Any) -> object:
+    """Give what is under the cursor of a pane that can be seen: no other is kept up to date."""
+    return pane.table.cursor if pane.display and pane.parent.display else None
 
 
 def failures(screen: Any) -> object:
