@@ -78,6 +78,12 @@ _LINES = (
     "x" * 150,
 )
 
+#: Ways to what random keys seldom lead to: plots, a file, a task, runs side by side, the form.
+_WAYS = (
+    "5 P", "5 P d down", "5 P t", "5 w", "5 c", "5 e", "5 F", "3 f enter", "3 t enter", "4 enter enter",
+    "1 home space down space C", "1 space", "2 f11", "2 f11", "2 D", "2 n", "f10", "M", "=",
+)  # fmt: skip
+
 Event = tuple[str, Any]  #: ("key", its name), ("sent", bytes as text) or ("size", (columns, rows))
 
 
@@ -130,8 +136,9 @@ def _piece(chance: random.Random, keys: list[str]) -> list[Event]:
             "focus",
             "quit",
             "launch",
+            "way",
         ),
-        (30, 22, 8, 12, 12, 4, 4, 2, 4, 2, 1, 1, 1, 2),
+        (30, 22, 8, 12, 12, 4, 4, 2, 4, 2, 1, 1, 1, 2, 6),
     )[0]
     if kind == "key":
         return [("key", chance.choice(keys))]
@@ -166,6 +173,8 @@ def _piece(chance: random.Random, keys: list[str]) -> list[Event]:
         return [("size", chance.choice(SIZES))]
     if kind == "focus":
         return [("sent", "\x1b[O"), ("sent", "\x1b[I")]
+    if kind == "way":
+        return [("key", key) for key in ("escape", *chance.choice(_WAYS).split())]
     if kind == "launch":
         return [
             ("key", chance.choice("rrt")),
