@@ -2,8 +2,9 @@
 same srun typed by hand.
 
 Starts a SLURM of its own on this machine. In turn, as many samples as CPUs at a time: a campaign of
-one job, timed from the beginning of its first sample to the end of its last by its journal; a
-job whose script has the same lines done by xargs; and one in which HyperQueue's worker does them.
+one job that holds all of them, without a canary, timed from the beginning of its first sample to
+the end of its last by its journal; a job whose script has the same lines done by xargs; and one in
+which HyperQueue's worker does them.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ def _ours(root: Path, environment: dict[str, str], samples: int) -> float:
 
     root.mkdir()
     campaign = SlurmCampaign(root, environment)
-    campaign.executor.update(launcher="srun", max_jobs=1, sbatch=_JOB)
+    campaign.executor.update(launcher="srun", max_jobs=1, samples_per_job=samples, sbatch=_JOB)
+    # it is once a stage that a canary waits for the supervisor, whatever a start costs
+    campaign.config.setdefault("supervisor", {})["canary"] = 0
     campaign.config["samplers"] = {
         "s0": {
             "type": "GridSampler",

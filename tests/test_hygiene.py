@@ -33,6 +33,8 @@ _HEAVY = (
     "jinja2",
     "sklearn",
     "skactiveml",
+    "asyncio",
+    "ssl",
 )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from enchanted_tui.campaign_status import EndReason
 from enchanted_tui.errors import ExitCode, UserError
-from enchanted_tui.record.records import EndRecord
+
+if TYPE_CHECKING:
+    from enchanted_tui.record.records import EndRecord
 
 
 class EnvironmentProblem(UserError):
@@ -32,6 +34,8 @@ class Outcome:
 
     def end_record(self, files: dict[str, Any]) -> EndRecord:
         """Return the record with which the session ends; `files`: how the output files are then."""
+        from enchanted_tui.record.records import EndRecord
+
         return EndRecord(
             type="end",
             reason=self.reason.value,

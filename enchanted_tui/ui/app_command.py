@@ -12,7 +12,7 @@ from pathlib import Path
 
 from enchanted_tui.commands import command_line
 from enchanted_tui.record.outcome import EnvironmentProblem, RefusedError
-from enchanted_tui.ui.serving import serve_command
+from enchanted_tui.ui.serving import serve_arguments
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="few repaints and no animation, as on SSH lines by default",
     )
     group.add_argument("--ascii", action="store_true", help="draw with ASCII characters only")
-    serve_command.add_arguments(parser)
+    serve_arguments.add_arguments(parser)
 
 
 def open_app(options: argparse.Namespace) -> int:
@@ -50,6 +50,8 @@ def open_app(options: argparse.Namespace) -> int:
 
 def serve(options: argparse.Namespace) -> int:
     """Show the app in a browser, on what the options name; return the exit status."""
+    from enchanted_tui.ui.serving import serve_command
+
     return serve_command.serve(options, _target(options))
 
 

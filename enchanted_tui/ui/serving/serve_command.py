@@ -1,4 +1,4 @@
-"""``enchanted-tui --serve``: the app in a browser. Imports nothing heavy by itself."""
+"""``enchanted-tui --serve``: the app in a browser."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING
 
 from enchanted_tui.interpreter import python_command
 from enchanted_tui.record.outcome import EnvironmentProblem, RefusedError
+from enchanted_tui.ui.serving.serve_arguments import PORT
 
 if TYPE_CHECKING:
     from enchanted_tui.ui.serving.web_server import Served
 
-PORT = 8000
 #: by which whoever starts the server, such as a portal, can choose the key of the address
 TOKEN_VARIABLE = "ENCHANTED_TUI_TOKEN"  # noqa: S105
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,200}")
@@ -31,34 +31,6 @@ _PREFIX = re.compile(r"(/[A-Za-z0-9._~@-]+)+")
 _PATIENCE = 3.0  #: seconds that open tabs are given to leave in order
 #: what says to programs in which terminal they are, which is not the one of the tab
 _OF_THE_TERMINAL = ("COLUMNS", "LINES", "TMUX", "TMUX_PANE", "STY", "TERM_PROGRAM", "WINDOWID")
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of the app in a browser."""
-    group = parser.add_argument_group("the app in a browser")
-    group.add_argument(
-        "--serve",
-        action="store_true",
-        help="show the app in a browser of this machine, to whoever has the address; it only looks",
-    )
-    group.add_argument(
-        "--steer",
-        action="store_true",
-        help="with --serve: let it start, steer, edit and delete, too",
-    )
-    group.add_argument(
-        "--port", metavar="N", help=f"with --serve: {PORT} by default; 0: any that is free"
-    )
-    group.add_argument(
-        "--bind",
-        metavar="ADDRESS",
-        help="with --serve: where to listen; 127.0.0.1, this machine alone, by default",
-    )
-    group.add_argument(
-        "--prefix",
-        metavar="/PATH",
-        help="with --serve: what a proxy leaves before the path, such as /node/n12/8000",
-    )
 
 
 def serve(options: argparse.Namespace, target: Path | None) -> int:
