@@ -231,10 +231,10 @@ class LogReader:
         """Go down as far as the screen stays full; tell whether that is the end."""
         ahead = list(islice(self._rows(), rows + self._height + 1))
         if len(ahead) <= rows + self._height:
-            before = self._top
+            top = self._top
             self._bottom()
             if self._file is not None and self._top == self._file.size:
-                self._top = before  # no line is shown at all: nobody has gone anywhere
+                self._top = top  # no line is shown at all: nobody has gone anywhere
             return True
         if rows:
             row = ahead[rows]

@@ -200,8 +200,12 @@ class Walk:
         elif place in self.left:
             await self.comes_to(None, self.left[place])
         if place[1] in SEEN:
-            shown = next(screen for screen in self.watcher.app.screen_stack if _has_view(screen))
-            assert shown.view.root == self.runs[place[0]], self.story
+            views = [
+                screen.view
+                for screen in self.watcher.app.screen_stack
+                if isinstance(screen, CampaignScreen)
+            ]
+            assert {view.root for view in views if view} <= {self.runs[place[0]]}, self.story
 
     async def comes_to(self, over: type[Any] | None, expected: object) -> None:
         """Wait until the screen, or what is to lie over it, shows what was left, which has to be
@@ -249,10 +253,6 @@ def seen(screen: Any, mode: str) -> object:
     """Give what is seen of a screen, in a mode of the app."""
     look = OVER[type(screen)][0] if type(screen) in OVER else SEEN.get(mode)
     return look(screen) if look is not None else None
-
-
-def _has_view(screen: Any) -> bool:
-    return isinstance(screen, CampaignScreen) and screen.view is not None
 
 
 async def settled(watcher: Watcher) -> None:
