@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 from textual.css.query import NoMatches
 
 from enchanted_tui.ui import remembered
+from enchanted_tui.ui.bringing_back import again
 from enchanted_tui.ui.campaign_screen import CampaignScreen
 from enchanted_tui.ui.feed import FeedFailed, ViewUpdated
 from enchanted_tui.ui.hosting import CampaignEnded, Hosting
 from enchanted_tui.ui.open_run import OpenRun, from_json
 from enchanted_tui.ui.opening import OpenedOfRun
-from enchanted_tui.ui.screens.kept_over import KINDS, KeptOver, again
+from enchanted_tui.ui.screens.kept_over import KINDS, KeptOver
 from enchanted_tui.ui.widgets.status_line import StatusLine
 from enchanted_tui.ui.widgets.tab_bar import TabBar
 
