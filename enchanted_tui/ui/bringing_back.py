@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def again(kind: str, kept: Mapping[str, Any], run: OpenRun, mode: str) -> KeptOver | None:
-    """Return the screen of a kind of which its `choices` gave this; None if there is no such thing."""
+    """Return the screen of a kind whose `choices` gave this; None if there is no such thing."""
     if kind == "plots":
         from enchanted_tui.ui.screens.kept_plots import plot_kept
         from enchanted_tui.ui.screens.plots import PlotsScreen
@@ -25,7 +25,7 @@ def again(kind: str, kept: Mapping[str, Any], run: OpenRun, mode: str) -> KeptOv
     if kind == "file":
         from enchanted_tui.ui.screens.file import FileScreen
 
-        path = Path(str(kept.get("path")))
+        path = Path(kept_text(kept, "path"))
         if path.is_absolute() or ".." in path.parts or not path.parts:
             return None
         return FileScreen(run.root / path, kept)
