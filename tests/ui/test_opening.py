@@ -43,7 +43,8 @@ UI = Path(enchanted_tui.ui.__file__).parent
 
 def test_nothing_goes_round_the_guard() -> None:
     """No module but `opening` pushes or pops a screen, and every screen that is not a mode's can be
-    left only once.
+    left only once. Nothing hands `dismiss` on, for whoever calls it later would wait for what it
+    gives, and a screen that waits for its own end ends the app.
     """
     for path in UI.rglob("*.py"):
         if path.name != "opening.py":
@@ -53,6 +54,13 @@ def test_nothing_goes_round_the_guard() -> None:
                 if isinstance(node, ast.Attribute)
             }
             assert not named & _GUARDED, f"{path.name} uses {named & _GUARDED}"
+        nodes = list(ast.walk(ast.parse(path.read_text())))
+        called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+        assert all(
+            id(node) in called
+            for node in nodes
+            if isinstance(node, ast.Attribute) and node.attr == "dismiss"
+        ), f"{path.name} hands dismiss on"
     for module in pkgutil.walk_packages([str(UI)], "enchanted_tui.ui."):
         if module.name.rpartition(".")[2] != "app_process":
             importlib.import_module(module.name)

@@ -154,7 +154,7 @@ class MenuBar(ActionMenu):
             return
         number = self.query_one(_Titles).number_at(event.screen_x)
         if number is None or number == self._current:
-            self.call_later(self.dismiss, None)
+            self.call_later(self._leave)
         else:
             self._open(number)
 
