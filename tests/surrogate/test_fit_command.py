@@ -60,11 +60,11 @@ def double_gaussian(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("name", "budget"),
-    [("ishigami", 120), *in_full(("double_gaussian", 250), ("friedman", 150))],
+    ("name", "budget", "orders"),
+    [("ishigami", 120, 2), *in_full(("double_gaussian", 250, 8), ("friedman", 150, 4))],
 )
 def test_errors_are_those_of_an_independent_script_and_of_new_samples(
-    tmp_path: Path, name: str, budget: int
+    tmp_path: Path, name: str, budget: int, orders: int
 ) -> None:
     """Whoever trusts the report gets what it says: another library's cross-validation agrees, and
     the model that was written errs as much on samples that it has never seen.
@@ -74,14 +74,16 @@ def test_errors_are_those_of_an_independent_script_and_of_new_samples(
     names, (low, high) = parameters_of(name)
     frame = enchanted_tui.load(run_dir)
     points = (frame[names].to_numpy() - low) / (high - low)
-    by_others = independent_errors(points, frame["output"].to_numpy())
-    # folds differ, and the errors of a few samples decide
+    by_others = independent_errors(points, frame["output"].to_numpy(), orders)
+    # folds differ, and the errors of a few samples at the edge decide
     assert 0.6 * min(by_others) < report["rmse"] < 1.6 * max(by_others)
     new = np.random.default_rng(5).uniform(low, high, (2000, len(names)))
     mean, std = enchanted_tui.load_model(run_dir).predict(dict(zip(names, new.T, strict=True)))
     errors = mean["output"] - truth(name, new)
-    # of a fifth more samples, of which the errors of a few decide
-    assert 0.4 < float(np.sqrt((errors**2).mean())) / report["rmse"] < 1.6
+    # of a fifth more samples; where the errors of a few decide, the report says how uncertain it is
+    noise = 3 * report["learning_curve"][-1]["rmse_error"]
+    found = float(np.sqrt((errors**2).mean()))
+    assert abs(found - report["rmse"]) < max(0.6 * report["rmse"], noise), (found, report)
     assert float((np.abs(errors) < 2 * std["output"]).mean()) > 0.7
 
 
