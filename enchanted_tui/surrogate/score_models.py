@@ -16,7 +16,7 @@ from enchanted_tui.surrogate.model_inputs import Array
 
 MOST_GAUSSIAN = 2_000  #: samples that a Gaussian process takes: its cost grows with their cube
 _SMOOTHNESS = 2.5  #: of the Matern kernel
-_AT_ONCE = 2_000  #: points that are predicted at once, so that memory stays small
+_AT_ONCE = 500  #: points that are predicted at once, so that what is worked out stays in caches
 
 
 class ScoreModel(Protocol):

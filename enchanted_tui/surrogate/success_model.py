@@ -13,6 +13,7 @@ from enchanted_tui.surrogate.cross_validation import splits
 from enchanted_tui.surrogate.error_map import telling_condition
 from enchanted_tui.surrogate.model_inputs import Array
 from enchanted_tui.surrogate.training_data import TrainingData
+from enchanted_tui.views.rank_correlation import average_ranks
 
 FEWEST = 5  #: failures, and successes, without which nothing is learnt of where they are
 _MOST = 1_000  #: samples that are learnt from
@@ -120,8 +121,6 @@ def _auc(score: Array, positive: Array) -> float:
     """Return the area under the receiver operating characteristic, by ranks: J. A. Hanley, B. J.
     McNeil, Radiology 143 (1982).
     """
-    from scipy.stats import rankdata
-
-    ranks, count = rankdata(score), int(positive.sum())
+    ranks, count = average_ranks(score), int(positive.sum())
     total = float(ranks[positive].sum()) - count * (count + 1) / 2
     return total / (count * (len(positive) - count))

@@ -21,6 +21,7 @@ from enchanted_tui.ui import glyphs, remembered, themes
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.app_interface import Steer
 from enchanted_tui.ui.background import in_thread
+from enchanted_tui.ui.kept_rules import KeptRules
 from enchanted_tui.ui.open_runs import OpenRuns
 from enchanted_tui.ui.settings import Settings
 
@@ -105,6 +106,7 @@ class EnchantedApp(OpenRuns):
         **more: Any,
     ) -> None:
         super().__init__(**more)
+        self.stylesheet = KeptRules(variables=self.theme_variables)
         self.use_command_palette = True
         self.settings = settings or Settings()
         self.target = target

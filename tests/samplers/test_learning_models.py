@@ -17,7 +17,7 @@ from enchanted_tui.samplers.learning import bayesian
 from enchanted_tui.samplers.learning.acquisition import Acquisition
 from enchanted_tui.samplers.learning.bayesian import BayesianOptions
 from enchanted_tui.samplers.learning.feasibility import KeepAway, ProbabilityOfSuccess
-from enchanted_tui.samplers.learning.fitting import fit, log_likelihood
+from enchanted_tui.samplers.learning.fitting import LogLikelihood, fit
 from enchanted_tui.samplers.learning.kernels import SMOOTHNESS, correlation
 from enchanted_tui.samplers.learning.posterior import Hyperparameters, Posterior
 from enchanted_tui.samplers.learning.proposals import PointQuestion, Proposal
@@ -79,7 +79,7 @@ def test_likelihood_is_that_of_scikit_learn(name, smoothness):
         .fit(points, values)
         .log_marginal_likelihood(theta, eval_gradient=True)
     )
-    value, found = log_likelihood(points, values, smoothness)(theta)
+    value, found = LogLikelihood(points, values, smoothness)(theta)
     assert value == pytest.approx(expected, rel=1e-6)
     assert found == pytest.approx(gradient, rel=1e-4, abs=1e-4)
 

@@ -60,6 +60,8 @@ BAYESIAN_FIRST = [
     ),
 ]
 EACH = [*BAYESIAN_FIRST, pytest.param(PARETO, id="pareto")]
+#: the same, of which one member is for every day: it fits the models of four processes
+GOING_ON = [*BAYESIAN_FIRST, pytest.param(PARETO, id="pareto", marks=pytest.mark.full)]
 
 
 def config(
@@ -98,6 +100,7 @@ def test_the_budget_is_exact_and_each_sample_runs_once(
     assert (last["known"], last["observations"], last["failed"]) == (11, good, 11 - good)
 
 
+@pytest.mark.full  # every day `test_resume_continues_with_all_observations` compares two campaigns
 @pytest.mark.parametrize("sampler", BAYESIAN_FIRST)
 def test_batches_are_the_same_for_the_same_seed(
     campaign: Campaign, sampler: dict[str, Any]
@@ -109,7 +112,7 @@ def test_batches_are_the_same_for_the_same_seed(
     assert points(campaign) == first
 
 
-@pytest.mark.parametrize("sampler", EACH)
+@pytest.mark.parametrize("sampler", GOING_ON)
 def test_resume_continues_with_all_observations(
     campaign: Campaign, sampler: dict[str, Any]
 ) -> None:
@@ -574,7 +577,7 @@ def test_limits_that_make_no_sense_are_told(
 
 def test_the_supervisor_imports_no_model(campaign: Campaign) -> None:
     """Models are fitted in a process of their own: nothing of them comes into the supervisor."""
-    campaign.write(config(BAYESIAN, budget=8))
+    campaign.write(config(BAYESIAN, budget=5))
     code = (
         "import sys; from enchanted_tui.cli import main; assert main(sys.argv[1:]) == 0;"
         " print(*sorted(sys.modules))"

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -52,6 +54,12 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run_code(
         tmp_path_factory.mktemp("mixed"), _CODE, sampler, units={"pressure": "Pa", "height": "m"}
     )
+
+
+@pytest.fixture(scope="module")
+def mixed_report(mixed: Path) -> Mapping[str, Any]:
+    """The report of its fit, whose model is there too."""
+    return fitted(mixed)
 
 
 @pytest.fixture(scope="module")
@@ -121,11 +129,11 @@ def test_noise_is_not_worth_more_samples(tmp_path: Path) -> None:
     assert 0.24 < report["rmse"] < 0.36
 
 
-def test_parameters_of_all_kinds_and_arrays(mixed: Path) -> None:
+def test_parameters_of_all_kinds_and_arrays(mixed: Path, mixed_report: Mapping[str, Any]) -> None:
     """Protects what a model is told: logarithms, categories, whole numbers, normal deviates; arrays
     come back in their shape, and what cannot be fitted is named.
     """
-    report = fitted(mixed)
+    report = mixed_report
     found = {one["name"]: one for one in report["outputs"]}
     assert sorted(found) == ["height", "profile"]
     assert found["height"]["r2"] > 0.99 and found["profile"]["r2"] > 0.99
@@ -150,11 +158,11 @@ def test_parameters_of_all_kinds_and_arrays(mixed: Path) -> None:
     assert abs(mean["height"][0] - 4.4) < 0.2
 
 
-def test_failures_are_learnt_from(mixed: Path) -> None:
+def test_failures_are_learnt_from(mixed: Path, mixed_report: Mapping[str, Any]) -> None:
     """Protects *failures are data*: where samples fail is said, and the model knows how probable
     success is.
     """
-    success = fitted(mixed)["success"]
+    success = mixed_report["success"]
     assert success["tells"] and success["auc"] > 0.9 and "pressure" in success["condition"]
     assert abs(success["predicted_rate"] - success["rate"]) < 0.05
     model = enchanted_tui.load_model(mixed)

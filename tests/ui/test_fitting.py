@@ -20,6 +20,7 @@ from enchanted_tui.operations import actions
 from enchanted_tui.ui import glyphs, overview_facts
 from enchanted_tui.ui.actions import registry
 from enchanted_tui.ui.facts_in_line import Fact, cut_between, fit, hide_part
+from enchanted_tui.ui.widgets.hints import HintKey, Hints
 from enchanted_tui.ui.widgets.overview import Overview
 from enchanted_tui.views.viewing import View, Viewer
 from helpers.marks import in_full
@@ -266,6 +267,33 @@ async def test_hints_are_whole_and_help_is_always_there(finished_run: Path, mode
             )
             assert hint_of(registry()["everywhere.help"], watcher.screen)
             assert hint_of(registry()["everywhere.quit"], watcher.screen)
+
+
+@in_loop
+async def test_hints_follow_the_focus_and_are_not_made_anew(finished_run: Path) -> None:
+    """Protects what a key costs that moves the focus: what the footer has already stays, and says
+    what is possible now.
+    """
+    async with watching(finished_run, "config", (120, 24)) as watcher:
+        hints, area = watcher.screen.query_one(Hints), watcher.screen.area
+        said, shown = [], []
+        for has_focus in (True, False, True):
+            if has_focus:
+                area.focus()
+            else:
+                await watcher.press("escape")
+            await watcher.until(lambda has_focus=has_focus: area.has_focus == has_focus)  # type: ignore[misc]
+            await watcher.until(
+                lambda: (
+                    bool(hints.children)
+                    and hints._wanted() == [one.hint for one in hints.query(HintKey)]
+                )
+            )
+            said.append([one.render().plain for one in hints.query(HintKey)])
+            shown.append(list(hints.children))
+        assert said[0] == said[2] != said[1]
+        few = min(map(len, shown))
+        assert shown[0][:few] == shown[1][:few] == shown[2][:few]
 
 
 @pytest.mark.full

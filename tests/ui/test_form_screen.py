@@ -23,6 +23,7 @@ from enchanted_tui.ui.screens.form_screen import FormScreen
 from enchanted_tui.ui.screens.launch import LaunchScreen
 from enchanted_tui.ui.widgets.chooser import Chooser
 from helpers.files import read_csv
+from helpers.marks import in_full
 from helpers.ui.campaigns import until
 from helpers.ui.editing import TEXT, Editor, opened
 from helpers.ui.watching import Watcher, in_loop
@@ -132,7 +133,7 @@ async def in_the_editor(
             await until(lambda: not app.campaign.alive, pilot.pause)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (200, 50)], ids=["80x24", "200x50"])
+@pytest.mark.parametrize("size", [(80, 24), *in_full(((200, 50),))], ids=["80x24", "200x50"])
 @in_loop
 async def test_from_nothing_to_a_campaign_of_ones_own_program(
     work: Path, size: tuple[int, int]

@@ -404,9 +404,12 @@ async def _comes_to(watcher: Watcher, screen: type[Any], expected: object) -> No
 @pytest.mark.parametrize(
     "tabs",
     [
-        [{"root": 1}, "x", None, {}],
-        [{"root": "ROOT", "mode": 3, "choices": [1], "tasks": "x"}],
+        *in_full(
+            [{"root": 1}, "x", None, {}],
+            [{"root": "ROOT", "mode": 3, "choices": [1], "tasks": "x"}],
+        ),
         [
+            *({"root": 1}, "x", None, {}),
             {
                 "root": "ROOT",
                 "mode": "nowhere",
@@ -432,10 +435,10 @@ async def _comes_to(watcher: Watcher, screen: type[Any], expected: object) -> No
                     },
                     "log": 4,
                 },
-            }
+            },
         ],
     ],
-    ids=["no runs", "no choices", "odd choices"],
+    ids=["no runs", "no choices", "odd runs and choices"],
 )
 @in_loop
 async def test_what_is_remembered_may_be_of_any_version(

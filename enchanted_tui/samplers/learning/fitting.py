@@ -13,14 +13,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy
-from scipy.linalg import cho_solve, cholesky
+from scipy.linalg.lapack import dpotrf, dpotri, dpotrs
 from scipy.optimize import minimize
 
 from enchanted_tui.samplers.learning.kernels import (
     Array,
     correlation_at,
+    correlation_with_slope,
     distances,
-    slope_over_distance,
 )
 from enchanted_tui.samplers.learning.posterior import JITTER, Hyperparameters
 
@@ -89,7 +89,7 @@ def fit(
         chosen = numpy.sort(rng.choice(len(points), MOST_FITTED, replace=False))
         points, values = points[chosen], values[chosen]
     prior = _prior(points.shape[1], smooth)
-    likelihood = log_likelihood(points, values, smoothness)
+    likelihood = LogLikelihood(points, values, smoothness)
     best = _most_probable(likelihood, prior, rng, start)
     if not draws:
         return [Hyperparameters.from_theta(best, smoothness)]
@@ -97,7 +97,7 @@ def fit(
     def log_density(theta: Array) -> float:
         if (theta < prior.lower).any() or (theta > prior.upper).any():
             return -math.inf
-        return likelihood(theta)[0] + prior.log_density(theta)[0]
+        return likelihood.value(theta) + prior.log_density(theta)[0]
 
     return [
         Hyperparameters.from_theta(theta, smoothness)
@@ -105,48 +105,78 @@ def fit(
     ]
 
 
-Likelihood = Callable[[Array], tuple[float, Array]]
-
-
-def log_likelihood(points: Array, values: Array, smoothness: float) -> Likelihood:
-    """Return the log marginal likelihood and its gradient as a function of the logarithms of
-    amplitude, length scales and noise.
+class LogLikelihood:
+    """The log marginal likelihood of `values` (n,) at `points` (n, d) as a function of the
+    logarithms of amplitude, length scales and noise.
 
     Rasmussen and Williams (2006), equations 2.30 and 5.9.
     """
-    squares = points**2
-    constant = 0.5 * len(values) * math.log(2 * math.pi)
 
-    def likelihood(theta: Array) -> tuple[float, Array]:
+    def __init__(self, points: Array, values: Array, smoothness: float) -> None:
+        self._points, self._values, self._smoothness = points, values, smoothness
+        self._squares = points**2
+        self._constant = 0.5 * len(values) * math.log(2 * math.pi)
+
+    def value(self, theta: Array) -> float:
+        """Return the value alone, which takes a third of the time: minus infinity where the
+        covariance cannot be factored.
+        """
+        distance = distances(self._points, self._points, numpy.exp(theta[1:-1]))
+        return self._solved(theta, correlation_at(distance, self._smoothness))[0]
+
+    def __call__(self, theta: Array) -> tuple[float, Array]:
+        """Return the value and its gradient."""
         amplitude, scales, noise = math.exp(theta[0]), numpy.exp(theta[1:-1]), math.exp(theta[-1])
-        distance = distances(points, points, scales)
-        signal = amplitude * correlation_at(distance, smoothness)
-        covariance = signal.copy()
-        covariance[numpy.diag_indices_from(covariance)] = amplitude * (1 + JITTER) + noise
-        try:
-            factor = cholesky(covariance, lower=True, check_finite=False)
-        except numpy.linalg.LinAlgError:
-            return -math.inf, numpy.zeros_like(theta)
-        weights = cho_solve((factor, True), values, check_finite=False)
-        value = (
-            -0.5 * float(values @ weights) - float(numpy.log(numpy.diag(factor)).sum()) - constant
-        )
-        inner = numpy.outer(weights, weights) - cho_solve(
-            (factor, True), numpy.eye(len(values)), check_finite=False
-        )
-        pull = -amplitude * inner * slope_over_distance(distance, smoothness)
-        by_scales = (
-            pull.sum(axis=1) @ squares - (points * (pull @ points)).sum(axis=0)
-        ) / scales**2
+        distance = distances(self._points, self._points, scales)
+        correlation, slope = correlation_with_slope(distance, self._smoothness)
+        value, factor, weights = self._solved(theta, correlation)
+        if factor is None:
+            return value, numpy.zeros_like(theta)
+        inner = numpy.multiply.outer(weights, weights)
+        inner -= _inverse(factor)
+        slope *= inner
+        slope.flat[:: len(slope) + 1] = 0.0  # they cancel, but for rounding
+        by_scales = (self._points * (slope @ self._points)).sum(axis=0) - slope.sum(
+            axis=1
+        ) @ self._squares
         return value, numpy.array(
-            [0.5 * (inner * signal).sum(), *by_scales, 0.5 * noise * numpy.trace(inner)]
+            [
+                0.5 * amplitude * float(numpy.vdot(inner, correlation)),
+                *(amplitude * by_scales / scales**2),
+                0.5 * noise * float(inner.trace()),
+            ]
         )
 
-    return likelihood
+    def _solved(self, theta: Array, correlation: Array) -> tuple[float, Array | None, Array]:
+        """Return the value, the Cholesky factor of the covariance, none if it has none, and the
+        covariance's inverse times the values.
+        """
+        amplitude, noise = math.exp(theta[0]), math.exp(theta[-1])
+        covariance = amplitude * correlation
+        covariance.flat[:: len(covariance) + 1] = amplitude * (1 + JITTER) + noise
+        # it is symmetric, and LAPACK wants columns: nothing is copied
+        factor, problem = dpotrf(covariance.T, lower=1, overwrite_a=1)
+        if problem:
+            return -math.inf, None, self._values
+        weights, _ = dpotrs(factor, self._values, lower=1)
+        value = (
+            -0.5 * float(self._values @ weights)
+            - float(numpy.log(factor.diagonal()).sum())
+            - self._constant
+        )
+        return value, factor, weights
+
+
+def _inverse(factor: Array) -> Array:
+    """Return the inverse of the matrix with this lower Cholesky factor, which is overwritten."""
+    half, _ = dpotri(factor, lower=1, overwrite_c=1)
+    half.T.flat[:: len(half) + 1] *= 0.5
+    whole: Array = half + half.T
+    return whole
 
 
 def _most_probable(
-    likelihood: Likelihood,
+    likelihood: LogLikelihood,
     prior: _Prior,
     rng: numpy.random.Generator,
     near: Hyperparameters | None,

@@ -30,8 +30,8 @@ def correlation_and_slope(
     """
     scaled = (where - points) / scales
     distance = numpy.sqrt((scaled * scaled).sum(axis=1))
-    slope = slope_over_distance(distance, smoothness)[:, None] * scaled / scales
-    return correlation_at(distance, smoothness), slope
+    found, over_distance = correlation_with_slope(distance, smoothness)
+    return found, over_distance[:, None] * scaled / scales
 
 
 def distances(first: Array, second: Array, scales: Array) -> Array:
@@ -39,11 +39,12 @@ def distances(first: Array, second: Array, scales: Array) -> Array:
     d), shape (n, m).
     """
     one, other = first / scales, second / scales
-    squared = (
-        (one * one).sum(axis=1)[:, None] + (other * other).sum(axis=1)[None, :] - 2 * one @ other.T
-    )
-    distance: Array = numpy.sqrt(numpy.maximum(squared, 0.0))
-    return distance
+    # in place, since memory is what takes the time where there are many points
+    products = (2 * one) @ other.T
+    distance: Array = (one * one).sum(axis=1)[:, None] + (other * other).sum(axis=1)[None, :]
+    distance -= products
+    numpy.maximum(distance, 0.0, out=distance)
+    return numpy.sqrt(distance, out=distance)
 
 
 def correlation_at(distance: Array, smoothness: float) -> Array:
@@ -54,20 +55,39 @@ def correlation_at(distance: Array, smoothness: float) -> Array:
     """
     if smoothness == math.inf:
         return numpy.exp(-0.5 * distance**2)
-    scaled = math.sqrt(2 * smoothness) * distance
-    polynomial = {0.5: 1.0, 1.5: 1 + scaled, 2.5: 1 + scaled + scaled**2 / 3}[smoothness]
-    found: Array = polynomial * numpy.exp(-scaled)
-    return found
+    scaled, decay = _decay(distance, smoothness)
+    if smoothness == 0.5:
+        return decay
+    return _times_polynomial(decay, scaled, 1 + scaled, smoothness)
 
 
-def slope_over_distance(distance: Array, smoothness: float) -> Array:
-    """Return k'(r) / r for correlations k at distances r in length scales, which stays finite at 0
-    for all but the roughest kernel.
+def correlation_with_slope(distance: Array, smoothness: float) -> tuple[Array, Array]:
+    """Return the correlation k at distances r in length scales, and k'(r) / r, which stays finite
+    at 0 for all but the roughest kernel.
     """
     if smoothness == math.inf:
-        return -numpy.exp(-0.5 * distance**2)
-    scaled = math.sqrt(2 * smoothness) * distance
+        found = correlation_at(distance, smoothness)
+        return found, -found
+    scaled, decay = _decay(distance, smoothness)
     if smoothness == 0.5:
-        return -numpy.exp(-distance) / numpy.maximum(distance, 1e-9)
-    factor = -3.0 if smoothness == 1.5 else -5.0 / 3.0 * (1 + scaled)
-    return factor * numpy.exp(-scaled)
+        return decay, -decay / numpy.maximum(distance, 1e-9)
+    more = 1 + scaled
+    slope = -3.0 * decay if smoothness == 1.5 else -5.0 / 3.0 * more * decay
+    return _times_polynomial(decay, scaled, more, smoothness), slope
+
+
+def _decay(distance: Array, smoothness: float) -> tuple[Array, Array]:
+    """Return what a Matérn kernel is a function of, and its exponential factor."""
+    scaled = math.sqrt(2 * smoothness) * distance
+    decay = numpy.negative(scaled)
+    return scaled, numpy.exp(decay, out=decay)
+
+
+def _times_polynomial(decay: Array, scaled: Array, more: Array, smoothness: float) -> Array:
+    """Return the exponential factor times the polynomial, into `scaled`; `more` is 1 + `scaled`."""
+    if smoothness == 1.5:
+        return numpy.multiply(more, decay, out=scaled)
+    scaled *= scaled
+    scaled /= 3
+    scaled += more
+    return numpy.multiply(scaled, decay, out=scaled)

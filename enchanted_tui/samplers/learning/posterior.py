@@ -63,10 +63,15 @@ class Posterior:
         diagonal[self.seen :] = hyper.amplitude * 1e-8
         covariance[numpy.diag_indices_from(covariance)] = hyper.amplitude + diagonal
         self._factor = _factor(covariance)
-        self._whitener = solve_triangular(
-            self._factor, numpy.eye(len(points)), lower=True, check_finite=False
-        )
         self._weights = cho_solve((self._factor, True), values, check_finite=False)
+
+    @cached_property
+    def _whitener(self) -> Array:
+        """The inverse of the factor, which means alone do not need."""
+        found: Array = solve_triangular(
+            self._factor, numpy.eye(len(self.points)), lower=True, check_finite=False
+        )
+        return found
 
     def at(self, points: Array) -> tuple[Array, Array]:
         """Return the means, shape (m, j), and standard deviations, shape (m,), of the function at

@@ -106,9 +106,14 @@ class ComputedView(VerticalScroll):
     def _update(self) -> None:
         if not self.is_mounted:
             return
-        self._put(".said", [self._said()])
+        self._say()
         self._put(".words", self.words(self.report) if self.report is not None else [])
         self.draw()
+
+    def _say(self) -> None:
+        """Show how far it is; the report, if there is an earlier one, stays as it is."""
+        if self.is_mounted:
+            self._put(".said", [self._said()])
 
     def _put(self, place: str, lines: Iterable[str]) -> None:
         line = self.query_one(place, Line)
@@ -170,7 +175,7 @@ class ComputedView(VerticalScroll):
     async def _work_out(self, root: Path) -> None:
         process = self.begin(root)
         self._process, self._problem, self._began = process, "", time.monotonic()
-        self._timer = self.set_interval(_LOOK, self._update)
+        self._timer = self.set_interval(_LOOK, self._say)
         self._update()
         try:
             report = await in_thread(process.result)

@@ -73,12 +73,14 @@ async def until(
     pause: Callable[[], Awaitable[None]] | None = None,
     timeout: float = PATIENCE,
 ) -> None:
-    """Wait until something is true; `pause` is `pilot.pause` where an app runs."""
-    deadline = asyncio.get_running_loop().time() + timeout
+    """Wait until something is true; `pause` is `pilot.pause` where an app runs. What takes long is
+    looked for less and less often: each look costs as much as the app itself.
+    """
+    clock = asyncio.get_running_loop().time
+    began = clock()
     while not condition():
-        assert asyncio.get_running_loop().time() < deadline, (
-            f"this has not become true within {timeout} s"
-        )
-        await asyncio.sleep(0.02)
+        waited = clock() - began
+        assert waited < timeout, f"this has not become true within {timeout} s"
+        await asyncio.sleep(min(0.5, max(0.02, waited / 10)))
         if pause is not None:
             await pause()
