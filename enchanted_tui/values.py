@@ -86,7 +86,14 @@ def cell(value: Any) -> str:
         return str(value) if value.bit_length() <= _MAX_DIGITS_BITS else hex(value)
     if value is None:
         return ""
-    return json.dumps(_untagged(to_json(value)))
+    return json.dumps(as_plain_json(value))
+
+
+def as_plain_json(value: Any) -> Any:
+    """Return `value` in types of JSON alone, as people expect it: an array as nested lists. It does
+    not come back as what it was.
+    """
+    return _untagged(to_json(value))
 
 
 def _dict_to_json(value: dict[Any, Any]) -> Any:

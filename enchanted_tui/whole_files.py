@@ -164,9 +164,11 @@ def replacement(path: Path, *, own: bool = False) -> Iterator[Path]:
     try:
         yield partial
         os.replace(partial, path)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             os.unlink(partial)
+        if isinstance(error, OSError) and error.filename in (partial, str(partial)):
+            error.filename = str(path)  # which is what people know
         raise
 
 

@@ -17,6 +17,7 @@ from enchanted_tui.record.provenance import metadata
 from enchanted_tui.record.records import StageNames
 from enchanted_tui.record.snapshot import StageSummary
 from enchanted_tui.storage.layout import CampaignDirectory
+from enchanted_tui.values import as_plain_json
 from enchanted_tui.views.dataset_statistics import Results, read_news
 from enchanted_tui.views.failure_groups import FailureGroup
 from enchanted_tui.views.separation import separations
@@ -89,6 +90,7 @@ class CampaignFacts:
         """Return it as plain data."""
         told = {**asdict(self), "root": str(self.root), "phase": str(self.phase)}
         del told["fingerprint"]
+        told["outputs"] = as_plain_json(told["outputs"])  # parameters may be arrays
         return told
 
 

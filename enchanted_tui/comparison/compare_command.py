@@ -28,12 +28,12 @@ def run(options: argparse.Namespace) -> int:
         fit_command.tell,
         fit_command.step_shown(),
     ).as_json()
+    if not options.json:  # before anything is written: it may have taken long to work out
+        print(as_text(told), flush=True)
     if out is not None:
         write_comparison(out, told)
     if options.json:
         print(json.dumps(told | ({"written": str(out)} if out is not None else {})))
-    else:
-        print(as_text(told))
-        if out is not None:
-            print(f"wrote {out}")
+    elif out is not None:
+        print(f"wrote {out}")
     return 0

@@ -27,6 +27,7 @@ from enchanted_tui.comparison.side_by_side import (
     shared_columns,
     told_apart,
 )
+from enchanted_tui.record.no_campaign import no_campaign
 from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.suggestions import did_you_mean
 from enchanted_tui.surrogate.fit_command import MODELS
@@ -179,15 +180,7 @@ def check_directories(roots: Sequence[Path]) -> None:
     """Raise EnvironmentProblem for all that cannot be compared, SurrogateError if these are not two
     campaigns at least.
     """
-    problems = []
-    for root in roots:
-        if not root.is_dir():
-            problems.append(f"{root} is not a directory; name the run directory of a campaign.")
-        elif not has_campaign(root):
-            problems.append(
-                f"{root} holds no campaign: it has no journal; name the run directory of a"
-                " campaign."
-            )
+    problems = [no_campaign(root) for root in roots if not has_campaign(root)]
     if problems:
         raise EnvironmentProblem("\n".join(problems))
     places = [root.resolve() for root in roots]

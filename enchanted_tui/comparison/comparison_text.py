@@ -92,12 +92,15 @@ _FACTS: tuple[tuple[str, Any], ...] = (
 
 
 def _shared_outputs(runs: Sequence[Mapping[str, Any]]) -> list[str]:
-    names = [[one["name"] for one in run["outputs"]] for run in runs]
-    return [name for name in names[0] if all(name in one for one in names)]
+    """Return the outputs of all campaigns that have some yet."""
+    names = [[one["name"] for one in run["outputs"]] for run in runs if run["outputs"]]
+    return [name for name in names[0] if all(name in one for one in names)] if names else []
 
 
 def _extreme(run: Mapping[str, Any], name: str, which: str) -> str:
-    one = next(one for one in run["outputs"] if one["name"] == name)
+    one = next((one for one in run["outputs"] if one["name"] == name), None)
+    if one is None:
+        return "-"
     unit = f" {one['unit']}" if one["unit"] else ""
     return f"{one[which]['value']:.6g}{unit} ({one[which]['task']})"
 

@@ -76,4 +76,7 @@ def _leaves(tree: Any, key: str) -> Iterator[tuple[str, str]]:
         for number, value in enumerate(tree):
             yield from _leaves(value, f"{key}.{number}")
     else:
-        yield key, tree if isinstance(tree, str) else json.dumps(tree, default=str)
+        yield (
+            key,
+            tree if isinstance(tree, str) else json.dumps(tree, default=str, ensure_ascii=False),
+        )

@@ -5,6 +5,7 @@ must not go.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,14 +115,22 @@ def check_place(path: Path) -> None:
     """Raise ExportError where a file must not be put, whoever has agreed to that: in place of what
     is no file, or of a campaign's own record and results.
     """
+    wrong = misplaced(path)
+    if wrong:
+        raise ExportError(f"--out {wrong}")
+
+
+def misplaced(path: Path) -> str:
+    """Return why a file must not be put there, whoever has agreed to that; nothing if it may be."""
     if path.exists() and not path.is_file():
-        raise ExportError(
-            f"--out {path}: this is {'a directory' if path.is_dir() else 'no plain file'}; name a"
-            " file"
-        )
+        what = "a directory" if path.is_dir() else "no plain file"
+        return f"{path}: this is {what}; name a file"
     campaign = campaign_that_owns(path)
     if campaign is not None:
-        raise ExportError(
-            f"--out {path}: there the campaign in {campaign} keeps its own files; name another"
-            " place"
-        )
+        return f"{path}: there the campaign in {campaign} keeps its own files; name another place"
+    above = next((one for one in path.absolute().parents if one.exists()), None)
+    if above is not None and not above.is_dir():
+        return f"{path}: {above} is no directory; name another place"
+    if above is not None and not os.access(above, os.W_OK | os.X_OK):
+        return f"{path}: nothing can be written into {above}; name another place"
+    return ""

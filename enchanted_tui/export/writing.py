@@ -14,6 +14,7 @@ from enchanted_tui.export.front_rows import front_rows
 from enchanted_tui.export.hdf5_table import write_hdf5_table, write_netcdf
 from enchanted_tui.export.selection import ExportError, check_places, parts, select_columns
 from enchanted_tui.export.where_rows import where_rows
+from enchanted_tui.record.no_campaign import no_campaign
 from enchanted_tui.record.older.adopt import is_older_run
 from enchanted_tui.record.older.older_view import Recorded, recorded
 from enchanted_tui.record.outcome import EnvironmentProblem
@@ -90,10 +91,7 @@ def campaign_in(root: Path) -> CampaignDirectory:
     """Return the run directory of a campaign. Raises EnvironmentProblem if it is none."""
     run_dir = CampaignDirectory(root.resolve())
     if not run_dir.journal.is_file() and not is_older_run(run_dir):
-        raise EnvironmentProblem(
-            f"{root} holds no campaign, so there is nothing to export: it has no journal; name the"
-            " run directory of a campaign."
-        )
+        raise EnvironmentProblem(no_campaign(root))
     return run_dir
 
 

@@ -123,9 +123,16 @@ def _check_enough(data: PlotData, wanted: PlotWanted) -> None:
     if not data.results.numeric:
         raise RefusedError("The dataset has no column of numbers yet, so there is nothing to draw.")
     if wanted.kind == "front" and len(wanted.objectives.objectives) < 2:
+        one = next(iter(wanted.objectives.objectives), None)
+        lacks = "the configuration names none" if one is None else f"here is {one} alone"
         raise RefusedError(
-            "A front needs two objectives, and the configuration names none; name them, as in"
+            f"A front needs two objectives, and {lacks}; name them, as in"
             " --front mass=minimize,beta=maximize"
+        )
+    lacking = [name for name in wanted.objectives.columns if name not in data.results.numeric]
+    if wanted.kind == "front" and lacking:
+        raise RefusedError(
+            f"{lacking[0]} is no column of numbers of the dataset; choose another objective."
         )
     for name, log in ((wanted.x, wanted.log_x), (wanted.y, wanted.log_y)):
         if wanted.kind in ("density", "mean") or (wanted.kind == "errors" and name == wanted.x):

@@ -12,28 +12,33 @@ from typing import Any
 import numpy as np
 
 
-def read_dataset(path: Any, names: Any) -> Any:
+def read_dataset(path: Any, names: Any, texts: Any = ()) -> Any:
     """Return columns of a dataset in CSV, by name: numbers as float64, NaN where there is none, or
-    texts where there is a cell that is none; and ``success``, 1 for each row if it has no such
-    column.
+    texts for `texts` and where there is a cell that is no number; and ``success``, 1 for each row
+    if it has no such column.
     """
     csv.field_size_limit(sys.maxsize)
     with open(path, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    data = {name: as_column([row.get(name) or "" for row in rows]) for name in names}
+    data = {
+        name: as_column([row.get(name) or "" for row in rows], is_text=name in texts)
+        for name in names
+    }
     if "success" not in data:
         cells = [row.get("success") or "True" for row in rows]
         data["success"] = as_column(cells)
     return data
 
 
-def as_column(cells: Any) -> Any:
-    """Return cells as numbers, or as texts if one is neither a number nor empty."""
+def as_column(cells: Any, *, is_text: bool = False) -> Any:
+    """Return cells as numbers, or as texts if they are, or one is neither a number nor empty."""
     words = {"": np.nan, "True": 1.0, "False": 0.0}
-    try:
-        return np.array([words[cell] if cell in words else float(cell) for cell in cells])
-    except ValueError:
-        return np.array([cell or None for cell in cells], dtype=object)
+    if not is_text:
+        try:
+            return np.array([words[cell] if cell in words else float(cell) for cell in cells])
+        except ValueError:
+            pass
+    return np.array([cell or None for cell in cells], dtype=object)
 
 
 def read_tasks(path: Any) -> Any:

@@ -161,4 +161,6 @@ def _reading(
     if wanted["kind"] == "best" and rows is None:
         read = f"read_course(SOURCE, {wanted['y']!r}, {wanted['place']!r})"
         return journal, read, _READ_COURSE
-    return rows or dataset, f"read_dataset(SOURCE, {wanted['names']!r})", _READ_DATASET
+    texts = [wanted["colour"]] if wanted["colour_kind"] == "text" else []
+    said = f", {texts!r}" if texts else ""
+    return rows or dataset, f"read_dataset(SOURCE, {wanted['names']!r}{said})", _READ_DATASET

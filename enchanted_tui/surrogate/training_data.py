@@ -11,6 +11,7 @@ import numpy
 
 from enchanted_tui.export.frame import recorded_cells, to_frame
 from enchanted_tui.export.where_rows import some_kept
+from enchanted_tui.record.no_campaign import no_campaign
 from enchanted_tui.record.older.adopt import is_older_run
 from enchanted_tui.record.older.older_view import recorded
 from enchanted_tui.record.outcome import EnvironmentProblem
@@ -101,9 +102,7 @@ def read_training_data(
     """
     run_dir = CampaignDirectory(root.resolve())
     if not run_dir.journal.is_file() and not is_older_run(run_dir):
-        raise EnvironmentProblem(
-            f"{root} holds no campaign: it has no journal; name the run directory of a campaign."
-        )
+        raise EnvironmentProblem(no_campaign(root))
     with recorded(run_dir) as reader:
         return training_data_of(root, reader, wanted, tell, where)
 

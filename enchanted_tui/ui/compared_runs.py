@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from enchanted_tui.ui.charts.drawing import nothing
-from enchanted_tui.views.dataset_statistics import Floats
+from enchanted_tui.views.dataset_statistics import Floats, Results
 
 if TYPE_CHECKING:
     from enchanted_tui.comparison.campaign_facts import (
@@ -73,8 +75,7 @@ class ComparedRuns:
             names,
             outputs,
             tuple(
-                {name: reading.results.columns[name].numbers for name in names}
-                for reading in readings
+                {name: _numbers(reading.results, name) for name in names} for reading in readings
             ),
         )
 
@@ -88,9 +89,19 @@ class ComparedRuns:
 def _shared_numbers(
     readings: Sequence[CampaignReading],
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the columns of numbers of all runs, and which of them are outputs of the first."""
-    results = [reading.results for reading in readings]
+    """Return the columns of numbers of all runs that have samples, and which of them are outputs
+    of the first.
+    """
+    results = [reading.results for reading in readings if len(reading.results)]
+    if not results:
+        return (), ()
     names = tuple(
         name for name in results[0].numeric if all(name in one.numeric for one in results[1:])
     )
     return names, tuple(name for name in results[0].outputs if name in names)
+
+
+def _numbers(results: Results, name: str) -> Floats:
+    """Return a column; nothing of a run that has no sample yet."""
+    column = results.columns.get(name)
+    return np.zeros(0) if column is None else column.numbers

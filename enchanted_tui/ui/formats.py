@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from enchanted_tui.sizes import size as size
+from enchanted_tui.values import cell
+
+_LONGEST = 200  #: characters of a value
 
 
 def number(value: Any) -> str:
@@ -16,10 +21,43 @@ def number(value: Any) -> str:
     if isinstance(value, bool) or value is None:
         return str(value)
     if isinstance(value, int):
-        return str(value) if abs(value) < 10**9 else f"{value:.5g}"
+        return str(value) if abs(value) < 10**9 else _large(value)
     if isinstance(value, float):
         return f"{value:.5g}"
-    return " ".join(str(value).split())[:200]
+    return " ".join(text(beginning(value)).split())[:_LONGEST]
+
+
+def _large(value: int) -> str:
+    """Return a whole number, which may be larger than any float, in no more room than one takes."""
+    try:
+        return f"{value:.5g}"
+    except OverflowError:
+        found = Decimal(value)
+    for digits in range(4, 0, -1):
+        mantissa, exponent = f"{found:.{digits}e}".split("e")
+        shown = f"{mantissa.rstrip('0').rstrip('.')}e{exponent}"
+        if len(shown) <= len("-1.2346e+10"):
+            break
+    return shown
+
+
+def text(value: Any) -> str:
+    """Return a value as Python writes it; as in the dataset where Python refuses to, since a number
+    has too many digits.
+    """
+    try:
+        return str(value)
+    except ValueError:
+        return cell(value)
+
+
+def beginning(value: Any, room: int = _LONGEST) -> Any:
+    """Return of lists and mappings no more than is shown: they may hold a million numbers."""
+    if isinstance(value, dict):
+        return {key: beginning(item, room // 2 + 1) for key, item in islice(value.items(), room)}
+    if isinstance(value, list | tuple):
+        return type(value)(beginning(item, room // 2 + 1) for item in value[:room])
+    return value
 
 
 def values(mapping: Mapping[str, Any]) -> str:

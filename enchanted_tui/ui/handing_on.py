@@ -44,8 +44,9 @@ async def share(app: AppInterface, under: AppScreen, root: Path) -> None:
         "licence": known.licence,
         "files": "",
     }
+    answer: Filled | None = None
     while True:
-        answer = await app.ask(under, _form(root, values))
+        answer = await app.ask(under, _form(root, values), late=answer is not None)
         if answer is None or answer.choice == "leave":
             return
         values, told = answer.values, list[str]()

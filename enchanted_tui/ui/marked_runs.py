@@ -13,6 +13,7 @@ from enchanted_tui.storage.labels import words_of
 from enchanted_tui.ui import remembered
 from enchanted_tui.ui.app_interface import Steer
 from enchanted_tui.ui.background import in_thread
+from enchanted_tui.ui.error_sentence import sentence
 from enchanted_tui.ui.launching import Launch
 from enchanted_tui.ui.run_marks import RunMarks
 from enchanted_tui.ui.steering import SteeringScreen
@@ -221,10 +222,10 @@ class MarkedRuns(SteeringScreen):
             try:
                 await act(entry)
                 done.append(entry)
-            except UserError as error:
-                problems.append(str(error))
-        for sentence in problems[:_SAID]:
-            self.app.notify(sentence, severity="warning", timeout=10, markup=False)
+            except (UserError, OSError) as error:  # whatever is wrong with one of them
+                problems.append(sentence(error)[0])
+        for said in problems[:_SAID]:
+            self.app.notify(said, severity="warning", timeout=10, markup=False)
         if len(problems) > _SAID:
             self.app.notify(f"The same with {len(problems) - _SAID} more.", severity="warning")
         return done

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from enchanted_tui.ui.background import in_thread
-from enchanted_tui.ui.widgets.replacing import may_replace
+from enchanted_tui.ui.widgets.replacing import may_write
 
 if TYPE_CHECKING:
     from enchanted_tui.ui.app_screen import AppScreen
@@ -21,7 +21,7 @@ async def write_report_of(screen: AppScreen, root: Path) -> None:
     from enchanted_tui.reporting.report_process import ReportProcess
 
     place = screen.app.home / f"{root.name}-report.html"
-    if await in_thread(place.exists) and not await may_replace(screen, place):
+    if not await may_write(screen, [place]):
         return
     screen.app.notify(
         f"Working out the report of {root.name}; the app goes on meanwhile.", markup=False

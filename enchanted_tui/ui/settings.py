@@ -42,7 +42,7 @@ class Preferences(Component):
     mouse: bool = option(True, doc="Use the mouse; without it, the terminal's own selection works.")
     roots: list[str] = option(
         [],
-        doc="Directories below which run directories are looked for, two levels deep.",
+        doc="Directories below which run directories are looked for, four levels deep.",
         path=True,
         example=["~/runs"],
     )

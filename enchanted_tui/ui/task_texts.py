@@ -120,4 +120,9 @@ def whole(value: Any) -> str:
     """Return a value in full, arrays and dictionaries over several lines."""
     import pprint
 
-    return value if isinstance(value, str) else pprint.pformat(value, width=100, sort_dicts=False)
+    if isinstance(value, str):
+        return value
+    try:
+        return pprint.pformat(value, width=100, sort_dicts=False)
+    except ValueError:  # a number with more digits than Python writes
+        return formats.text(value)

@@ -26,6 +26,11 @@ class FrontAim:
     objectives: Mapping[str, str] = field(default_factory=dict)  #: columns, to maximize or minimize
     limits: Mapping[str, Limit] = field(default_factory=dict)  #: which samples on it have to keep
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it needs."""
+        return tuple(dict.fromkeys([*self.objectives, *self.limits]))
+
     def __str__(self) -> str:
         aims = ", ".join(f"{direction} {name}" for name, direction in self.objectives.items())
         limits = " and ".join(_limit_words(name, *limit) for name, limit in self.limits.items())

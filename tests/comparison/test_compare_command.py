@@ -23,6 +23,7 @@ import enchanted_tui
 from enchanted_tui import cli
 from enchanted_tui.ui.charts.overlaid import overlaid_curves, sign_of
 from helpers.surrogates import asked, function_campaign, rmse, run_code
+from helpers.ui.campaigns import run_campaign
 
 _BOX = {"type": "RandomSampler", "parameters": ["a", "b"], "bounds": [[0, 1], [0, 2]]}
 _CODE = """
@@ -244,3 +245,13 @@ def test_what_cannot_be_compared_is_said_all_at_once(
     assert told["outputs"] == []
     said = "no surrogates of few/run: it has 5 successful samples, and 10 are the least"
     assert said in told["notes"]
+
+
+def test_best_values_are_told_though_one_has_none(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """Protects the comparison while one of the campaigns has nothing to show yet, or ever."""
+    hopeless = run_campaign(tmp_path, function="hopeless", budget=3)
+    exit_code, out, said = asked("--compare", pair[0], hopeless)
+    assert exit_code == 0, said
+    lines = {line.split("  ")[0]: line.split() for line in out.splitlines()}
+    assert lines["height from"][-1] == lines["height to"][-1] == "-"
+    assert "d0_b0" in lines["height to"][-2]

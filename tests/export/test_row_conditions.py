@@ -88,6 +88,12 @@ def test_rows_kept(text: str, rows: list[int]) -> None:
         ("__import__('os').system('true')", 1, "is not understood"),
         ("[c for c in gamma]", 1, "is not understood"),
         ("(lambda: 1)()", 1, ""),
+        ("material == steel", 13, "text is written in quotes: 'steel'"),
+        ("x > 1 or y > 2", 1, "no column 'x'; there is no column 'y'; there are gamma, success,"),
+        ("gamma => 1", 7, "write >= instead of =>"),
+        ("gamma ^ 2 > 1", 7, "write ** for a power"),
+        ("gamma > \u22121", 9, "write - for minus"),
+        ("gamma in (1)", 11, "comes a list of values"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(text: str, place: int, words: str) -> None:
@@ -96,6 +102,34 @@ def test_what_is_wrong_is_said_with_its_place(text: str, place: int, words: str)
     """
     with pytest.raises(ConditionError) as error:
         kept_rows(text, COLUMNS, 4)
+    assert error.value.place == place - 1
+    assert words in str(error.value)
+
+
+def test_a_column_called_like_a_constant_is_meant() -> None:
+    """Protects a column pi: it is compared, and not the number."""
+    assert kept_rows("pi > 3", {"pi": [1.0, 4.0]}, 2).tolist() == [False, True]
+    assert kept_rows("x > pi", {"x": [3.0, 4.0]}, 2).tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        ("b > 1 and", 10, "breaks off here"),
+        ("b = 1", 3, "write == to compare"),
+        ("b > 1 or and > 2", 10, "something is missing before and"),
+        ("length in m > 2", 1, "backquotes: `length in m`"),
+        ("b, c > 1", 1, "backquotes: `b, c`"),
+        ("b is missing or nan > 1", 17, "found by `is missing`"),
+    ],
+)
+def test_columns_of_any_name_bring_no_wrong_advice(text: str, place: int, words: str) -> None:
+    """Columns called like the words of conditions, or not at all, are not what a slip is about; one
+    with other signs that stands in the text is.
+    """
+    names = ["and", "or", "nano", "", "length in m", "b, c", "b", "m"]
+    with pytest.raises(ConditionError) as error:
+        kept_rows(text, {name: [1.0] for name in names}, 1)
     assert error.value.place == place - 1
     assert words in str(error.value)
 

@@ -132,6 +132,25 @@ def test_rows_are_chosen(
     assert len(figure.with_suffix(".csv").read_text().splitlines()) == len(kept) + 1
 
 
+def test_texts_of_digits_are_classes(tmp_path: Path) -> None:
+    """Protects names such as those of steels: a script marks points by them too, and not by a
+    number that no class has.
+    """
+    run = run_campaign(tmp_path, function="odd", budget=6, batch_size=6, workers=1)
+    figure, again = tmp_path / "figure.png", tmp_path / "again.png"
+    axes = ("--x", "c1", "--y", "c2", "--colour")
+    assert _plot("scatter", run, *axes, "steel", "--out", figure, "--dpi", "50", "--script") == 0
+    source = run / "enchanted_dataset.csv"
+    done = subprocess.run(
+        [sys.executable, figure.with_suffix(".py"), source, again],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert _pixels(again) == _pixels(figure)
+
+
 def test_how_a_figure_looks(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Size, labels, units, fonts and colour bar are those that were asked for; texts stay texts."""
     wide, figure = tmp_path / "wide.png", tmp_path / "figure.svg"
@@ -206,10 +225,15 @@ def test_a_place_that_is_not_a_campaign(
     """Neither a directory without one nor a campaign's own files are taken, and nobody's unasked."""
     assert _plot("scatter", tmp_path) == 3
     assert "holds no campaign" in capsys.readouterr().err
+    (tmp_path / "my_run").mkdir()
+    assert _plot("scatter", tmp_path / "myrun") == 3
+    assert f"did you mean {tmp_path / 'my_run'}?" in capsys.readouterr().err
     Path("mine.png").write_text("mine")
     assert _plot("scatter", run, "--out", "mine.png") == 2
     assert "add --overwrite" in capsys.readouterr().err and Path("mine.png").read_text() == "mine"
     assert _plot("scatter", run, "--out", "mine.png", "--overwrite") == 0
+    assert _plot("scatter", run, "--out", "mine.png/below.png") == 2
+    assert "mine.png is no directory; name another place" in capsys.readouterr().err
     own = run / "state" / "figure.png"
     assert _plot("scatter", run, "--out", own) == 2
     assert "keeps its own files" in capsys.readouterr().err

@@ -182,3 +182,18 @@ async def test_a_run_that_is_gone_is_not_marked_any_more(
         shutil.rmtree(pair[1])
         await watcher.sees("1 marked")
         assert watcher.screen._marks.roots == [pair[0]]
+
+
+@in_loop
+async def test_a_run_that_has_only_begun_hides_nothing(
+    own_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Protects the comparison with what has just been started: what the other has is shown."""
+    monkeypatch.chdir(own_run.parent)
+    begun = run_campaign(own_run.parent, "b_run", budget=0)
+    async with watching(own_run, "runs", (120, 36)) as watcher:
+        await _compare(watcher, own_run, begun)
+        await watcher.sees("60 of 60", "energy to", "b_run has no finished samples yet")
+        for key in "ds":
+            await watcher.press(key)
+            await watcher.until(lambda: "●" in watcher.screen.query_one("#plot", Plot).text)

@@ -280,3 +280,23 @@ def test_the_ranges_fit_beside_their_plots(width: int, ascii_only: bool) -> None
             assert len({line.index(line.split()[-3]) for line in lines[-2:]}) == 1
     finally:
         glyphs.use_ascii(False)
+
+
+@in_loop
+async def test_the_record_is_never_written_over(own_run: Path) -> None:
+    """Protects the record and the results from a slip of the fingers: where a campaign keeps its
+    own files nothing else is written, whatever a person agrees to.
+    """
+    journal = own_run / "state" / "journal.jsonl"
+    before = journal.read_bytes()
+    async with watching(own_run, "failures", notices=True) as watcher:
+        await watcher.sees("failed")
+        own = f"there the campaign in {own_run} keeps its own files; name another place"
+        a_directory = "this is a directory; name a file"
+        for path, why in ((journal, own), (own_run / "enchanted_dataset.csv", own),
+                          (own_run, a_directory)):  # fmt: skip
+            await watcher.press("w")
+            await watcher.sees("_failures.csv")
+            await watcher.type(str(path))
+            await watcher.is_told(f"{path}: {why}")
+    assert journal.read_bytes() == before

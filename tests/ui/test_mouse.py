@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from enchanted_tui.ui import remembered
 from enchanted_tui.ui.screens.monitor import MonitorScreen
 from enchanted_tui.ui.screens.task import TaskScreen
 from enchanted_tui.ui.widgets.divider import Divider
 from enchanted_tui.ui.widgets.line import Buttons
+from helpers.marks import in_full
 from helpers.ui.watching import Watcher, in_loop, watching
 
 WIDE = (120, 36)
@@ -85,3 +88,24 @@ async def test_what_is_cut_is_told(finished_run: Path) -> None:
         await watcher.until(lambda: tabs.region.height)
         await watcher.pilot.hover(offset=(tabs.region.x + 3, tabs.region.y))
         assert "task" in str(tabs.tooltip).lower()
+
+
+@pytest.mark.parametrize(
+    ("mode", "pane"), [("failures", "#groups-side"), *in_full(("config", "#texts"))]
+)
+@in_loop
+async def test_each_screen_of_two_panes_has_a_divider(
+    finished_run: Path, mode: str, pane: str
+) -> None:
+    """Protects the same manners on every screen: what is beside each other is dragged, and below
+    each other in a narrow terminal it has the whole width again.
+    """
+    async with watching(finished_run, mode, WIDE) as watcher:
+        await watcher.until(lambda: watcher.screen.query_one(Divider).region.width)
+        await _drag(watcher, 50)
+        assert abs(watcher.screen.query_one(pane).size.width - 50) <= 1
+        await watcher.until(lambda: mode in remembered.read().dividers)
+        await watcher.pilot.resize_terminal(80, 24)
+        await watcher.until(lambda: watcher.screen.query_one(pane).size.width == 80)
+        await watcher.pilot.resize_terminal(*WIDE)
+        await watcher.until(lambda: abs(watcher.screen.query_one(pane).size.width - 50) <= 1)

@@ -33,6 +33,7 @@ VIEWS = {
     "b": ("Error bars", "error of bins"),
     "o": ("Correlation", "1.00"),
     "n": ("Parallel", "4 columns"),
+    "F": ("Front", "choose objectives"),
     "t": ("Timeline", "at once"),
     "u": ("Use", "memory of tasks at work"),
 }
@@ -190,6 +191,31 @@ async def test_a_pair_and_a_task_are_gone_to(finished_run: Path) -> None:
         assert watcher.screen.shown_task.name == name
 
 
+@in_loop
+async def test_the_front_names_its_points(finished_run: Path) -> None:
+    """Protects the front with a cursor: objectives are chosen from a list that is searched, the
+    points on it are those that no other one betters, and Enter opens their tasks.
+    """
+    async with watching(finished_run, "results", (120, 36)) as watcher:
+        await _open(watcher, "F")
+        await watcher.sees("[F Front]", "choose objectives", "needs two objectives")
+        await watcher.press("a", "e", "n", "e", "enter", "escape")
+        await watcher.press("m", "a", "s", "enter", "enter", "escape", "escape")
+        await watcher.sees("minimize energy, maximize mass", "on the front")
+        screen = watcher.screen
+        rows = [row for row in _rows(finished_run).values() if row["success"] == "True"]
+        members = {one for spot in range(len(screen.plot.drawn.spots))
+                   for one in screen.plot.drawn.spots.members(spot).tolist()}  # fmt: skip
+        assert len(members) == len(rows)
+        await watcher.press("right")
+        await watcher.until(lambda: "energy" in _under(watcher) and "mass" in _under(watcher))
+        await watcher.press("enter")
+        await watcher.pilot.pause()
+        if "open which?" in watcher.text:
+            await watcher.press("enter")
+        await watcher.until(lambda: isinstance(watcher.screen, TaskScreen))
+
+
 @pytest.mark.full
 @in_loop
 async def test_choosing_what_is_drawn(finished_run: Path) -> None:
@@ -223,10 +249,12 @@ async def test_choosing_what_is_drawn(finished_run: Path) -> None:
         await watcher.press("end", "enter")
         await watcher.lacks("error of bins")
         await watcher.press("n", "a")
-        await watcher.sees("Enter takes one in or out", "[x] c1")
-        await watcher.press("home", "enter", "escape")
+        await watcher.sees("Space", "[x] c1")
+        await watcher.press("c", "1", "space")
+        await watcher.sees("[ ] c1", "c1  1 of")
+        await watcher.press("escape", "escape")
         await watcher.sees("3 columns")
-        await watcher.press("right_square_bracket")
+        await watcher.press("a", "e", "n", "e", "enter")
         await watcher.sees("3 columns from energy")
 
 
@@ -320,9 +348,41 @@ async def test_a_figure_is_written_with_its_script(own_run: Path, tmp_path: Path
         assert b"<svg" in path.read_bytes() and b"gamma" in path.read_bytes()
         await watcher.press("w")
         await watcher.sees("Write Density")
+        watcher.screen.query_one("#title", Input).value = "beta by gamma"
         await watcher.type(str(path))
         await watcher.sees("is there already")
         await watcher.press("escape")
+        await watcher.sees("Write Density", "beta by gamma", str(path)[-20:])
+
+
+@in_loop
+async def test_a_figure_goes_where_it_may(own_run: Path, tmp_path: Path) -> None:
+    """Protects a campaign's own files, whatever a person agrees to; and what is filled in, which is
+    there again after a mistake. Whatever is typed for a name, another format can be chosen.
+    """
+    before = (own_run / "enchanted_dataset.csv").read_bytes()
+    async with watching(own_run, "results", (100, 30), notices=True) as watcher:
+        await watcher.sees("60 rows")
+        await watcher.press("slash")
+        await watcher.sees("Rows where")
+        await watcher.type("success")
+        await watcher.sees("50 of 60 rows")
+        await watcher.press("s", "w")
+        await watcher.sees("Write Scatter as a figure")
+        path = watcher.screen.query_one("#path", Input)
+        for name, wanted in (("/", "/.svg"), ("v1.2", "v1.2.pdf"), ("a.PDF", "a.svg")):
+            path.value = name
+            await watcher.click("SVG" if wanted.endswith("svg") else "PDF")
+            await watcher.until(lambda: path.value == wanted)  # noqa: B023
+        watcher.screen.query_one("#title", Input).value = "mine"
+        path.focus()
+        await watcher.type(str(own_run / "enchanted_dataset.pdf"))
+        await watcher.is_told("keeps its own files; name another place")
+        await watcher.sees("Write Scatter as a figure", "mine")
+        await watcher.type(str(tmp_path / "here.pdf"))
+        await watcher.until((tmp_path / "here.py").exists)
+    assert (own_run / "enchanted_dataset.csv").read_bytes() == before
+    assert not (own_run / "enchanted_dataset.pdf").exists()
 
 
 @in_loop

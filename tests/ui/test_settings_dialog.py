@@ -50,12 +50,12 @@ async def test_the_dialog_writes_what_was_changed_and_nothing_else(finished_run:
     loaded = settings.load()
     async with watching(finished_run, "monitor", settings=loaded, notices=True) as watcher:
         await _open(watcher)
-        await watcher.press("right", "down", "down", "down", "down", "right")
+        await watcher.press("right", "down", "down", "down", "down", "right", "down", "right")
         await watcher.click("Save")
         await watcher.is_told("Saved")
         assert watcher.app.theme == "enchanted-dark"
         assert watcher.app.settings.preferences.bell
-    changed = BY_HAND.replace("nord ", "enchanted-dark ") + "bell: true\n"
+    changed = BY_HAND.replace("nord ", "enchanted-dark ") + "bell: true\nnotices: osc9\n"
     assert path.read_text() == changed
     assert remembered.read().theme is None
     assert not settings.load().problems

@@ -490,6 +490,9 @@ async def test_switching(
         if how == "key":
             await watcher.press("less_than_sign")
         elif how == "mouse":
+            bar = watcher.screen.query_one(TabBar)
+            await watcher.pilot.hover(TabBar, offset=(4, 0))
+            assert str(bar.tooltip).splitlines() == [str(runs["usual"]), "finished, 100%"]
             await watcher.click("usual")
         elif how == "palette":
             await watcher.command("Everywhere: Previous run")

@@ -25,13 +25,14 @@ register(
     _view("errors", "b", "Error bars", "a column with its errors, or means of bins with theirs"),
     _view("correlation", "o", "Correlation", "which columns go together, by their ranks"),
     _view("parallel", "n", "Parallel", "each sample as a line over all columns"),
+    _view("front", "F", "Front", "the Pareto front of two or more objectives"),
     _view("timeline", "t", "Timeline", "which task ran where and when"),
     _view("use", "u", "Use", "cores held, processor time and memory over time"),
     Action(
         "plots.axes",
         "a",
         "Columns…",
-        "Choose the columns that are drawn.",
+        "Choose the columns that are drawn, or the objectives of the front.",
         command_line="enchanted-tui --plot KIND RUN_DIR --x A --y B --columns A,B",
     ),
     Action(

@@ -144,7 +144,11 @@ def _points(
     if wanted.kind == "front":
         aims = list(wanted.objectives.objectives)
         if len(aims) < 2:
-            return DrawnPlot(drawing.nothing(size, "A front needs two objectives; name them."))
+            return DrawnPlot(drawing.nothing(size, "A front needs two objectives; choose them."))
+        lacking = [name for name in wanted.objectives.columns if name not in results.numeric]
+        if lacking:
+            said = f"There is no column of numbers {lacking[0]}; choose another objective."
+            return DrawnPlot(drawing.nothing(size, said))
         front = front_of(
             wanted.objectives, lambda name: results.columns[name].numbers, results.success
         )
@@ -169,7 +173,9 @@ def _points(
         members = spots.members(spot)
         row = int(members[0])
         more = f"  and {members.size - 1:,} more here" if members.size > 1 else ""
-        shown = dict.fromkeys([*names, *([colour] if numbers is not None else [])])
+        also = [colour] if numbers is not None else []
+        also += wanted.objectives.objectives if wanted.kind == "front" else []
+        shown = dict.fromkeys([*names, *also])
         values = formats.values({name: results.columns[name].raw[row] for name in shown})
         return f"{results.tasks[row].name}  {values}{more}"
 

@@ -26,6 +26,9 @@ def plot_parts(
             name = getattr(wanted, what) or "of bins"
             log = " (log)" if getattr(wanted, f"log_{what}", False) else ""
             parts.append((f"{said} {name}{log}  ", "", f"choose('{what}')"))
+    if "objectives" in by:
+        said = str(wanted.objectives) if wanted.objectives.objectives else "choose objectives"
+        parts.append((f"{said}  ", "", "choose('objectives')"))
     if "columns" in by:
         beginning = (
             f" from {wanted.columns[first]}" if first < len(wanted.columns) and first else ""

@@ -72,13 +72,15 @@ class ManyTexts(AppScreen):
         """Say which texts are open, where there are several."""
         line = self.query_one("#tabs", Buttons)
         line.display = len(self.texts.texts) > 1
-        parts = []
+        parts, tips = [], {}
         for number, text in enumerate(self.texts.texts):
             is_shown = number == self.texts.shown
             label = f"[{text.label}]" if is_shown else f" {text.label} "
-            parts.append((label, "bold" if is_shown else "", f"config_show_text({number})"))
+            action = f"config_show_text({number})"
+            parts.append((label, "bold" if is_shown else "", action))
+            tips[action] = str(text.file.buffer.path or text.label)
         parts.append(("  x close", "", "config_close_text"))
-        line.set(parts)
+        line.set(parts, tips)
 
     def action_config_show_text(self, number: int) -> None:
         self.texts.show(number)

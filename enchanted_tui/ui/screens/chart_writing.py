@@ -4,11 +4,14 @@ cursor.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from enchanted_tui.plotting.figure_files import PlotData
 from enchanted_tui.ui.charts import chart_choice as charts
 from enchanted_tui.ui.charts.choice_line import CHARTS
 from enchanted_tui.ui.screens.figure_writing import FigureWriting
 from enchanted_tui.views.dataset_statistics import Results
+from enchanted_tui.views.front import FrontAim
 
 
 class ChartWriting(FigureWriting):
@@ -24,6 +27,11 @@ class ChartWriting(FigureWriting):
     def condition(self) -> str:
         """Which of the dataset's rows are shown; empty for all."""
         return ""
+
+    @property
+    def aim(self) -> FrontAim:
+        """By what samples are compared."""
+        return FrontAim()
 
     def _go(self, name: str) -> None:
         """Show a view."""
@@ -43,5 +51,5 @@ class ChartWriting(FigureWriting):
         """Show the plots with a cursor, of the columns that are drawn here."""
         from enchanted_tui.ui.screens.plots import PlotsScreen
 
-        wanted = charts.wanted_of(self.choice, "scatter")
+        wanted = replace(charts.wanted_of(self.choice, "scatter"), objectives=self.aim)
         self.app.open_over(self, PlotsScreen(wanted, self.condition))

@@ -34,6 +34,7 @@ from enchanted_tui.ui.editor.panes import (
     PreviewPane,
     ProblemList,
 )
+from enchanted_tui.ui.widgets.divider import Divider
 
 _CHECK_AFTER = 0.3  #: seconds without a key before the text is checked
 _EXPLAIN_AFTER = 0.15  #: seconds on one place before it is explained
@@ -63,9 +64,9 @@ class ConfigScreen(TextFinding):
     ConfigScreen #beside > .pane:focus { background: $boost; }
     ConfigScreen.-short #beside { height: 8; }
     ConfigScreen.-wide #work { layout: horizontal; }
-    ConfigScreen.-wide #beside {
-        width: 38%; min-width: 44; max-width: 76; height: 1fr; border-left: solid $panel;
-    }
+    ConfigScreen.-wide #beside { width: 37%; min-width: 43; height: 1fr; }
+    ConfigScreen #work > Divider { display: none; }
+    ConfigScreen.-wide #work > Divider { display: block; border-left: solid $panel; }
     ConfigScreen.-wide #beside > #problems.below {
         display: block; height: 40%; border-top: solid $primary !important;
         border-title-color: $foreground;
@@ -92,6 +93,7 @@ class ConfigScreen(TextFinding):
         yield from self.compose_tabs()
         with Container(id="work"):
             yield from self.compose_texts()
+            yield Divider("config")
             with Vertical(id="beside"):
                 yield PaneTabs()
                 for pane in (

@@ -23,8 +23,9 @@ from enchanted_tui.ui.campaign_screen import GOING_ON, CampaignScreen
 from enchanted_tui.ui.kept_choices import await_row, kept_row, kept_text
 from enchanted_tui.ui.rereading import Rereading
 from enchanted_tui.ui.widgets.ask_line import AskLine
+from enchanted_tui.ui.widgets.divider import Divider
 from enchanted_tui.ui.widgets.line import Line
-from enchanted_tui.ui.widgets.replacing import may_replace
+from enchanted_tui.ui.widgets.replacing import may_write
 from enchanted_tui.ui.widgets.separation_view import separation_text
 from enchanted_tui.ui.widgets.table import Cell, VirtualTable
 from enchanted_tui.views.separation import Separation, separations
@@ -71,7 +72,8 @@ parameter that tells them apart best comes first. Enter lists the tasks of the g
     FailuresScreen #groups-side { height: 2fr; width: 1fr; }
     FailuresScreen #detail-side { height: 3fr; width: 1fr; }
     FailuresScreen.-wide #groups-side, FailuresScreen.-wide #detail-side { height: 1fr; }
-    FailuresScreen.-wide #detail-side { margin: 0 0 0 1; }
+    FailuresScreen #split > Divider { display: none; }
+    FailuresScreen.-wide #split > Divider { display: block; }
     FailuresScreen #tasks { display: none; height: 1fr; }
     FailuresScreen.-tasks #tasks { display: block; }
     FailuresScreen.-tasks #detail { display: none; }
@@ -95,9 +97,8 @@ parameter that tells them apart best comes first. Enter lists the tasks of the g
         self._newest_first = False
         self._will_list = False  #: the tasks of the group, once it has been read
         self._reading = Rereading(self, self._read, _counts, lambda: _PAUSE)
-        self._judged: tuple[str, int, int] | None = (
-            None  # what the text says something about: group, its size, width
-        )
+        #: what the text says something about: group, its size, width
+        self._judged: tuple[str, int, int] | None = None
         self._now = time.time
 
     def compose_body(self) -> ComposeResult:
@@ -108,6 +109,7 @@ parameter that tells them apart best comes first. Enter lists the tasks of the g
                 yield VirtualTable(
                     failure_lines.GROUPS, self._group_cells, empty=nothing, holds=True, id="groups"
                 )
+            yield Divider("failures")
             with Vertical(id="detail-side"):
                 yield Line(id="detail-heading", classes="heading")
                 with DetailPane(id="detail"):
@@ -387,7 +389,7 @@ parameter that tells them apart best comes first. Enter lists the tasks of the g
         from enchanted_tui.views.failure_export import export_failures
 
         viewer, members = self.viewer, list(self._members())
-        if viewer is None or (await in_thread(path.exists) and not await may_replace(self, path)):
+        if viewer is None or not await may_write(self, [path]):
             return
         count = await in_thread(export_failures, viewer, members, path)
         self.notify(f"Wrote {count:,} line{'' if count == 1 else 's'} to {path}", markup=False)

@@ -24,6 +24,7 @@ from enchanted_tui.ui.forming.applying import Applied, FormLayout, apply, lay_ou
 from enchanted_tui.ui.forming.beside import BesideForm
 from enchanted_tui.ui.forming.field_line import FieldChanged, FieldLine, RowsField, line_for
 from enchanted_tui.ui.opened import Opened
+from enchanted_tui.ui.widgets.divider import Divider
 from enchanted_tui.ui.widgets.line import Line
 
 if TYPE_CHECKING:
@@ -56,9 +57,9 @@ be chosen, left and right change it. Escape goes to the text, Ctrl+Z there takes
     FormScreen BesideForm { height: 8; border-top: solid $panel; }
     FormScreen #about { height: 2; padding: 0 1; background: $surface; color: $text-muted; }
     FormScreen.-wide #work { layout: horizontal; }
-    FormScreen.-wide BesideForm {
-        width: 42%; height: 1fr; border-top: none; border-left: solid $panel;
-    }
+    FormScreen.-wide BesideForm { width: 41%; height: 1fr; border-top: none; }
+    FormScreen #work > Divider { display: none; }
+    FormScreen.-wide #work > Divider { display: block; border-left: solid $panel; }
     FormScreen.-tall BesideForm { height: 14; }
     FormScreen.-wide.-tall BesideForm { height: 1fr; }
     """
@@ -90,6 +91,7 @@ be chosen, left and right change it. Escape goes to the text, Ctrl+Z there takes
         yield Line(id="head")
         with Container(id="work"):
             yield VerticalScroll(id="fields", can_focus=False)
+            yield Divider("form")
             yield BesideForm()
         yield Static(id="about", markup=False)
 

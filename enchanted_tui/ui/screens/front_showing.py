@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING, Any
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.campaign_screen import CampaignScreen
 from enchanted_tui.ui.charts import chart_choice as charts
-from enchanted_tui.ui.widgets.chooser import Chooser
 from enchanted_tui.ui.widgets.front_table import FrontTable
+from enchanted_tui.ui.widgets.objective_chooser import ObjectiveChooser
 from enchanted_tui.views.dataset_statistics import Results
-from enchanted_tui.views.front import FrontAim, next_direction
+from enchanted_tui.views.front import FrontAim
 
 if TYPE_CHECKING:
     from enchanted_tui.ui.open_run import Choices
-
-_TITLE = "Objectives; Enter: minimize, maximize, neither"
 
 
 class FrontShowing(CampaignScreen):
@@ -32,6 +30,11 @@ class FrontShowing(CampaignScreen):
 
     #: the objectives that were chosen when this run was shown before; None if none were
     _objectives: dict[str, str] | None = None
+
+    @property
+    def aim(self) -> FrontAim:
+        """By what samples are compared."""
+        return self._aim or FrontAim()
 
     @property
     def front(self) -> FrontTable:
@@ -71,7 +74,7 @@ class FrontShowing(CampaignScreen):
                 self._aim = replace(found, objectives=self._objectives)
             else:
                 self._take_aim(self._aim or found)
-        await self.front.show_front(self.results, self._aim or FrontAim(), key)
+        await self.front.show_front(self.results, self.aim, key)
 
     def _take_aim(self, aim: FrontAim) -> None:
         """Compare samples by other objectives; the first two are what Scatter shows then."""
@@ -82,20 +85,21 @@ class FrontShowing(CampaignScreen):
 
     async def choose_objectives(self, key: str) -> None:
         """Let a person go through the columns until Escape; each choice is shown at once."""
-        names = [*self.results.outputs]
-        names += [name for name in self.results.numeric if name not in names]
+        names = objective_names(self.results)
         if not names:
             self.notify("There is no column of numbers yet.")
             return
-        place: int | None = 0
-        while place is not None:
-            aim = self._aim or FrontAim()
-            lines = [f"{aim.objectives.get(name, '-'):<9} {name}" for name in names]
-            place = await self.app.ask(self, Chooser(_TITLE, lines, place))
-            if place is not None:
-                found = next_direction(aim.objectives, names[place])
-                self._take_aim(replace(aim, objectives=found))
-                await self.show_front(key)
+
+        def take(objectives: Mapping[str, str]) -> None:
+            self._take_aim(replace(self.aim, objectives=objectives))
+            self.app.perform(self.show_front(key))
+
+        await self.app.ask(self, ObjectiveChooser(names, self.aim.objectives, take))
+
+
+def objective_names(results: Results) -> list[str]:
+    """Return the columns that can be objectives, outputs first."""
+    return [*dict.fromkeys([*results.outputs, *results.numeric])]
 
 
 def _configured(root: Path) -> FrontAim:

@@ -10,13 +10,15 @@ from enchanted_tui.plotting.plot_wanted import GRAINS, PlotWanted
 from enchanted_tui.ui.kept_choices import kept_fields, kept_text
 from enchanted_tui.ui.screens.kept_over import KeptOver
 from enchanted_tui.ui.screens.plot_choosing import PlotChoosing
+from enchanted_tui.views.front import FrontAim
 
 if TYPE_CHECKING:
     from enchanted_tui.ui.open_run import Choices
 
 #: The plots that have a cursor, in the order of their tabs.
 PLOTS = (
-    "scatter", "density", "mean", "errors", "correlation", "parallel", "timeline", "use",
+    "scatter", "density", "mean", "errors", "correlation", "parallel", "front", "timeline",
+    "use",
 )  # fmt: skip
 #: What a person can choose of a plot, besides the columns of those that have many.
 _CHOSEN = ("kind", "x", "y", "value", "error", "colour", "log_x", "log_y", "grain")
@@ -34,6 +36,7 @@ class KeptPlots(KeptOver, PlotChoosing):
         wanted = self.wanted
         plot = {name: getattr(wanted, name) for name in _CHOSEN}
         plot["columns"] = list(wanted.columns)
+        plot["objectives"] = dict(wanted.objectives.objectives)
         return {
             "plot": plot,
             "condition": self.condition,
@@ -52,7 +55,10 @@ def plot_kept(kept: object) -> PlotWanted:
     """Return the plot that was kept; the usual ones of it for what is none."""
     kept = kept if isinstance(kept, Mapping) else {}
     wanted = kept_fields(PlotWanted("scatter"), {name: kept.get(name) for name in _CHOSEN})
-    columns = kept.get("columns")
+    columns, objectives = kept.get("columns"), kept.get("objectives")
+    if isinstance(objectives, Mapping):
+        aim = FrontAim({str(name): str(objectives[name]) for name in objectives})
+        wanted = replace(wanted, objectives=aim)
     return replace(
         wanted,
         kind=kept_text(kept, "kind", PLOTS) or "scatter",

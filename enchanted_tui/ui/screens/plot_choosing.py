@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,8 +10,11 @@ from enchanted_tui.plotting.figure_files import PlotData
 from enchanted_tui.plotting.plot_wanted import GRAINS, PlotWanted, colourings, telling_columns
 from enchanted_tui.ui.opening import OpenedOfRun
 from enchanted_tui.ui.screens.figure_writing import FigureWriting
+from enchanted_tui.ui.screens.front_showing import objective_names
 from enchanted_tui.ui.widgets.chooser import Chooser
+from enchanted_tui.ui.widgets.column_chooser import ColumnChooser
 from enchanted_tui.ui.widgets.cursor_plot import CursorPlot
+from enchanted_tui.ui.widgets.objective_chooser import ObjectiveChooser
 from enchanted_tui.views.dataset_statistics import Results
 
 _TITLES = {
@@ -60,7 +64,7 @@ class PlotChoosing(OpenedOfRun, FigureWriting):
         self.app.perform(self._choose_all())
 
     async def _choose_all(self) -> None:
-        for what in ("x", "y", "value", "error", "columns"):
+        for what in ("x", "y", "value", "error", "columns", "objectives"):
             if what in self.wanted.how.goes_by and not await self._choose(what):
                 return
         if self.wanted.how.of_tasks:
@@ -73,13 +77,15 @@ class PlotChoosing(OpenedOfRun, FigureWriting):
         self.action_choose("colour")
 
     def action_choose(self, what: str) -> None:
-        """Choose one of x, y, value, error, colour and columns."""
+        """Choose one of x, y, value, error, colour, columns and objectives."""
         self.app.perform(self._choose(what))
 
     async def _choose(self, what: str) -> bool:
         """Let a person choose, and show it; return whether they did."""
         if what == "columns":
             return await self._choose_columns()
+        if what == "objectives":
+            return await self._choose_objectives()
         names = colourings(self.results) if what == "colour" else self.results.numeric
         if not names:
             self.notify("There is no column of numbers yet.")
@@ -94,22 +100,39 @@ class PlotChoosing(OpenedOfRun, FigureWriting):
         return chosen is not None
 
     async def _choose_columns(self) -> bool:
-        """Let a person take columns in and out until Escape; each choice is shown at once."""
+        """Let a person take columns in and out, each seen at once, and go to one of them."""
         telling = telling_columns(self.results)
         names = [*telling, *(name for name in self.results.numeric if name not in telling)]
-        place: int | None = 0
-        changed = False
-        while place is not None and names:
-            shown = self.drawn_wanted.columns
-            lines = [f"[{'x' if name in shown else ' '}] {name}" for name in names]
-            title = "Columns; Enter takes one in or out"
-            place = await self.app.ask(self, Chooser(title, lines, place))
-            if place is not None:
-                name, changed = names[place], True
-                kept = [one for one in names if (one in shown) != (one == name)]
-                self.first = 0
-                self._choose_to(columns=tuple(kept))
-        return changed
+        if not names:
+            self.notify("There is no column of numbers yet.")
+            return False
+        before = self.drawn_wanted.columns
+
+        def take(hidden: frozenset[str]) -> None:
+            self.first = 0
+            self._choose_to(columns=tuple(name for name in names if name not in hidden))
+
+        dialog = ColumnChooser(names, [name for name in names if name not in before], take)
+        chosen = await self.app.ask(self, dialog)
+        shown = self.drawn_wanted.columns
+        if chosen is not None and names[chosen] in shown:
+            self.first = max(0, min(shown.index(names[chosen]), len(shown) - 2))
+            self._refresh_view()
+        return chosen is not None or shown != before
+
+    async def _choose_objectives(self) -> bool:
+        """Let a person change by what samples are compared, each change seen at once."""
+        names = objective_names(self.results)
+        if not names:
+            self.notify("There is no column of numbers yet.")
+            return False
+
+        def take(objectives: Mapping[str, str]) -> None:
+            self._choose_to(objectives=replace(self.wanted.objectives, objectives=objectives))
+
+        before = self.wanted.objectives
+        await self.app.ask(self, ObjectiveChooser(names, before.objectives, take))
+        return self.wanted.objectives != before
 
     def _step(self, axis: str, by: int) -> None:
         wanted = self.drawn_wanted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -13,6 +14,7 @@ from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.plotting.figure_files import PlotData
 from enchanted_tui.plotting.plot_wanted import KINDS, PlotWanted
 from enchanted_tui.ui.actions import bindings
+from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.campaign_screen import GOING_ON
 from enchanted_tui.ui.charts.plot_drawing import PlotDrawer, Surface
 from enchanted_tui.ui.charts.plot_line import plot_parts
@@ -92,6 +94,8 @@ task ran, so in Timeline a host has as many rows as it ran tasks at once."""
 
     def on_mount(self) -> None:
         self.show_kept(self._kept)
+        if self.target is not None and "objectives" in self.wanted.how.goes_by:
+            self.app.perform(self._take_configured_aim(self.target))
         self._refresh_view()
 
     @property
@@ -240,6 +244,23 @@ task ran, so in Timeline a host has as many rows as it ran tasks at once."""
     def action_plots_parallel(self) -> None:
         self._go("parallel")
 
+    def action_plots_front(self) -> None:
+        self._go("front")
+        if not self.wanted.objectives.objectives and self.target is not None:
+            self.app.perform(self._take_configured_aim(self.target))
+
+    async def _take_configured_aim(self, root: Path) -> None:
+        """Compare by the objectives of the configuration, unless a person has chosen others; its
+        limits hold for these too.
+        """
+        from enchanted_tui.operations.front_aim import configured_aim  # reads configurations
+
+        found = await in_thread(configured_aim, root)
+        if not self.has_left:
+            own = self.wanted.objectives.objectives or found.objectives
+            self.wanted = replace(self.wanted, objectives=replace(found, objectives=own))
+            self._refresh_view()
+
     def action_plots_timeline(self) -> None:
         self._go("timeline")
 
@@ -295,5 +316,7 @@ task ran, so in Timeline a host has as many rows as it ran tasks at once."""
         from enchanted_tui.ui import formats
 
         names = wanted.columns if "columns" in wanted.how.goes_by else (wanted.x, wanted.y)
+        if "objectives" in wanted.how.goes_by:
+            names = tuple(wanted.objectives.objectives)
         values = {one: self.results.columns[one].raw[member] for one in names}
         return f"{name}  {formats.values(values)}"

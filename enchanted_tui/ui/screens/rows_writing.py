@@ -43,8 +43,8 @@ class RowsWriting(ResultsTables, ChartWriting):
 
     async def _write_rows(self, path: Path) -> None:
         from enchanted_tui.export.export_command import BY_SUFFIX
-        from enchanted_tui.export.writing import Export, export
-        from enchanted_tui.ui.widgets.replacing import may_replace
+        from enchanted_tui.export.writing import Export, export, with_schemas
+        from enchanted_tui.ui.widgets.replacing import may_write
 
         root, table = self.app.root, self._shown_table
         if root is None or table is None:
@@ -57,7 +57,7 @@ class RowsWriting(ResultsTables, ChartWriting):
             where=self.condition or None,
             front=aim if table is self.front else None,
         )
-        if await in_thread(path.exists) and not await may_replace(self, path):
+        if not await may_write(self, with_schemas(wanted.to, [path])):
             return
         await in_thread(export, root, wanted)
         self.notify(f"Wrote {path}", markup=False)

@@ -51,6 +51,7 @@ def _fields(theme: str) -> list[_Field]:
         _Field("low_bandwidth", "Line", _by_itself("spare it", "fast")),
         _Field("mouse", "Mouse", {"yes": _YES_NO["yes"], "no": _YES_NO["no"]}),
         _Field("bell", "Bell", _YES_NO),
+        _Field("notices", "Notices", {kind: (kind, kind) for kind in ("off", "osc9", "osc777")}),
         _Field("read_only", "Only look", _YES_NO),
         _Field("roots", "Run roots", {}),
     ]

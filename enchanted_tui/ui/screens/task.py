@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from enchanted_tui.views.viewing import View, Viewer
 
 _PARTS = ("values", "files", "text")
+_LONGEST = 2_000  #: characters of a value in the table
 _RECORD = (  #: stands in the list of files for the reason and traceback of a failure
     "what is on record"
 )
@@ -206,9 +207,9 @@ class TaskScreen(KeptTask):
             if name in ("started", "time")
             else repr(value)
             if isinstance(value, float)
-            else str(value)
+            else formats.text(formats.beginning(value, _LONGEST))
         )
-        return ((kind, "dim"), name, shown[:2_000])
+        return ((kind, "dim"), name, shown[:_LONGEST])
 
     def _file_cells(self, key: int) -> Sequence[Cell]:
         name = self._names[key]

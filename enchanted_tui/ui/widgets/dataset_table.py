@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -97,8 +98,10 @@ class DatasetTable(VirtualTable):
             numbers = column.numbers
             order = np.argsort(-numbers if descending else numbers, kind="stable")
             return array("q", order.astype(np.int64).tobytes())
-        shown = list(map(str, column.raw))
-        return sorted(range(count), key=shown.__getitem__, reverse=descending)
+        keys = list(map(_order_key, column.raw, column.numbers.tolist()))
+        there = [row for row in range(count) if keys[row] is not None]
+        there.sort(key=keys.__getitem__, reverse=descending)  # type: ignore[arg-type]
+        return [*there, *(row for row in range(count) if keys[row] is None)]
 
     def _row_cells(self, row: int) -> Sequence[Cell]:
         whole = self._results.whole
@@ -124,6 +127,18 @@ def _for_people(results: Results) -> list[str]:
         *(name for name in results.columns if name not in first and name not in own),
         *own,
     ]
+
+
+def _order_key(value: Any, number: float) -> tuple[bool, float, str] | None:
+    """Return by what a value of a column that is no column of numbers is sorted: numbers come
+    before texts; None for what is missing, which comes last either way.
+    """
+    if isinstance(value, str):
+        return (True, 0.0, value)
+    if not math.isnan(number):
+        return (False, number, "")
+    missing = value is None or isinstance(value, float)
+    return None if missing else (True, 0.0, formats.number(value))
 
 
 def _cell(name: str, value: Any) -> Cell:

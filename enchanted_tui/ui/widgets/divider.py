@@ -35,6 +35,8 @@ class Divider(Widget):
     def __init__(self, place: str) -> None:
         super().__init__()
         self._place = place
+        self._share: int | None = None  #: percent of the left pane; None: as the style sheet says
+        self._is_seen = False
         self._dragged_to: int | None = None
         self.tooltip = "Drag to share the room; a double click shares it as at first."
 
@@ -49,6 +51,16 @@ class Divider(Widget):
         if share is not None and self.is_mounted:
             self._give(share)
 
+    def on_show(self) -> None:
+        self._is_seen = True
+        if self._share is not None:
+            self._give(self._share)
+
+    def on_hide(self) -> None:
+        """Leave the panes to the style sheet where they are not side by side."""
+        self._is_seen = False
+        self._put(None)
+
     @property
     def _beside(self) -> tuple[Widget, Widget]:
         """The panes on the left and on the right."""
@@ -59,6 +71,11 @@ class Divider(Widget):
 
     def _give(self, share: int | None) -> None:
         """Give the left pane so many percent of the room; None: as the style sheet says."""
+        self._share = share
+        if self._is_seen:
+            self._put(share)
+
+    def _put(self, share: int | None) -> None:
         left, right = self._beside
         if share is None:
             for pane in (left, right):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -39,6 +40,7 @@ class FigureAsked:
     path: Path
     look: FigureLook
     script: bool  #: that draws it again
+    filled: Mapping[str, str]  #: what the lines said, to be shown again
 
 
 class FigureDialog(Opened, ClosedByMouse, ModalScreen[FigureAsked | None]):
@@ -71,9 +73,16 @@ class FigureDialog(Opened, ClosedByMouse, ModalScreen[FigureAsked | None]):
         Binding("f1", "app.everywhere_help", "Help", show=False),
     ]
 
-    def __init__(self, proposed: Path, data: PlotData, wanted: PlotWanted) -> None:
+    def __init__(
+        self,
+        proposed: Path,
+        data: PlotData,
+        wanted: PlotWanted,
+        filled: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """`filled`: what the lines said before, if this is asked again."""
         super().__init__()
-        self._proposed, self._wanted = proposed, wanted
+        self._proposed, self._wanted, self._filled = proposed, wanted, filled
         self._labels = labels_of(wanted, FigureLook(), data.units or {})
         kind = colour_kind(data.results, wanted)
         self._has_bar = bool(self._labels["colour_label"]) and (
@@ -119,6 +128,7 @@ class FigureDialog(Opened, ClosedByMouse, ModalScreen[FigureAsked | None]):
                 )
 
     def _line(self, name: str, label: str, value: str, hint: str) -> Iterator[Horizontal]:
+        value = self._filled.get(name, value)
         line = Input(value, hint, id=name, select_on_focus=False, compact=True)
         line.cursor_blink = False
         yield Horizontal(Label(label, markup=False), line, classes="blank")
@@ -126,18 +136,23 @@ class FigureDialog(Opened, ClosedByMouse, ModalScreen[FigureAsked | None]):
     def _choice(
         self, name: str, label: str, alternatives: dict[str, str], value: str
     ) -> Iterator[Horizontal]:
-        chooser = OneOf(alternatives, value, id=name)
+        chooser = OneOf(alternatives, self._filled.get(name, value), id=name)
         yield Horizontal(Label(label, markup=False), chooser, classes="blank")
 
     def on_mount(self) -> None:
         path = self.query_one("#path", Input)
         path.focus()
+        self.call_after_refresh(self._show_end, path)  # once it knows how much room it has
+
+    def _show_end(self, path: Input) -> None:
+        """Let the end of a long path be seen, which is what one changes."""
+        path.cursor_position = 0
         path.cursor_position = len(path.value)
 
     def on_one_of_changed(self, event: OneOf.Changed) -> None:
         if event.chooser.id == "format":
             line = self.query_one("#path", Input)
-            line.value = str(Path(line.value or self._proposed).with_suffix(event.value))
+            line.value = _of_format(line.value.strip() or str(self._proposed), event.value)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         suffix = Path(event.value).suffix.lower()
@@ -165,7 +180,7 @@ class FigureDialog(Opened, ClosedByMouse, ModalScreen[FigureAsked | None]):
     async def _check_and_leave(self) -> None:
         """Leave with what is asked for, or say all that is wrong with it."""
         written = {line.id or "": line.value for line in self.query(Input)}
-        chosen = {one.id: one.value for one in self.query(OneOf)}
+        chosen = {one.id or "": one.value for one in self.query(OneOf)}
         wrong: list[str] = []
         path = Path(written["path"].strip()).expanduser()
         look = FigureLook()
@@ -181,7 +196,15 @@ class FigureDialog(Opened, ClosedByMouse, ModalScreen[FigureAsked | None]):
         if wrong:
             self.query_one("#said", Label).update("\n".join(wrong))
             return
-        self.dismiss(FigureAsked(path, look, chosen["script"] == "yes"))
+        self.dismiss(FigureAsked(path, look, chosen["script"] == "yes", {**written, **chosen}))
 
     def action_cancel(self) -> None:
         self.dismiss(None)
+
+
+def _of_format(path: str, suffix: str) -> str:
+    """Return the path of a figure with another suffix in place of that of a format; one such as
+    that of ``v1.2`` stays.
+    """
+    head, dot, tail = path.rpartition(".")
+    return f"{head}{suffix}" if f"{dot}{tail}".lower() in FORMATS else f"{path}{suffix}"

@@ -26,7 +26,7 @@ class FrontTable(DatasetTable):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
         self.aim = FrontAim()
-        self._asked: Results | None = None
+        self._asked: tuple[Results, FrontAim] | None = None  #: of what the front is worked out
 
     async def show_front(self, results: Results, aim: FrontAim, key: str) -> None:
         """Show the front of a dataset, which is worked out in a thread; `key` is that by which
@@ -34,9 +34,9 @@ class FrontTable(DatasetTable):
         """
         names = [name for name in (*aim.objectives, *aim.limits) if name in results.columns]
         columns = {name: results.columns[name].numbers for name in names}
-        self._asked = results
+        self._asked = results, aim
         found = await in_thread(front_of, aim, columns.get, results.success)
-        if results is not self._asked or len(found) > len(results):
+        if self._asked != (results, aim) or len(found) > len(results):
             return  # another dataset is shown, or the same one anew, whose front is asked for too
         if aim != self.aim:
             self.aim = aim

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from rich.text import Text
 from textual.events import Click, MouseMove
@@ -72,12 +73,15 @@ class Buttons(Line):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self._spots: list[tuple[int, int, str]] = []
+        self._tips: Mapping[str, str] = {}
 
-    def set(self, parts: Sequence[tuple[str, str, str]]) -> None:
+    def set(
+        self, parts: Sequence[tuple[str, str, str]], tips: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         """Show parts: text, Rich style, and the screen's action that a click on it takes (or
-        nothing).
+        nothing). `tips`, by action: what the pointer is told, if not what the action is for.
         """
-        text, self._spots = Text(), []
+        text, self._spots, self._tips = Text(), [], tips
         for words, style, action in parts:
             start = text.cell_len
             text.append(words, style=style)
@@ -92,9 +96,9 @@ class Buttons(Line):
     def on_mouse_move(self, event: MouseMove) -> None:
         """Say what a click here does."""
         action = next((name for start, end, name in self._spots if start <= event.x < end), "")
-        help_text = help_of(action)
-        if (self.tooltip or None) != help_text:
-            self.tooltip = help_text
+        said = self._tips.get(action) or help_of(action.removeprefix("app.")) or ""
+        if str(self.tooltip or "") != said:
+            self.tooltip = Text(said) if said else None
 
     async def on_click(self, event: Click) -> None:
         for start, end, action in self._spots:

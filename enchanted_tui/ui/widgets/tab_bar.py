@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from textual import getters
 
 from enchanted_tui.campaign_status import Phase
+from enchanted_tui.ui.actions import help_of
 from enchanted_tui.ui.facts_in_line import cut_name
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.line import Buttons
@@ -46,7 +47,17 @@ class TabBar(Buttons):
         runs = self.app.runs
         self.set_class(len(runs) > 1, "-shown")
         if len(runs) > 1:
-            self.set(self._parts(self.size.width or self.app.size.width))
+            self.set(self._parts(self.size.width or self.app.size.width), self._tips_of_tabs())
+
+    def _tips_of_tabs(self) -> dict[str, str]:
+        """Return what the pointer is told of each tab: which run it is, and how it stands."""
+        close = help_of("everywhere_close_tab") or ""
+        tips = {}
+        for place, run in enumerate(self.app.runs):
+            share = "" if run.share is None else f", {percent(round(1000 * run.share), 1000)}"
+            tips[f"app.show_tab({place})"] = f"{run.root}\n{run.phase}{share}"
+            tips[f"app.close_tab({place})"] = close
+        return tips
 
     def _parts(self, width: int) -> list[_Part]:
         """Return as many tabs as fit, the one that is shown among them."""

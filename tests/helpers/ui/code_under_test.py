@@ -33,3 +33,20 @@ def slow(c1: float, c2: float) -> dict[str, float]:
 def tidy(c1: float, c2: float) -> dict[str, float]:
     """Always succeeds, and gives other outputs than the others."""
     return {"amplitude": c1 - c2, "phase": c1 * c2}
+
+
+def odd(c1: float, c2: float) -> dict[str, object]:
+    """Gives values that few people expect."""
+    _odd.append(c1)
+    mixed = [10, "b", 2, math.nan, "a", 10**400]
+    return {
+        "vast": 10**400 + len(_odd),
+        "vaster": 10**5000,
+        "mixed": mixed[len(_odd) % 6],
+        "many": {"numbers": list(range(50_000))},
+        "text": "[bold]no markup[/]",
+        "steel": ["304", "316"][len(_odd) % 2],
+    }
+
+
+_odd: list[float] = []  # the samples of this worker
