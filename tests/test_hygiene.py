@@ -84,6 +84,15 @@ def test_small_answers_import_nothing_heavy(argv: list[str]) -> None:
     assert not heavy & _imported_by(code)
 
 
+def test_the_list_of_runs_imports_nothing_that_it_does_not_show() -> None:
+    """Protects the first paint: what reads configurations, plots or computes comes when it is asked
+    for.
+    """
+    code = "import enchanted_tui.cli, enchanted_tui.ui.app, enchanted_tui.ui.screens.runs"
+    computing = {"yaml", "numpy", "scipy", "pandas", "h5py", "jinja2", "sklearn"}
+    assert not computing & _imported_by(code)
+
+
 def test_names_of_test_modules_are_unique() -> None:
     """Protects whole runs of the tests: two modules of one name in different folders stop pytest
     while it collects.
@@ -131,6 +140,7 @@ _NOT_FOR_PEOPLE = {
     "UnsafePlaceError",
     "Continues",
     # caught by the one that called, which knows what to do or what to say
+    "CheckerGoneError",
     "ExpressionError",
     "FileChangedError",
     "InTheWayError",

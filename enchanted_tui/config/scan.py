@@ -2,7 +2,7 @@
 
 The parser in `source` decides what a configuration means; this scanner serves the editor, which
 colours, outlines and completes text that is not valid yet. It works line by line with a small state
-between lines, so that after an edit only the lines that changed are read again.
+between lines, so that reading may begin at any line of which that is known (`nearby_scan`).
 """
 
 from __future__ import annotations
@@ -78,39 +78,16 @@ def lines_of(text: str) -> list[str]:
 
 
 class Scan:
-    """The tokens of a text, kept up to date as lines change."""
+    """The tokens of all lines of a text."""
 
     def __init__(self, lines: Sequence[str]) -> None:
-        self.lines: list[str] = []
+        self.lines = list(lines)
         self._tokens: list[Tokens] = []
         self._states: list[State] = [State()]  # after the line before each line, and after the last
-        self.update(lines)
-
-    def update(self, lines: Sequence[str]) -> tuple[int, int]:
-        """Take the lines as they are now; return the first line whose tokens may have changed and
-        the one after the last.
-        """
-        first, kept = _difference(self.lines, lines)
-        old_end = len(self.lines) - kept
-        tokens: list[Tokens] = []
-        states: list[State] = []
-        state = self._states[first]
-        number = first
-        while number < len(lines):
-            is_kept = number >= len(lines) - kept
-            if is_kept and state == self._states[old_end + number - (len(lines) - kept)]:
-                break
-            states.append(state)
-            found, state = scan_line(lines[number], recovered(lines[number], state))
-            tokens.append(found)
-            number += 1
-        old_number = old_end + number - (len(lines) - kept)
-        after = self._states[old_number + 1 :] if number < len(lines) else []
-        resumed = [self._states[old_number]] if number < len(lines) else [state]
-        self._states = [*self._states[:first], *states, *resumed, *after]
-        self._tokens = [*self._tokens[:first], *tokens, *self._tokens[old_number:]]
-        self.lines = list(lines)
-        return first, number
+        for line in self.lines:
+            tokens, state = scan_line(line, recovered(line, self._states[-1]))
+            self._tokens.append(tokens)
+            self._states.append(state)
 
     def tokens(self, line: int) -> Tokens:
         """The tokens of a line."""
@@ -239,17 +216,3 @@ class _LineScanner:
     def _put(self, kind: TokenKind, end: int) -> None:
         self.tokens.append(Token(kind, self._at, end))
         self._at = end
-
-
-def _difference(old: Sequence[str], new: Sequence[str]) -> tuple[int, int]:
-    """Return how many lines are the same at the beginning, and how many of the others at the
-    end.
-    """
-    shorter = min(len(old), len(new))
-    first = 0
-    while first < shorter and old[first] == new[first]:
-        first += 1
-    kept = 0
-    while kept < shorter - first and old[-1 - kept] == new[-1 - kept]:
-        kept += 1
-    return first, kept

@@ -7,7 +7,6 @@ from typing import Literal
 
 from enchanted_tui.campaign_status import Phase
 from enchanted_tui.commands import command_line
-from enchanted_tui.ui.adding_points import add_points
 from enchanted_tui.ui.app_interface import Steer
 from enchanted_tui.ui.app_screen import AppScreen
 from enchanted_tui.ui.background import in_thread
@@ -74,6 +73,8 @@ class SteeringScreen(AppScreen):
             self.app.perform(self._rebuild(root))
 
     def action_campaign_add_points(self) -> None:
+        from enchanted_tui.ui.adding_points import add_points  # what it asks with is much
+
         root = self._needs_target()
         if root is not None:
             self.app.perform(add_points(self.app, self, root))

@@ -247,22 +247,50 @@ class Statistics:
 
 def statistics(values: Floats) -> Statistics:
     """Summarise values; sums do not overflow."""
-    finite = values[np.isfinite(values)]
-    infinite = int(np.isinf(values).sum())
+    finite, infinite = values, 0
+    with np.errstate(over="ignore", invalid="ignore"):
+        is_clean = bool(np.isfinite(values.sum()))
+    if not is_clean:
+        finite, infinite = values[np.isfinite(values)], int(np.isinf(values).sum())
     if not finite.size:
         return Statistics(0, values.size - infinite, infinite)
-    scale = float(np.abs(finite).max()) or 1.0
-    scaled = finite / scale if scale < math.inf else finite
+    minimum, maximum = float(finite.min()), float(finite.max())
+    scale = max(abs(minimum), abs(maximum)) or 1.0
+    scaled = finite / scale
     return Statistics(
         count=finite.size,
         missing=values.size - finite.size - infinite,
         infinite=infinite,
-        minimum=float(finite.min()),
-        median=float(np.median(scaled)) * scale,
+        minimum=minimum,
+        median=_median(scaled) * scale,
         mean=float(scaled.mean()) * scale,
-        maximum=float(finite.max()),
+        maximum=maximum,
         std=float(scaled.std(ddof=1)) * scale if finite.size > 1 else None,
     )
+
+
+def _median(values: Floats) -> float:
+    """Return the median of finite values. One place in order is found many times as fast as the two
+    that numpy's own looks for, with NaN besides.
+    """
+    middle = values.size // 2
+    placed = np.partition(values, middle)
+    upper = placed[middle]
+    return float(upper if values.size % 2 else (placed[:middle].max() + upper) / 2)
+
+
+def summaries(columns: Mapping[str, Floats], ok: Mask) -> dict[tuple[str, str], Statistics]:
+    """Summarise columns, by their names and "all" rows; where some rows are successes and others
+    not, by "ok" and "failed" too.
+    """
+    found: dict[tuple[str, str], Statistics] = {}
+    is_mixed = not ok.all() and ok.any()
+    for name, numbers in columns.items():
+        found[name, "all"] = statistics(numbers)
+        if is_mixed:
+            found[name, "ok"] = statistics(numbers[ok])
+            found[name, "failed"] = statistics(numbers[~ok])
+    return found
 
 
 def running_best(values: Floats, ok: Mask, *, largest: bool) -> Floats:

@@ -75,5 +75,5 @@ def standard_scores(values: Floats, *, ranked: bool) -> Floats:
     if not values.size or values.min() == values.max():
         return np.full(values.size, np.nan)
     scores = scores - scores.mean()
-    size = float(np.sqrt(scores @ scores))
+    size = float(np.sqrt(np.square(scores).sum()))
     return scores / size if size > 0 else np.full(values.size, np.nan)

@@ -5,6 +5,7 @@ unfinished the text is.
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from enchanted_tui.config.assist import Assistant
 from enchanted_tui.config.completion import Completion, complete
 from enchanted_tui.config.loading import load_config
+from enchanted_tui.config.nearby_scan import NearbyScan
 from enchanted_tui.config.scan import Scan, lines_of
 from enchanted_tui.config.skeleton import Skeleton, YamlNode, skeleton
 from enchanted_tui.config.source import read_document
@@ -413,27 +415,56 @@ def test_reading_only_what_changed_gives_the_same(rows: list[str], data: st.Data
     afresh.
     """
     lines = lines_of("\n".join(rows))
-    scan = Scan(lines)
+    scan = NearbyScan(lines)
     for _ in range(4):
         first = data.draw(st.integers(0, len(lines)))
         last = data.draw(st.integers(first, len(lines)))
-        lines = lines_of(
-            "\n".join(
-                [
-                    *lines[:first],
-                    *data.draw(st.lists(st.sampled_from(rows), max_size=3)),
-                    *lines[last:],
-                ]
-            )
-        )
-        scan.update(lines)
+        seen = data.draw(st.integers(0, len(lines) - 1))
+        scan.tokens(seen)
+        pieces = data.draw(st.lists(st.sampled_from(rows), max_size=3))
+        lines[first:last] = [line for piece in pieces for line in lines_of(piece)]
+        lines[:] = lines or [""]
+        scan.changed(first)
         fresh = Scan(lines)
         assert [scan.tokens(line) for line in range(len(lines))] == [
             fresh.tokens(line) for line in range(len(lines))
         ]
-        assert [scan.state(line) for line in range(len(lines))] == [
-            fresh.state(line) for line in range(len(lines))
-        ]
+
+
+def test_the_end_of_a_long_text_is_read_without_its_beginning() -> None:
+    """Protects the colours in texts of any length: far down only lines near by are read, and what
+    was read on the way from there is what reading all of it gives.
+    """
+    lines = lines_of(
+        "samplers:\n  s:\n" + "    text: |\n      - 1\n      a: b\n    c: [d,\n 1]\n" * 3000
+    )
+    read, whole = CountedLines(lines), Scan(lines)
+    scan = NearbyScan(read)
+    assert scan.tokens(len(lines) - 3) == whole.tokens(len(lines) - 3)
+    assert read.reads < 2500
+    for line in range(len(lines) - 3000, len(lines)):
+        assert scan.tokens(line) == whole.tokens(line)
+    read.reads = 0
+    lines[-40] = "    c: 'e"
+    scan.changed(len(lines) - 40)
+    shown = [scan.tokens(line) for line in range(len(lines) - 50, len(lines) - 20)]
+    whole = Scan(lines)
+    assert shown == [whole.tokens(line) for line in range(len(lines) - 50, len(lines) - 20)]
+    assert read.reads < 200
+
+
+class CountedLines(Sequence[str]):
+    """Lines that count how many of them have been read."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self._lines, self.reads = lines, 0
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __getitem__(self, number: Any) -> Any:
+        self.reads += 1
+        return self._lines[number]
 
 
 def test_completed_text_is_accepted(tmp_path: Path) -> None:

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from textual.widgets.text_area import Document
+from textual.geometry import Offset
+from textual.widgets.text_area import Document, WrappedDocument
 
 from enchanted_tui.ui.editor import config_file
 from enchanted_tui.ui.editor.buffer import Buffer
-from enchanted_tui.ui.editor.document import LosslessDocument
+from enchanted_tui.ui.editor.document import LosslessDocument, UnwrappedDocument
 from enchanted_tui.ui.editor.recovery import Recovery
 
 _PIECES = [
@@ -91,6 +92,51 @@ def test_sizes_are_those_that_textual_counts(
         places = sorted(data.draw(st.lists(_place_in(document), min_size=2, max_size=2)))
         document.replace_range(places[0], places[1], edit)
         assert document.get_size(4) == Document.get_size(document, 4)
+
+
+@given(_TEXT, st.lists(_TEXT, min_size=1, max_size=3), st.data())
+@_PATIENT
+def test_places_on_the_screen_are_those_of_textual(
+    text: str, edits: list[str], data: st.DataObject
+) -> None:
+    """Protects cursor and mouse: lines that are never wrapped need no list of where they are, and
+    stand where Textual's lists have them.
+    """
+    document = LosslessDocument(text)
+    ours, theirs = UnwrappedDocument(document), WrappedDocument(document)
+    for edit in ("", *edits):
+        start, end = sorted(data.draw(st.lists(_place_in(document), min_size=2, max_size=2)))
+        result = document.replace_range(start, end, edit)
+        ours.wrap_range(start, end, result.end_location)
+        theirs.wrap(0)
+        assert ours.height == theirs.height and ours.lines == theirs.lines
+        assert [*ours._offset_to_line_info] == theirs._offset_to_line_info
+        for line in range(document.line_count):
+            assert ours.get_offsets(line) == theirs.get_offsets(line)
+            assert ours.get_sections(line) == theirs.get_sections(line)
+            assert ours.get_tab_widths(line) == theirs.get_tab_widths(line)
+        place = data.draw(_place_in(document))
+        shown = ours.location_to_offset(place)
+        assert shown == theirs.location_to_offset(place)
+        for offset in (shown, shown + Offset(3, 1), shown - Offset(1, 1)):
+            assert ours.offset_to_location(offset) == theirs.offset_to_location(offset)
+
+
+def test_a_key_in_a_long_text_touches_a_part_of_it() -> None:
+    """Protects keys in megabytes: size and text after an edit look at lines near by, not at all."""
+    document = LosslessDocument("a: [1, 2]\n" * 50_000)
+    assert len(document.text) == 500_000 and document.get_size(4).width == 9
+    cells: list[str] = []
+
+    def counted(line: str) -> int:
+        cells.append(line)
+        return 1
+
+    document._cells = counted  # type: ignore[method-assign]
+    document.replace_range((30_000, 0), (30_000, 0), "\u00e9\n")
+    document.get_size(4)
+    assert 0 < len(cells) < 2_000
+    assert document.text == "a: [1, 2]\n" * 30_000 + "\u00e9\n" + "a: [1, 2]\n" * 20_000
 
 
 def _place_in(document: LosslessDocument) -> st.SearchStrategy[tuple[int, int]]:

@@ -51,6 +51,17 @@ def test_every_match_is_found(lines: list[str], text: str, exact: bool) -> None:
                 )
 
 
+def test_matches_of_a_long_text_are_in_their_lines() -> None:
+    """Protects places far down, and where several matches or none stand in a line."""
+    lines = ["a b a", "", "b", "a"] * 1000
+    assert Wanted("A").places(lines) == [
+        place
+        for row in range(0, 4000, 4)
+        for place in (Match(row, 0, 1), Match(row, 4, 5), Match(row + 3, 0, 1))
+    ]
+    assert not Wanted("b\nb").places(lines)
+
+
 def test_the_next_match_is_round_the_end() -> None:
     """Next is the first at or after a place, the one before begins before it; both go round the
     ends of the text.

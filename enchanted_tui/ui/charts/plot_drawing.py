@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from enchanted_tui.blas_threads import one_thread
 from enchanted_tui.plotting.figure_files import PlotData
 from enchanted_tui.plotting.plot_wanted import BY_FRONT, PlotWanted, usual_bins
 from enchanted_tui.ui import formats
@@ -76,7 +77,8 @@ class PlotDrawer:
         known, found = self._known
         if known != key or found is None:
             numbers = {name: results.columns[name].numbers for name in wanted.columns}
-            found = correlation_matrix(numbers)
+            with one_thread():  # or threads of BLAS wait for each other where samples run
+                found = correlation_matrix(numbers)
             self._known = key, found
         return found
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from enchanted_tui.config.assist import Assistant, KeyHelp, OutlineEntry
 from enchanted_tui.config.completion import Completion, complete
@@ -16,15 +17,47 @@ from enchanted_tui.errors import UserError
 NOT_ONE = "no configuration (YAML), so it is not checked"
 
 
+class TextAnswers(Protocol):
+    """What else can be asked about a text that has been checked. Every answer may take long."""
+
+    def explain(self, line: int, column: int) -> KeyHelp | None:
+        """Explain the key at a place; lines and columns count from 0."""
+
+    def preview(self) -> str:
+        """Say what would run by a text that is valid."""
+
+    def companions(self) -> list[Path]:
+        """Return the files that a text names which is valid."""
+
+
+@dataclass(frozen=True)
+class OwnAnswers:
+    """TextAnswers by what the check has made, in this process."""
+
+    config: CampaignConfig | None
+    assistant: Assistant
+
+    def explain(self, line: int, column: int) -> KeyHelp | None:
+        return self.assistant.explain(line, column)
+
+    def preview(self) -> str:
+        return "" if self.config is None else preview_text(self.config)
+
+    def companions(self) -> list[Path]:
+        from enchanted_tui.operations.companion_files import companion_files
+
+        return [] if self.config is None else companion_files(self.config)
+
+
 @dataclass(frozen=True)
 class CheckedText:
     """The findings about one state of the text."""
 
     text: str
     problems: tuple[Problem, ...]
-    config: CampaignConfig | None
     outline: tuple[OutlineEntry, ...]
-    assistant: Assistant
+    answers: TextAnswers
+    is_valid: bool  #: True for a configuration that can run
     is_configuration: bool = True  #: False for a file of another kind, such as a module
     kind: str = ""  #: as what such a file was judged: "Python" or "template"; or not at all
 
@@ -71,15 +104,16 @@ class CheckedText:
             else (f"{name} is {NOT_ONE}.")
         )
 
-    def explain(self, line: int, column: int) -> KeyHelp | None:
-        """Explain the key at a place; lines and columns count from 0."""
-        return self.assistant.explain(line, column)
-
 
 def check(text: str, path: Path | None, home: Path) -> CheckedText:
     """Check a text as `--check` would check the file `path`; one without a file is checked as if it
     lay in `home`.
     """
+    return judge(text, path, home)[0]
+
+
+def judge(text: str, path: Path | None, home: Path) -> tuple[CheckedText, CampaignConfig | None]:
+    """Check a text likewise; return also the campaign, None if there are errors."""
     from enchanted_tui.config.loading import parse_config
     from enchanted_tui.config.recognising import is_configuration
     from enchanted_tui.operations.file_checks import file_problems, kind_of
@@ -87,28 +121,28 @@ def check(text: str, path: Path | None, home: Path) -> CheckedText:
     if not is_configuration(path, text):
         found = tuple(file_problems(path, text))
         kind = kind_of(path, text)
-        return CheckedText(text, found, None, (), Assistant(""), is_configuration=False, kind=kind)
+        answers = OwnAnswers(None, Assistant(""))
+        return CheckedText(text, found, (), answers, False, is_configuration=False, kind=kind), None
     try:
         config, problems = parse_config(
             text, path, base_dir=None if path is not None else home, interactive=True
         )
     # an editor must outlive whatever a plugin does while it is imported
     except Exception as error:  # noqa: BLE001
-        config, problems = (
-            None,
-            [
-                Problem(
-                    "error",
-                    "",
-                    None,
-                    None,
-                    "",
-                    f"the check itself failed: {type(error).__name__}: {error}",
-                )
-            ],
-        )
+        config, problems = None, [_failed(f"{type(error).__name__}: {error}")]
     assistant = Assistant(text, path.parent if path is not None else home)
-    return CheckedText(text, tuple(problems), config, tuple(assistant.outline()), assistant)
+    answers = OwnAnswers(config, assistant)
+    outline = tuple(assistant.outline())
+    return CheckedText(text, tuple(problems), outline, answers, config is not None), config
+
+
+def _failed(why: str) -> Problem:
+    return Problem("error", "", None, None, "", f"the check itself failed: {why}")
+
+
+def not_checked(text: str, why: str) -> CheckedText:
+    """Return what is said of a text of which the check has not come to its end."""
+    return CheckedText(text, (_failed(why),), (), OwnAnswers(None, Assistant("")), False)
 
 
 def completion(text: str, base_dir: Path, place: tuple[int, int]) -> Completion:

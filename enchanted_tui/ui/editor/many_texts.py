@@ -138,13 +138,11 @@ class ManyTexts(AppScreen):
 
     async def _open_companion(self) -> None:
         """Ask which of the files that the configuration names is to be opened beside it."""
-        from enchanted_tui.operations.companion_files import companion_files
-
         checked = self.text.checked
-        if checked is None or checked.config is None:
+        if checked is None or not checked.is_valid:
             self.notify("Its files are known once the configuration has no errors.", timeout=4)
             return
-        files = await in_thread(companion_files, checked.config)
+        files = await in_thread(checked.answers.companions)
         if not files:
             self.notify("This configuration names no module and no template.", timeout=4)
             return

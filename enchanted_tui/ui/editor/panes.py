@@ -19,10 +19,9 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from enchanted_tui.config.assist import KeyHelp, OutlineEntry
-from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.config.problems import Problem
 from enchanted_tui.ui.background import in_thread, run_newest
-from enchanted_tui.ui.editor.checking import CheckedText, preview_text
+from enchanted_tui.ui.editor.checking import CheckedText, TextAnswers
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.choice_list import Options
 
@@ -208,17 +207,17 @@ class PreviewPane(TextPane):
             self._say("The text has not been checked yet.")
         elif not checked.is_configuration:
             self._say(f"{name} is no configuration; nothing would run.")
-        elif checked.config is None:
+        elif not checked.is_valid:
             self._say(
                 "The configuration has errors; once they are gone, what would run is shown here."
             )
         elif checked.text != self._of:
             self._say(f"Finding out what would run{glyph('ellipsis')}")
             self._of = checked.text
-            run_newest(self, "preview", self._find_out, checked.text, checked.config)
+            run_newest(self, "preview", self._find_out, checked.text, checked.answers)
 
-    async def _find_out(self, text: str, config: CampaignConfig) -> None:
-        found = await in_thread(preview_text, config)
+    async def _find_out(self, text: str, answers: TextAnswers) -> None:
+        found = await in_thread(answers.preview)
         if self._of == text:  # maybe checked again since
             self.put(Text(found), found)
 

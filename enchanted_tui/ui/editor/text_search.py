@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 
 from textual.screen import Screen
@@ -57,7 +58,9 @@ class TextSearch:
         """Return the index of the match that is selected."""
         (line, start), (bottom, end) = sorted(self._area.selection)
         place = Match(line, start, end)
-        return self._found.index(place) if line == bottom and place in self._found else None
+        index = bisect_left(self._found, place)
+        is_match = line == bottom and self._found[index : index + 1] == [place]
+        return index if is_match else None
 
     def _go(self, step: int, *, stay: bool = False) -> None:
         """Select the next match or the one before; with `stay`, the one that begins where the

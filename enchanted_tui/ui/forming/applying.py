@@ -11,7 +11,7 @@ from enchanted_tui.config.forms.campaign_form import CampaignForm, Values
 from enchanted_tui.config.forms.field_choice import FormSection
 from enchanted_tui.config.forms.field_problems import FieldProblem
 from enchanted_tui.config.rewriting import CannotRewriteError
-from enchanted_tui.ui.editor.checking import check
+from enchanted_tui.ui.editor.checking import judge
 from enchanted_tui.ui.error_sentence import sentence
 
 
@@ -57,15 +57,15 @@ def apply(form: CampaignForm, values: Values, path: Path | None, home: Path) -> 
         text = form.text_with(values)
     except CannotRewriteError as error:
         return Applied(None, (*own, FieldProblem("", None, str(error))), (), str(error))
-    checked = check(text, path, home)
+    checked, config = judge(text, path, home)
     placed = [form.place(problem, values) for problem in checked.problems]
     problems = (*own, *placed)
-    if checked.config is None or any(problem.is_error for problem in problems):
+    if config is None or any(problem.is_error for problem in problems):
         return Applied(text, problems, (), "Inputs are shown once nothing is missing.")
     from enchanted_tui.operations.rendered_inputs import rendered_inputs
 
     try:
-        inputs = tuple(each.as_text() for each in rendered_inputs(checked.config))
+        inputs = tuple(each.as_text() for each in rendered_inputs(config))
     # whatever a sampler of somebody's raises is what the person has to know
     except Exception as error:  # noqa: BLE001
         return Applied(text, problems, (), sentence(error)[0])

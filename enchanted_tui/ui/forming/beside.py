@@ -31,6 +31,7 @@ class BesideForm(Vertical):
         super().__init__(id="beside")
         self._view = 0
         self._texts: list[str] = [""] * len(VIEWS)
+        self._put_last: tuple[int, str] | None = None  #: what is shown, of which view
 
     def compose(self) -> ComposeResult:
         yield Buttons(id="views")
@@ -72,9 +73,11 @@ class BesideForm(Vertical):
             parts.append((label, style, f"form_show({number})"))
         self.query_one("#views", Buttons).set(parts)
         text = self._texts[self._view]
-        view = self.query_one("#view", Static)
-        view.set_class(self._view == 0, "lines")
-        view.update(_yaml(text) if self._view == 0 else Text(text))
+        if (self._view, text) != self._put_last:  # to lay out a long text again costs much
+            self._put_last = self._view, text
+            view = self.query_one("#view", Static)
+            view.set_class(self._view == 0, "lines")
+            view.update(_yaml(text) if self._view == 0 else Text(text))
 
 
 def _first_difference(one: str, other: str) -> int:

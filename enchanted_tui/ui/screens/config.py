@@ -18,7 +18,7 @@ from textual.widgets import TextArea
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread, run_newest
 from enchanted_tui.ui.editor.area import ConfigArea
-from enchanted_tui.ui.editor.checking import CheckedText, check, completion
+from enchanted_tui.ui.editor.checking import CheckedText
 from enchanted_tui.ui.editor.file_bar import FileBar
 from enchanted_tui.ui.editor.find_bar import FindBar
 from enchanted_tui.ui.editor.finding import TextFinding
@@ -34,6 +34,7 @@ from enchanted_tui.ui.editor.panes import (
     PreviewPane,
     ProblemList,
 )
+from enchanted_tui.ui.editor.text_checker import TextChecker
 from enchanted_tui.ui.widgets.divider import Divider
 
 _CHECK_AFTER = 0.3  #: seconds without a key before the text is checked
@@ -76,6 +77,7 @@ class ConfigScreen(TextFinding):
     def __init__(self) -> None:
         super().__init__()
         self._check_wanted = asyncio.Event()
+        self._checker = TextChecker()
         self._pane = "problems"
         self._pane_is_chosen = False
         self._check_timer: Timer | None = None
@@ -114,6 +116,13 @@ class ConfigScreen(TextFinding):
         run_newest(self, "check", self._keep_checking)
         self.app.perform(self.file.start())
 
+    def on_screen_resume(self) -> None:
+        if self._checked is not None and self._checked.text != self.area.text:
+            self.check_soon()
+
+    def on_unmount(self) -> None:
+        self._checker.close()
+
     # -- what the text sets going ------------------------------------------------------------------
 
     def say_note(self, note: str) -> None:
@@ -140,7 +149,8 @@ class ConfigScreen(TextFinding):
             self._offer_candidates()
         if self._check_timer is not None:
             self._check_timer.stop()
-        self._check_timer = self.set_timer(_CHECK_AFTER, self._check_wanted.set)
+        if self.is_current:  # what writes into the text from above it checks that itself
+            self._check_timer = self.set_timer(_CHECK_AFTER, self._check_wanted.set)
         self.file.unsaved_text.keep_soon()
         self.search.look_again()
         self._show_bar()
@@ -168,7 +178,9 @@ class ConfigScreen(TextFinding):
                 _SLOW, lambda: self._show_bar(note="still checking; a plugin may be slow to import")
             )
             text = self.text
-            checked = await in_thread(check, self.area.text, self.file.buffer.path, self.app.home)
+            checked = await in_thread(
+                self._checker.check, self.area.text, self.file.buffer.path, self.app.home
+            )
             slow.stop()
             if self.is_mounted and text is self.text and checked.text == self.area.text:
                 self._take_in(checked)
@@ -225,7 +237,7 @@ class ConfigScreen(TextFinding):
     async def _explain(self, checked: CheckedText) -> None:
         line, column = self.area.cursor_location
         self.query_one(OutlineList).follow(line)
-        found = await in_thread(checked.explain, line, column)
+        found = await in_thread(checked.answers.explain, line, column)
         if self.is_mounted:
             self.query_one(HelpPane).show(found)
 
@@ -243,7 +255,7 @@ class ConfigScreen(TextFinding):
     async def _offer(self) -> None:
         text, place = self.area.text, self.area.cursor_location
         base = self.file.buffer.path.parent if self.file.buffer.path is not None else self.app.home
-        found = await in_thread(completion, text, base, place)
+        found = await in_thread(self._checker.completion, text, base, place)
         if self.is_mounted and (text, place) == (self.area.text, self.area.cursor_location):
             was_open = self.query_one(CompletionMenu).is_open
             self.query_one(CompletionMenu).offer(

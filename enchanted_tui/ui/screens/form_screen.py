@@ -5,24 +5,24 @@ a view of the editor's text, in which every change is written at once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, VerticalScroll
+from textual.containers import Container
 from textual.events import DescendantFocus
 from textual.timer import Timer
-from textual.widgets import Button, Label, Static
+from textual.widgets import Button, Static
 
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.app_screen import AppScreen
 from enchanted_tui.ui.background import guarded, in_thread, run_newest
-from enchanted_tui.ui.forming.applying import Applied, FormLayout, apply, lay_out
+from enchanted_tui.ui.forming.applying import Applied, apply, lay_out
 from enchanted_tui.ui.forming.beside import BesideForm
-from enchanted_tui.ui.forming.field_line import FieldChanged, FieldLine, RowsField, line_for
+from enchanted_tui.ui.forming.field_line import FieldChanged, FieldLine, RowsField
+from enchanted_tui.ui.forming.field_list import FieldList
 from enchanted_tui.ui.opened import Opened
 from enchanted_tui.ui.widgets.divider import Divider
 from enchanted_tui.ui.widgets.line import Line
@@ -47,13 +47,7 @@ be chosen, left and right change it. Escape goes to the text, Ctrl+Z there takes
     DEFAULT_CSS = """
     FormScreen #head { background: $surface; text-style: bold; padding: 0 1; }
     FormScreen #work { layout: vertical; height: 1fr; }
-    FormScreen #fields { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
-    FormScreen .section { width: 100%; text-style: bold; color: $primary; margin: 1 0 0 0; }
-    FormScreen .first { margin: 0; }
-    FormScreen #ends { height: auto; layout: horizontal; margin: 1 0 0 0; }
-    FormScreen #ends Button { margin: 0 1 0 0; }
-    FormScreen #kept { color: $text-muted; height: auto; margin: 1 0 0 0; }
-    FormScreen #others { height: auto; }
+    FormScreen FieldList { height: 1fr; }
     FormScreen BesideForm { height: 8; border-top: solid $panel; }
     FormScreen #about { height: 2; padding: 0 1; background: $surface; color: $text-muted; }
     FormScreen.-wide #work { layout: horizontal; }
@@ -80,6 +74,7 @@ be chosen, left and right change it. Escape goes to the text, Ctrl+Z there takes
         super().__init__()
         self._form, self._file = form, file
         self._values: Values = form.values()
+        self._fields = FieldList(id="fields")
         self._everything = False
         self._timer: Timer | None = None
         self._wanted = asyncio.Event()
@@ -90,7 +85,7 @@ be chosen, left and right change it. Escape goes to the text, Ctrl+Z there takes
     def compose_body(self) -> ComposeResult:
         yield Line(id="head")
         with Container(id="work"):
-            yield VerticalScroll(id="fields", can_focus=False)
+            yield self._fields
             yield Divider("form")
             yield BesideForm()
         yield Static(id="about", markup=False)
@@ -110,32 +105,12 @@ be chosen, left and right change it. Escape goes to the text, Ctrl+Z there takes
             return
         for name, value in layout.values.items():
             self._values.setdefault(name, value)
-        line = self._line_with_focus()
-        focused = line.field.id if line is not None else None
-        fields = self.query_one("#fields", VerticalScroll)
+        before, line = self.focused, self._line_with_focus()
         with self.app.batch_update():
-            await fields.remove_children()
-            await fields.mount_all(self._widgets(layout))
-        self._go_to(focused)
+            await self._fields.lay_out(layout, self._values, everything=self._everything)
+        if before is None or not before.is_attached:
+            self._go_to(line.field.id if line is not None else None)
         self._wanted.set()
-
-    def _widgets(self, layout: FormLayout) -> list[Label | FieldLine | Static | Container]:
-        found: list[Label | FieldLine | Static | Container] = []
-        for number, section in enumerate(layout.sections):
-            title = Label(section.title, classes="section first" if not number else "section")
-            found.append(title)
-            found += [line_for(field, self._values[field.id]) for field in section.fields]
-        found.append(Static(id="others", markup=False))
-        if layout.kept:
-            said = f"Kept as written: {', '.join(layout.kept)}"
-            found.append(Static(said, id="kept", markup=False))
-        ends = [
-            Button("Launch…", id="launch", compact=True),
-            Button("All options" if not self._everything else "Fewer options", id="more",
-                   compact=True),
-            Button("Edit the text", id="text", compact=True),
-        ]  # fmt: skip
-        return [*found, Container(*ends, id="ends")]
 
     def _line_with_focus(self) -> FieldLine | None:
         if self.focused is None:
@@ -147,7 +122,7 @@ be chosen, left and right change it. Escape goes to the text, Ctrl+Z there takes
 
     @property
     def _lines(self) -> list[FieldLine]:
-        return list(self.query(FieldLine))
+        return self._fields.lines
 
     def _line(self, name: str) -> FieldLine | None:
         return next((line for line in self._lines if line.field.id == name), None)
@@ -167,7 +142,7 @@ be chosen, left and right change it. Escape goes to the text, Ctrl+Z there takes
         if line is not None and self.focused is not None:
             title, doc = line.about(self.focused)
             text = Text(f"{title}: ", style="bold").append(doc, style="not bold")
-            self.query_one("#about", Static).update(text)
+            self.query_one("#about", Static).update(text, layout=False)
 
     @on(RowsField.RowWanted)
     async def _add_row(self, event: RowsField.RowWanted) -> None:
@@ -223,16 +198,8 @@ be chosen, left and right change it. Escape goes to the text, Ctrl+Z there takes
         for line in self._lines:
             if line.is_whole:  # the others are said after they have been laid out
                 line.say(said.get(line.field.id, ()))
-        self._say_others(said.get("", ()))
+        self._fields.say_others(said.get("", ()))
         self._show_head()
-
-    def _say_others(self, problems: Sequence[FieldProblem]) -> None:
-        if others := self.query("#others"):
-            text = "\n".join(
-                f"{problem.field + ': ' if problem.field else ''}{problem.sentence}"
-                for problem in problems
-            )
-            others.first(Static).update(text)
 
     def _show_head(self) -> None:
         """Say what is edited and what is still missing."""

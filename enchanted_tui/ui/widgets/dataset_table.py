@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from enchanted_tui.ui import formats
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.table import Cell, Column, VirtualTable
-from enchanted_tui.views.dataset_statistics import Floats, Mask, Results, Statistics, statistics
+from enchanted_tui.views.dataset_statistics import Results, Statistics, summaries
 
 _AT_ONCE = 20  # columns that are summarised in one go
 _WIDEST_HEADING = 40  #: characters
@@ -186,7 +186,7 @@ class SummaryTable(VirtualTable):
         self.set_rows([(name, rows) for name in names for rows in parts])
         for some in self._in_turn(names, len(parts)):
             columns = {name: results.columns[name].numbers for name in some}
-            found = await in_thread(_summaries, columns, ok)
+            found = await in_thread(summaries, columns, ok)
             if results is not self._results:
                 return  # others are shown meanwhile
             self.statistics = {**self.statistics, **found}
@@ -210,15 +210,3 @@ class SummaryTable(VirtualTable):
         numbers = (found.minimum, found.median, found.mean, found.maximum, found.std)
         shown = [f"{number:.4g}" if number is not None else "" for number in numbers]
         return (name if rows == "all" else "", (rows, colour), f"{found.count:,}", missing, *shown)
-
-
-def _summaries(columns: Mapping[str, Floats], ok: Mask) -> dict[tuple[str, str], Statistics]:
-    found: dict[tuple[str, str], Statistics] = {}
-    for name, numbers in columns.items():
-        found[name, "all"] = statistics(numbers)
-        if not ok.all() and ok.any():
-            found[name, "ok"], found[name, "failed"] = (
-                statistics(numbers[ok]),
-                statistics(numbers[~ok]),
-            )
-    return found
