@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +12,7 @@ from enchanted_tui.visible_text import visible
 
 #: Okabe and Ito, for all eyes.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#444444")
+_ONE_AT_A_TIME = threading.Lock()  #: matplotlib's settings are those of the whole process
 _NOTHING = "\u200b"  #: a sign without width
 SIGNS = ("o", "x", "s", "^", "v", "D", "P", "*")
 
@@ -31,7 +33,7 @@ def figure_of(size: tuple[float, float], **settings: Any) -> Iterator[Any]:
         ) from None
     # a name such as "$x" is no formula
     plain: Any = {"text.parse_math": False, **settings}
-    with rc_context(plain):
+    with _ONE_AT_A_TIME, rc_context(plain):
         figure = Figure(figsize=size, layout="constrained")
         FigureCanvasAgg(figure)
         yield figure

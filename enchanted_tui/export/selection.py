@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,14 +95,18 @@ def select_columns(columns: Sequence[ColumnType], wanted: Sequence[str] | None) 
     return [by_name[name] for name in dict.fromkeys(wanted)]
 
 
-def check_places(paths: Iterable[Path], *, overwrite: bool) -> None:
+def check_places(
+    paths: Iterable[Path], *, overwrite: bool, replaceable: Collection[Path] = ()
+) -> None:
     """Raise ExportError where files must not be put: in place of what is no file, of a campaign's
-    own record and results, or, unless `overwrite`, of any file.
+    own record and results, or, unless `overwrite`, of any file but those `replaceable`.
     """
     paths = tuple(paths)
     for path in paths:
         check_place(path)
-    there = [] if overwrite else [path for path in paths if path.exists()]
+    there = (
+        [] if overwrite else [path for path in paths if path.exists() and path not in replaceable]
+    )
     if there:
         of = "this is" if len(there) == 1 else "these are"
         raise ExportError(

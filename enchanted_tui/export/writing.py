@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from enchanted_tui.export.csv_table import schema_path, write_csv
+from enchanted_tui.export.earlier_exports import is_export_of
 from enchanted_tui.export.front_rows import front_rows
 from enchanted_tui.export.hdf5_table import write_hdf5_table, write_netcdf
 from enchanted_tui.export.selection import ExportError, check_places, parts, select_columns
@@ -123,7 +124,12 @@ def write_tables(root: Path, reader: Recorded, wanted: Export) -> list[Table]:
         if wanted.provenance:
             beside = _Source(read_provenance, keep, _provenance_columns(read_provenance()), told)
             files[path.with_name(f"{path.stem}.provenance{path.suffix}")] = beside, part.rows
-    check_places(with_schemas(wanted.to, files), overwrite=wanted.overwrite)
+    earlier = [path for path in files if is_export_of(state.campaign, wanted.to, path)]
+    check_places(
+        with_schemas(wanted.to, files),
+        overwrite=wanted.overwrite,
+        replaceable=with_schemas(wanted.to, earlier),
+    )
     for path, (table, rows) in files.items():
         _write(wanted.to, path.resolve(), table, rows)  # a link stays a link
     return [_table(path, table, rows) for path, (table, rows) in files.items()]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,35 @@ class PlotData:
         return [figure.with_suffix(".py"), *([figure.with_suffix(".csv")] * bool(self.condition))]
 
 
+@dataclass(frozen=True)
+class FigureParts:
+    """What one figure is drawn from: nothing of it changes while a campaign goes on."""
+
+    columns: Mapping[str, Any]
+    told: Mapping[str, Any]  #: what is wanted, as plain data
+    settings: Mapping[str, Any]  #: matplotlib's
+
+    @contextmanager
+    def drawn(self, size: tuple[float, float]) -> Iterator[Any]:
+        """Give the figure of so many inches, to be saved inside. Raises EnvironmentProblem without
+        matplotlib.
+        """
+        from enchanted_tui.plotting.figure_script import DRAWINGS
+
+        with figure_of(size, **self.settings) as figure, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a font lacks a sign: a box is shown
+            DRAWINGS[self.told["kind"]].draw(figure, self.columns, self.told)
+            yield figure
+
+
+def figure_parts(data: PlotData, wanted: PlotWanted, look: FigureLook) -> FigureParts:
+    """Return what a figure is drawn from. `wanted` is settled. Raises RefusedError if there is
+    nothing to draw.
+    """
+    told = as_told(data, wanted, look)
+    return FigureParts(_columns(data, told), told, look.settings())
+
+
 def write_figure(
     path: Path,
     data: PlotData,
@@ -58,23 +88,20 @@ def write_figure(
     Raises RefusedError if there is nothing to draw, EnvironmentProblem without matplotlib, OSError.
     """
     check_format(path)
-    told = as_told(data, wanted, look)
-    columns = _columns(data, told)
-    from enchanted_tui.plotting.figure_script import DRAWINGS, write_script
-
-    size, settings = (look.width, look.height), look.settings()
-    with figure_of(size, **settings) as figure, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a font lacks a sign: the file shows a box
-        DRAWINGS[wanted.kind].draw(figure, columns, told)
+    parts, size = figure_parts(data, wanted, look), (look.width, look.height)
+    with parts.drawn(size) as figure:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open_replacement(path) as file:
             figure.savefig(file, format=path.suffix.lower()[1:])
     if script_of is None:
         return
+    from enchanted_tui.plotting.figure_script import write_script
+
     place, *rows = [one.absolute() for one in data.beside(path)]
     if rows:
-        _write_rows(rows[0], columns)
+        _write_rows(rows[0], parts.columns)
     source = rows[0] if rows else None
+    told, settings = parts.told, parts.settings
     write_script(place, path.absolute(), script_of.absolute(), told, size, settings, source)
 
 

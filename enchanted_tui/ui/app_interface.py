@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from enchanted_tui.ui.launching import Launch
     from enchanted_tui.ui.open_run import OpenRun
     from enchanted_tui.ui.opened import Opened
+    from enchanted_tui.ui.pictures.picture_board import PictureBoard
+    from enchanted_tui.ui.pictures.terminal_ability import Ability
     from enchanted_tui.views.known_runs import RunEntry
     from enchanted_tui.views.run_alerts import RunAlert
     from enchanted_tui.views.viewing import View, Viewer
@@ -75,6 +77,7 @@ class AppInterface(App[str]):
     editor_is_wanted: bool  #: for a file or a template that somebody has asked for
     #: the app ends, its screens with it: nothing is opened any more, and no key or click heard
     leaving = False
+    spares_line = False  #: little is to be sent to the terminal
 
     @property
     def hosts_campaign(self) -> bool:
@@ -112,6 +115,17 @@ class AppInterface(App[str]):
     def run_in_terminal(self, command: Sequence[str]) -> int:
         """Lend the terminal to a program such as ``$EDITOR`` and return its exit status; 127 if
         there is no such program.
+        """
+        raise NotImplementedError
+
+    @property
+    def pictures(self) -> PictureBoard:
+        """What real pictures are on the terminal."""
+        raise NotImplementedError
+
+    async def picture_ability(self) -> Ability | str:
+        """Ask the terminal how it shows pictures, which takes up to a few seconds; return that, or
+        the sentence that says why it does not.
         """
         raise NotImplementedError
 

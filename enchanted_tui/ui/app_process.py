@@ -61,7 +61,8 @@ def _be_the_app(options: AppOptions, link: MinderLink) -> int:
     from enchanted_tui.ui.shield import Terminal
 
     settings = settings_module.load()
-    if use_low_bandwidth(settings, options.low_bandwidth):
+    spares_line = use_low_bandwidth(settings, options.low_bandwidth)
+    if spares_line:
         spare_the_line()
     terminal = Terminal(settings_module.state_dir() / "output.log")
     from enchanted_tui.ui.app import EnchantedApp
@@ -71,6 +72,7 @@ def _be_the_app(options: AppOptions, link: MinderLink) -> int:
     app = EnchantedApp(
         options.target, settings=settings, read_only=options.read_only, link=link, terminal=terminal
     )
+    app.spares_line = spares_line
     result = app.run(mouse=settings.preferences.mouse)
     return _afterwards(app, result, link, terminal)
 

@@ -55,6 +55,17 @@ class AppScreen(Pointable, Screen[None]):
         if event.button == RIGHT:
             self.app.open_menu_at(Offset(event.screen_x, event.screen_y))
 
+    def _compositor_refresh(self) -> None:
+        """Paint; below a screen that nobody sees through, nothing: Textual would paint that one
+        anew, and whole, whenever something changes here. What is on top again is painted then.
+        """
+        top = self.app.screen
+        if top is self or top.styles.background.a < 1:
+            super()._compositor_refresh()
+        else:
+            self._dirty_widgets.clear()
+            self._compositor._dirty_regions.clear()
+
     def on_screen_suspend(self) -> None:
         """Take away what was said before a dialog, which needs the room and asks about something
         else.

@@ -23,6 +23,7 @@ from enchanted_tui.ui.background import guarded, in_thread
 from enchanted_tui.ui.error_sentence import sentence
 from enchanted_tui.ui.launching import Launch
 from enchanted_tui.ui.menus import Menus
+from enchanted_tui.ui.picturing import Picturing
 from enchanted_tui.ui.terminal_title import TerminalTitle
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class CampaignEnded(Message):
         self.campaign = campaign
 
 
-class Hosting(Menus):
+class Hosting(Menus, Picturing):
     """The part of the app that owns a campaign and answers to the process's surroundings."""
 
     def __init__(
@@ -61,7 +62,7 @@ class Hosting(Menus):
         self.campaign: CampaignThread | None = None
         self._person: PersonAtTheApp | None = None  #: answers what the campaign's log-ins ask
         self.editor: Editor | None = None  #: the configuration's, once there is one
-        self.title_bar = TerminalTitle(self._write_to_terminal)
+        self.title_bar = TerminalTitle(self.write_to_terminal)
         self._leave_when_ended = False
         self._asked_at = 0.0  #: when the pause began about which the person has been asked last
 
@@ -81,11 +82,6 @@ class Hosting(Menus):
             timeout=12,
             markup=False,
         )
-
-    def _write_to_terminal(self, text: str) -> None:
-        if self._driver is not None and not self.is_headless:
-            # as Textual itself copies and rings; there is no public way to write an escape sequence
-            self._driver.write(text)
 
     # -- surroundings ------------------------------------------------------------------------------
 

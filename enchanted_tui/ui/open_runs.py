@@ -225,7 +225,7 @@ class OpenRuns(Hosting):
                 return
             if alert.event is Event.PAUSED and self.root == hosted.root:
                 return  # a dialog asks whether to go on
-        tell(self, self._write_to_terminal, alert)
+        tell(self, self.write_to_terminal, alert)
 
     # -- screens -----------------------------------------------------------------------------------
 

@@ -62,6 +62,14 @@ class Preferences(Component):
         ),
         choices=("off", "osc9", "osc777"),
     )
+    pictures: str = option(
+        "auto",
+        doc=(
+            "How plots are shown as pictures: auto (the terminal is asked once somebody wants one),"
+            " kitty (its graphics protocol), sixel, or off."
+        ),
+        choices=("auto", "kitty", "sixel", "off"),
+    )
     read_only: bool = option(
         False, doc="Only look: refuse every action that changes a run directory or a file."
     )

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     Colour = Callable[[str], str]
 
 
+_LONGEST = 20_000  #: characters of a value that are shown: laying out more holds up the keys
+
+
 class Value(NamedTuple):
     """A line of the table of values."""
 
@@ -117,11 +120,19 @@ def recorded_text(record: Mapping[str, Any] | None) -> str:
 
 
 def whole(value: Any) -> str:
-    """Return a value in full, arrays and dictionaries over several lines."""
+    """Return a value in full, arrays and dictionaries over several lines; of a very long one its
+    beginning.
+    """
+    text = value if isinstance(value, str) else _over_lines(value)
+    more = len(text) - _LONGEST
+    if more <= 0:
+        return text
+    return f"{text[:_LONGEST]}\n... and {more:,} more characters, which the dataset has"
+
+
+def _over_lines(value: Any) -> str:
     import pprint
 
-    if isinstance(value, str):
-        return value
     try:
         return pprint.pformat(value, width=100, sort_dicts=False)
     except ValueError:  # a number with more digits than Python writes

@@ -1,5 +1,5 @@
 """Files of a person's own are never lost to an option that writes one: a file that is there is
-replaced by `--overwrite` alone.
+replaced by `--overwrite` alone, but for what was exported of the same campaign before.
 """
 
 from __future__ import annotations
@@ -63,6 +63,30 @@ def test_a_file_that_is_there_is_refused(
     code, _, said = asked(command, *runs, *given, "--overwrite")
     assert code == 0, said
     assert (tmp_path / name).read_bytes() != _OWN.encode()
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".h5"])
+def test_an_export_made_again_takes_the_place_of_the_last(
+    pair: list[Path], suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Protects scripts that export after every resume; that of another campaign, or one that
+    somebody has worked on, stays.
+    """
+    monkeypatch.chdir(tmp_path)
+    given = ("--out", f"t{suffix}", "--split", "0.5/0.5", "--provenance")
+    assert asked("--export", pair[0], *given)[0] == 0
+    before = {path.name: path.stat().st_ino for path in tmp_path.iterdir()}
+    code, _, said = asked("--export", pair[0], *given)
+    assert code == 0, said
+    assert before.keys() == {path.name for path in tmp_path.iterdir()}
+    assert all(path.stat().st_ino != before[path.name] for path in tmp_path.iterdir())
+    code, _, said = asked("--export", pair[1], *given)
+    assert code == 2 and "are there already" in said
+    train = tmp_path / f"t-train{suffix}"
+    train.write_text(_OWN)
+    code, _, said = asked("--export", pair[0], *given)
+    assert code == 2 and f"t-train{suffix}" in said and "t-test" not in said
+    assert train.read_text() == _OWN
 
 
 def test_all_that_is_there_is_said_at_once(

@@ -40,6 +40,7 @@ BY_PLACE = {
     "durability/test_learning_kill.py": "kill",
     "durability/test_write_points.py": "kill",
     "ui/test_in_browser.py": "apt",  # a browser
+    "ui/test_pictures_in_xterm.py": "apt",  # xterm on a display that nobody sees
     "ui/test_config_killed.py": "kill",
     "ui/test_surviving.py": "kill",
     "reporting/test_report_in_browser.py": "apt",  # a browser

@@ -1,10 +1,13 @@
-"""What the tests on a real cluster share: the cluster."""
+"""What the tests on a real cluster share: the cluster. It stands until this process goes on to tests
+of another room: daemons that nobody asks use the processor too.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,11 +26,31 @@ def packages() -> None:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
 
 
-@pytest.fixture(scope="session")
-def shared_bed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
+_standing: dict[str, Bed] = {}
+
+
+def _shared(name: str, places: pytest.TempPathFactory, **options: Any) -> Bed:
+    """Return a cluster that tests share which do not damage it; start it if it does not stand."""
+    if name not in _standing:
+        _standing[name] = Bed(places.mktemp(name) / "bed", **options).__enter__()
+    return _standing[name]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Iterator[None]:
+    """End what is shared behind the last test of this room."""
+    try:
+        yield
+    finally:
+        if nextitem is None or Path(__file__).parent not in nextitem.path.parents:
+            while _standing:
+                _standing.popitem()[1].down()
+
+
+@pytest.fixture
+def shared_bed(tmp_path_factory: pytest.TempPathFactory) -> Bed:
     """A cluster that tests share which do not damage it."""
-    with Bed(tmp_path_factory.mktemp("shared") / "bed") as bed:
-        yield bed
+    return _shared("shared", tmp_path_factory)
 
 
 @pytest.fixture
@@ -52,17 +75,14 @@ def mpi_programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-@pytest.fixture(scope="session")
-def gpu_nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
+@pytest.fixture
+def gpu_nodes(tmp_path_factory: pytest.TempPathFactory) -> Bed:
     """Four nodes with names, so that mpirun can start ranks on several; four CPUs and two GPUs
     each.
     """
     if os.getuid():
         pytest.skip("host names of their own need root")
-    with Bed(
-        tmp_path_factory.mktemp("gpus") / "bed", nodes=4, hostnames=True, mpi="pmix", gpus=2
-    ) as bed:
-        yield bed
+    return _shared("gpus", tmp_path_factory, nodes=4, hostnames=True, mpi="pmix", gpus=2)
 
 
 @pytest.fixture

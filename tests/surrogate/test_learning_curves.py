@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -75,7 +75,6 @@ def test_a_large_dataset_is_said_beforehand_and_stays_small(tmp_path: Path, samp
     }
     run_dir = run_code(tmp_path, _LARGE, sampler, batch=1000, save_files="none")
     model = [] if samples > 10_000 else ["--model", "linear"]
-    began = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, "-m", "enchanted_tui", "--fit", str(run_dir), "--json", *model],
         stdout=subprocess.PIPE,
@@ -89,13 +88,18 @@ def test_a_large_dataset_is_said_beforehand_and_stays_small(tmp_path: Path, samp
         said = process.stderr.readline()
         assert said
     assert f"{samples:,} successful samples, 40 inputs" in said
-    assert time.monotonic() - began < 45  # seconds on an idle machine; others may be at work
+    assert _processor_seconds(process.pid) < 60  # wherever others are at work, too
     out, _ = process.communicate(timeout=1800)
     assert process.returncode == 0
     assert json.loads(out)["outputs"][0]["r2"] > 0.5
     if samples > 10_000:
         largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
         assert largest < 2_000_000  # kB
+
+
+def _processor_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def test_sizes_begin_small_and_end_with_all() -> None:

@@ -57,6 +57,13 @@ register(
         reason=_SCREEN,
     ),
     Action(
+        "plots.picture",
+        "i",
+        "As picture",
+        "Show the plot as a real picture, where the terminal has them, or as characters again.",
+        command_line="enchanted-tui --plot KIND RUN_DIR --out FIGURE.png",
+    ),
+    Action(
         "plots.next_x",
         "right_square_bracket,shift+right",
         "Next column",

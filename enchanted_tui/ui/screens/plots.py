@@ -20,9 +20,10 @@ from enchanted_tui.ui.charts.plot_drawing import PlotDrawer, Surface
 from enchanted_tui.ui.charts.plot_line import plot_parts
 from enchanted_tui.ui.rereading import Rereading
 from enchanted_tui.ui.screens.kept_plots import PLOTS, KeptPlots
+from enchanted_tui.ui.screens.plot_picturing import PlotPicturing
 from enchanted_tui.ui.widgets.chooser import Chooser
-from enchanted_tui.ui.widgets.cursor_plot import CursorPlot
 from enchanted_tui.ui.widgets.line import Buttons, Line
+from enchanted_tui.ui.widgets.picture_plot import PicturePlot
 from enchanted_tui.ui.widgets.view_tabs import ViewTabs
 from enchanted_tui.views.dataset_statistics import Results, read_news
 from enchanted_tui.views.task_index import decode
@@ -39,7 +40,7 @@ _HEAVY = 5_000  #: rows from which a plot is drawn in a thread
 _MOST_LISTED = 200  #: tasks from which one is chosen
 
 
-class PlotsScreen(KeptPlots):
+class PlotsScreen(KeptPlots, PlotPicturing):
     """One plot at a time; columns that are chosen stay from one to the next."""
 
     HELP = """Plots of the dataset and of the tasks; they grow while the campaign runs.
@@ -65,6 +66,7 @@ task ran, so in Timeline a host has as many rows as it ran tasks at once."""
         "plots.previous_y",
         "plots.open",
         "plots.write",
+        "plots.picture",
         "plots.copy",
         "plots.back",
         *GOING_ON,
@@ -89,7 +91,7 @@ task ran, so in Timeline a host has as many rows as it ran tasks at once."""
     def compose_body(self) -> ComposeResult:
         yield ViewTabs("plots", _VIEWS, id="tabs")
         yield Buttons(id="choices")
-        yield CursorPlot(id="plot")
+        yield PicturePlot(id="plot")
         yield Line(id="under")
 
     def on_mount(self) -> None:
@@ -97,10 +99,6 @@ task ran, so in Timeline a host has as many rows as it ran tasks at once."""
         if self.target is not None and "objectives" in self.wanted.how.goes_by:
             self.app.perform(self._take_configured_aim(self.target))
         self._refresh_view()
-
-    @property
-    def plot(self) -> CursorPlot:
-        return self.query_one(CursorPlot)
 
     @property
     def viewer(self) -> Viewer | None:
@@ -209,20 +207,26 @@ task ran, so in Timeline a host has as many rows as it ran tasks at once."""
             lambda width, height: drawer.draw(data, wanted, (width, height), surface),
             heavy=heavy,
         )
+        self.draw_as_picture()
 
     def on_cursor_plot_moved(self) -> None:
         """Say what the cursor is on, and what the plot is of."""
         plot, wanted = self.plot, self.drawn_wanted
-        drawn, spot = plot.drawn, plot.spot
-        parts = plot_parts(wanted, drawn, self.first, self.app.theme_variables, self.size.width)
+        parts = plot_parts(
+            wanted, plot.drawn, self.first, self.app.theme_variables, self.size.width
+        )
         self.query_one("#choices", Buttons).set(parts)
-        said = drawn.says(spot) if drawn is not None and spot is not None else ""
-        if not said and drawn is not None and len(drawn.spots):
-            said = "Arrows or a click: what is where; Enter opens it"
-        self.query_one("#under", Line).show(said)
+        self._say_under_plot()
         if wanted.kind == "parallel" and plot.cursor_member != self._highlighted:
             self._highlighted = plot.cursor_member
             self._draw()
+
+    def _say_under_plot(self) -> None:
+        drawn, spot = self.plot.drawn, self.plot.spot
+        said = drawn.says(spot) if drawn is not None and spot is not None else ""
+        if not said and drawn is not None and len(drawn.spots):
+            said = "Arrows or a click: what is where; Enter opens it"
+        self.query_one("#under", Line).show(self.said_of_picture or said)
 
     _highlighted: int | None = None
 

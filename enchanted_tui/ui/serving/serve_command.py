@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from enchanted_tui.interpreter import python_command
 from enchanted_tui.record.outcome import EnvironmentProblem, RefusedError
+from enchanted_tui.ui.pictures.terminal_ability import IN_BROWSER
 from enchanted_tui.ui.serving.serve_arguments import PORT
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def _environment(environment: Mapping[str, str]) -> dict[str, str]:
     """
     left_out = {*_OF_THE_TERMINAL, TOKEN_VARIABLE}
     kept = {name: value for name, value in environment.items() if name not in left_out}
-    return kept | {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    return kept | {"TERM": "xterm-256color", "COLORTERM": "truecolor", IN_BROWSER: "1"}
 
 
 async def _answer(served: Served, sockets: list[socket.socket], *, steers: bool) -> int:

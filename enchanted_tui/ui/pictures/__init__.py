@@ -1,0 +1,1 @@
+"""Real pictures in terminals that have them, by sixel or kitty's graphics."""
