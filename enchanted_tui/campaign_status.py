@@ -1,5 +1,5 @@
-"""The words for how a campaign stands: whether a supervisor runs it, its phase, and why its last
-session ended.
+"""The words for how a campaign stands: whether a supervisor runs it, its phase, how its tasks
+stand, and why its last session ended.
 
 They are text, so files and JSON output hold them as they are. A journal may hold a reason of a
 later version: it is compared, not converted.
@@ -39,6 +39,16 @@ class Phase(StrEnum):
     def at_work(self) -> bool:
         """Whether a supervisor is known to run it."""
         return self in (Phase.RUNNING, Phase.PAUSED, Phase.STOPPING)
+
+
+class TaskStatus(StrEnum):
+    """How one of its tasks stands."""
+
+    RUNNING = "running"
+    OK = "ok"
+    FAILED = "failed"
+    WAITING = "waiting"  #: drawn, and not running yet as far as is known
+    UNREADABLE = "unreadable"  #: it has ended, and its record cannot be read
 
 
 class EndReason(StrEnum):

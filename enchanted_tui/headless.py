@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from enchanted_tui import values
 from enchanted_tui.campaign_status import Phase
-from enchanted_tui.durations import core_time, rough_duration, whole_duration
+from enchanted_tui.durations import core_time, duration, rough_duration, whole_duration
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record import file_use, forecast, resource_use
 from enchanted_tui.record.learned import learned_words
@@ -363,7 +363,7 @@ def status_lines(found: Status) -> list[str]:
     if found.live and (files := file_use.words(found.live.get("files", {}))):
         lines.append(f"  files      {files}")
     if taken.mean_runtime is not None:
-        lines.append(f"  mean       {taken.mean_runtime:.4g} s a task")
+        lines.append(f"  mean       {duration(taken.mean_runtime)} a task")
     if found.doing:
         lines.append(f"  now        {found.doing}")
     elif taken.rate is not None:

@@ -8,6 +8,7 @@ import ast
 import builtins
 import functools
 import graphlib
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -233,6 +234,38 @@ def test_no_file_imports_what_imports_it() -> None:
     graphlib.TopologicalSorter(_imports()).prepare()  # names the circle that it meets
 
 
+def test_no_room_imports_a_room_beside_it_that_imports_it() -> None:
+    """Protects the same of rooms, those inside others too: a room and the one that it is in may
+    know each other.
+    """
+    found: dict[str, set[str]] = {}
+    for name, imported in _imports().items():
+        above = {room.rpartition(".")[0] for room in imported}
+        room = name.rpartition(".")[0]
+        found.setdefault(room, set()).update(
+            other
+            for other in above
+            if not f"{room}.".startswith(f"{other}.") and not f"{other}.".startswith(f"{room}.")
+        )
+    graphlib.TopologicalSorter(found).prepare()
+
+
+def test_the_house_is_drawn_as_it_stands() -> None:
+    """Protects newcomers: each module and room of the package is told in the drawing of the
+    architecture page, which tells no others.
+    """
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    _, _, rest = page.partition("## The house\n\n```\n")
+    drawing = rest.partition("```")[0]
+    first = set(re.findall(r"^  (\S+)", drawing, re.M))
+    told = first | set(re.findall(r"\b\w+\.py\b", drawing))
+    package = ROOT / "enchanted_tui"
+    rooms = {f"{path.parent.name}/" for path in package.glob("*/__init__.py")}
+    modules = {path.name for path in package.glob("*.py")} - {"__init__.py", "__main__.py"}
+    assert rooms | modules <= told
+    assert first <= rooms | modules | {"py.typed"}
+
+
 #: Module names that are used more than once, with the reason; "supervisor/" stands for a package.
 _SHARED_MODULE_NAMES = {
     # what Python itself looks for
@@ -291,3 +324,73 @@ def test_classes_have_names_of_their_own() -> None:
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
     )
     assert _shared(names) == _SHARED_CLASS_NAMES
+
+
+#: Classes that are made for one other class alone, in another file, and are no whole by themselves:
+#: each is a thing of its own, for a reason that the architecture page gives.
+_ONE_HEIR = {
+    # what plugins are built upon, and new samplers
+    "Parser",
+    "Sampler",
+    "SequenceSampler",
+    # options, which are read without what runs them
+    "CommandOptions",
+    "GeneratorOptions",
+    # what a sampler is without what it adds: a box and an earlier campaign, an output to learn
+    "ModelledBox",
+    "OutputLearner",
+    # two answers to one part of `Running`
+    "GrantHolder",
+    "JobHolder",
+    # further of a kind, each usable by itself
+    "CursorPlot",
+    "NestedSampler",
+    "PathDialog",
+    "RandomSampler",
+    "StageProgress",
+    # the app, on whose own class Textual calls actions and handlers of messages
+    "AppInterface",
+    "Refusing",
+    "Menus",
+    "Picturing",
+    "Hosting",
+    "OpenRuns",
+    # screens, likewise: Results, ...
+    "ChartWriting",
+    "FrontShowing",
+    "ResultsTables",
+    "RowFiltering",
+    "RowsWriting",
+    # ... Config, Plots and Runs
+    "ManyTexts",
+    "TextFinding",
+    "PlotChoosing",
+    "PlotPicturing",
+    "MarkedRuns",
+}
+
+
+def test_no_class_is_cut_in_two() -> None:
+    """Protects readers: a file that has grown too long is not mended by moving half of a class into
+    a base that nothing else is built upon.
+    """
+    defined: dict[str, str] = {}
+    heirs: dict[str, set[tuple[str, str]]] = {}
+    made: set[str] = set()
+    for path, _ in _trees():
+        for node in _nodes(path):
+            if isinstance(node, ast.ClassDef):
+                defined.setdefault(node.name, path)
+                for base in node.bases:
+                    name = ast.unparse(base).partition("[")[0].rpartition(".")[2]
+                    heirs.setdefault(name, set()).add((path, node.name))
+            elif isinstance(node, ast.Call):
+                made.add(_called(node))
+    found = {
+        name
+        for name, path in defined.items()
+        if name not in made
+        and len(heirs.get(name, ())) == 1
+        and all(other != path for other, _ in heirs[name])
+    }
+    assert found == _ONE_HEIR

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from enchanted_tui.campaign_status import EndReason, Liveness, Phase
-from enchanted_tui.durations import duration
+from enchanted_tui.durations import duration, rough_duration
 from enchanted_tui.record import file_use, snapshot
 from enchanted_tui.record.live import Live, Worker
 from enchanted_tui.record.snapshot import Snapshot
@@ -107,7 +107,11 @@ def _troubled(facts: Facts) -> str:
 
 def _late(facts: Facts) -> str:
     behind = (facts.live or Live()).get("behind", 0)
-    return f"the file system is slow: files are written {_ago(behind)} late" if behind else ""
+    return (
+        f"the file system is slow: files are written {rough_duration(behind)} late"
+        if behind
+        else ""
+    )
 
 
 def _no_room(facts: Facts) -> str:
@@ -157,8 +161,8 @@ def _waiting(facts: Facts) -> str:
     age = facts.now - float(live.get("time", facts.now))
     if age > _STALE:
         return (
-            f"the supervisor's heart beats, but its last report is {_ago(age)} old: the sampler or"
-            " the file system is slow"
+            f"the supervisor's heart beats, but its last report is {rough_duration(age)} old: the"
+            " sampler or the file system is slow"
         )
     running = _running(live)
     if not running and live.get("in_flight"):
@@ -202,12 +206,14 @@ def _straggler(facts: Facts, running: Sequence[Mapping[str, Any]]) -> str:
         return ""
     others = f" and {_tasks(len(running) - 1, 'younger task')}" if len(running) > 1 else ""
     usual = (
-        f", a task takes {_ago(mean)} on average" if mean >= 1 and seconds > _SLOW * mean else ""
+        f", a task takes {rough_duration(mean)} on average"
+        if mean >= 1 and seconds > _SLOW * mean
+        else ""
     )
     what = _straggling(facts)
     return (
-        f"waiting for {oldest['task']} on {oldest['host']}{others}: running for {_ago(seconds)},"
-        f" since {_clock(since)}{f'; {what}' if what else usual}"
+        f"waiting for {oldest['task']} on {oldest['host']}{others}: running for"
+        f" {rough_duration(seconds)}, since {_clock(since)}{f'; {what}' if what else usual}"
     )
 
 
@@ -247,7 +253,7 @@ def _quiet(facts: Facts) -> str:
         if oldest["since"]
         else ""
     )
-    return f"no result for {_ago(silent)}; {_tasks(len(running))} running{since}"
+    return f"no result for {rough_duration(silent)}; {_tasks(len(running))} running{since}"
 
 
 # -- what the supervisor reports -------------------------------------------------------------------
@@ -290,14 +296,6 @@ def _running(live: Live) -> list[Worker]:
 
 def _tasks(count: int, what: str = "task") -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
-
-
-def _ago(seconds: float) -> str:
-    if seconds < 60:
-        return f"{max(0, seconds):.0f} s"
-    if seconds < 5_400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.0f} h" if seconds < 172_800 else f"{seconds / 86_400:.0f} d"
 
 
 def _clock(moment: float) -> str:

@@ -9,16 +9,13 @@ import numpy
 
 from enchanted_tui.config.options import option
 from enchanted_tui.samplers import qmc
-from enchanted_tui.samplers.base import Sample
-from enchanted_tui.samplers.box import BoxSampler
-from enchanted_tui.samplers.region import KeptPoints
-from enchanted_tui.samplers.repeats import RepeatingSampler
+from enchanted_tui.samplers.sequence_sampler import SequenceSampler
 
 _LONGEST = 2**30  # the sequence has 30 bits
 _MOST_PARAMETERS = 21_201  # the direction numbers that are known
 
 
-class SobolSequenceSampler(RepeatingSampler, BoxSampler):
+class SobolSequenceSampler(SequenceSampler):
     """Take consecutive points of a Sobol sequence, which fill the box more evenly than random ones.
 
     Sobol, USSR Comput. Math. Math. Phys. 7 (1967), doi:10.1016/0041-5553(67)90144-9; direction
@@ -53,35 +50,15 @@ class SobolSequenceSampler(RepeatingSampler, BoxSampler):
         self._engine: Any = None
         self._engine_made_with: tuple[int, int] = (-1, 0)
         self._variant = 0
-        self._kept: tuple[tuple[int, int], KeptPoints] | None = None
 
-    def design_points(
-        self, batch: int, first: int, size: int, start: int, stop: int
-    ) -> list[Sample]:
-        if not self.constraints:
-            return self.at(self._unit_points(first + start, stop - start))
-        numbers = self._kept_numbers(first + start, first + stop)
-        if not len(numbers):
-            return []
-        begin, end = int(numbers[0]), int(numbers[-1]) + 1
-        return self.at(self._unit_points(begin, end - begin)[numbers - begin])
+    def sequence_key(self) -> tuple[int, int]:
+        return self._engine_seed(), self._variant
 
-    def _kept_numbers(self, begin: int, end: int) -> numpy.ndarray[Any, Any]:
-        """Return where in the sequence the points are that keep the constraints."""
-        made_with = (self._engine_seed(), self._variant)
-        if self._kept is None or self._kept[0] != made_with:
-            kept = KeptPoints(
-                self.region,
-                lambda start, stop: self.space.columns(self._unit_points(start, stop - start)),
-            )
-            self._kept = (made_with, kept)
-        return self._kept[1].numbers(begin, end)
-
-    def _unit_points(self, position: int, count: int) -> numpy.ndarray[Any, Any]:
+    def unit_points(self, position: int, count: int) -> numpy.ndarray[Any, Any]:
         """Return `count` points of the unit cube; consecutive calls go on with the same engine,
         which is quicker than going there anew.
         """
-        made_with = (self._engine_seed(), self._variant)
+        made_with = self.sequence_key()
         if (
             self._engine is None
             or self._engine_made_with != made_with

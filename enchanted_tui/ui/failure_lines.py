@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
+from enchanted_tui.campaign_status import TaskStatus
 from enchanted_tui.durations import duration
 from enchanted_tui.ui import formats
 from enchanted_tui.ui.glyphs import glyph
@@ -53,7 +54,11 @@ def group_cells(groups: Sequence[FailureGroup], message: Cell, now: float) -> Se
 
 def task_cells(line: TaskLine, now: float) -> Sequence[Cell]:
     """Return the cells of a failed task's line; it may have been run again meanwhile."""
-    message = (line.message, "error") if line.status == "failed" else (f"now {line.status}", "dim")
+    message = (
+        (line.message, "error")
+        if line.status == TaskStatus.FAILED
+        else (f"now {line.status}", "dim")
+    )
     return (
         line.name,
         formats.moment(line.finished, now),

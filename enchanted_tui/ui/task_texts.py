@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.text import Text
 
+from enchanted_tui.campaign_status import TaskStatus
 from enchanted_tui.durations import duration, whole_duration
 from enchanted_tui.record.code_versions import code_words
 from enchanted_tui.resources import Resources
@@ -41,7 +42,7 @@ def heading(line: TaskLine, colour: Colour) -> Text:
     sign, word, shade = LOOKS.get(line.status, ("unknown", line.status, "warning"))
     text = Text(f"{line.name}  ", style="bold")
     text.append(f"{glyph(sign)} {word}", style="dim" if shade == "dim" else colour(shade))
-    if line.status == "failed":
+    if line.status == TaskStatus.FAILED:
         text.append(f"  {line.kind}: {' '.join(line.message.split())}")
     return text
 
@@ -60,7 +61,7 @@ def facts(line: TaskLine, view: View, width: int = 0) -> Text:
             f"stage {line.task.depth + 1}/{len(stages)}{step}, {stage.sampler} {glyph('arrow')}"
             f" {runner}"
         )
-    if line.status == "running" and line.started is not None:
+    if line.status == TaskStatus.RUNNING and line.started is not None:
         parts.append(f"running for {whole_duration(view.read_at - line.started)}")
     elif line.runtime is not None:
         parts.append(f"run time {duration(line.runtime)}")
@@ -71,7 +72,7 @@ def facts(line: TaskLine, view: View, width: int = 0) -> Text:
         parts.append(f"finished {formats.clock(line.finished, view.read_at)}")
     if line.host:
         parts.append(f"on {line.host}")
-    if line.status in ("ok", "failed"):
+    if line.status in (TaskStatus.OK, TaskStatus.FAILED):
         parts.append(f"attempt {line.attempt + 1}")
     return fit([Fact(Text(part), rank) for rank, part in enumerate(parts)], width, "   ")
 

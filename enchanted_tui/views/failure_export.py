@@ -7,6 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from enchanted_tui.campaign_status import TaskStatus
 from enchanted_tui.storage.csv_lines import CsvLines
 from enchanted_tui.whole_files import open_replacement
 
@@ -31,7 +32,7 @@ def export_failures(viewer: Viewer, tasks: Iterable[TaskId], path: Path) -> int:
         file.write(lines.line([*_FIXED, *columns]))
         for task in tasks:
             line = viewer.line(task)
-            if line.status == "failed":  # not if it has been run again in the meantime
+            if line.status == TaskStatus.FAILED:  # not if it has been run again in the meantime
                 cells: list[Any] = [
                     line.name,
                     line.kind,

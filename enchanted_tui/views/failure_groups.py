@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from sys import float_info
 from typing import Any
 
+from enchanted_tui.campaign_status import TaskStatus
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.failure_signature import pattern_of, widen
 from enchanted_tui.record.records import TaskRecord
@@ -74,7 +75,7 @@ class FailureGroups:
     def take(self, task: TaskId, record: TaskRecord) -> None:
         """Take the record, with its row, of a task that has ended."""
         line = line_of(task, record)
-        if line.status == "ok":
+        if line.status == TaskStatus.OK:
             widen(self._ok, line.params)
             _collect(self._ok_values, line.params)
             return

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from enchanted_tui.campaign_status import TaskStatus
 from enchanted_tui.config.lookup import LookupFailure, find
 from enchanted_tui.packing.door import TaskDirectories
 from enchanted_tui.record.stored_configs import newest_config
@@ -86,7 +87,7 @@ def task_files(
             )
         found.append(info)
     note = "" if found else "Its run directory is empty."
-    if line.status in ("ok", "failed") and _kept(run_dir) == "custom":
+    if line.status in (TaskStatus.OK, TaskStatus.FAILED) and _kept(run_dir) == "custom":
         note = "Only the files named in save_files_list are kept."
     return TaskFiles(directory, _in_order(found), note)
 
@@ -122,13 +123,13 @@ def _where_they_are(
     run_dir: CampaignDirectory, directory: Path, line: TaskLine, executor: str
 ) -> str:
     """Say why the directory of a task is not there, and what to do."""
-    if line.status == "waiting":
+    if line.status == TaskStatus.WAITING:
         return "It has not run yet, so it has no files."
     for ending in _ARCHIVES:
         archive = directory.with_name(f"{line.name}{ending}")
         if archive.is_file():
             return f"Its files are in the archive {archive}; unpack it to read them."
-    if line.status == "running":
+    if line.status == TaskStatus.RUNNING:
         where = f" on {line.host}" if line.host else ""
         return (
             f"It runs{where}, in a directory that is not visible from here; its files come home"

@@ -12,12 +12,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import overload
 
+from enchanted_tui.campaign_status import TaskStatus
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.records import TaskRecord
 from enchanted_tui.record.stage_state import FAILED, NOT_RUN, OK
 from enchanted_tui.record.state import CampaignState
 
-STATUSES = ("all", "running", "ok", "failed", "waiting")
+STATUSES = ("all", TaskStatus.RUNNING, TaskStatus.OK, TaskStatus.FAILED, TaskStatus.WAITING)
 ORDERS = ("position", "finished", "runtime")
 
 _STEP_BITS, _SAMPLE_BITS, _BATCH_BITS = 6, 28, 24
@@ -136,11 +137,15 @@ class TaskIndex:
     def _ordered(
         self, state: CampaignState, at_work: list[int], status: str, order: str
     ) -> array[int]:
-        if status == "running":
+        if status == TaskStatus.RUNNING:
             return array("q", at_work)
-        if status == "waiting":
+        if status == TaskStatus.WAITING:
             return _without(array("q", sorted(_codes(state, {NOT_RUN}))), at_work)
-        wanted = {"ok": {OK}, "failed": set(range(FAILED, 256))}.get(status)
+        ended: dict[str, set[int]] = {
+            TaskStatus.OK: {OK},
+            TaskStatus.FAILED: set(range(FAILED, 256)),
+        }
+        wanted = ended.get(status)
         if order == "position":
             return array("q", _positions(state, wanted))
         done = self._by_runtime() if order == "runtime" else self.codes[::-1]

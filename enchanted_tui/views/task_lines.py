@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from enchanted_tui.campaign_status import TaskStatus
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.output_files import inputs_of, shown
 from enchanted_tui.record.records import TaskRecord
@@ -24,7 +25,7 @@ class TaskLine:
     """A task as shown to people. Times in seconds since the epoch, lengths in seconds."""
 
     task: TaskId
-    status: str  #: "ok", "failed", "running" or "waiting"
+    status: TaskStatus
     kind: str = ""  #: of a failure
     message: str = ""  #: of a failure
     runtime: float | None = None
@@ -57,7 +58,7 @@ def line_of(task: TaskId, record: TaskRecord, names: Iterable[str] = ()) -> Task
         inputs = {}
     return TaskLine(
         task,
-        "ok" if record["outcome"] == "ok" else "failed",
+        TaskStatus.OK if record["outcome"] == "ok" else TaskStatus.FAILED,
         record.get("kind", ""),
         record.get("message", ""),
         record["runtime"],

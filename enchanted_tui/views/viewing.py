@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from enchanted_tui.campaign_status import Liveness
+from enchanted_tui.campaign_status import Liveness, TaskStatus
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.folding import Survey, survey
 from enchanted_tui.record.journal import lost_beginning
@@ -65,7 +65,7 @@ class View(Status):
 
     @property
     def running(self) -> tuple[Mapping[str, Any], ...]:
-        """The workers that run a task: ``name``, ``host``, ``pid``, ``task``, ``since``."""
+        """The workers that run a task: the fields of `record.live.Worker`."""
         return tuple(worker for worker in self.workers if worker["task"])
 
     @property
@@ -75,14 +75,12 @@ class View(Status):
 
     @property
     def nodes(self) -> tuple[Mapping[str, Any], ...]:
-        """The nodes of which samples are given shares: the fields of `record.live.Node`."""
+        """The nodes of which samples are given shares: the fields of `record.live.LiveNode`."""
         return tuple(self.live.get("nodes", ())) if self.live is not None else ()
 
     @property
     def jobs(self) -> tuple[Mapping[str, Any], ...]:
-        """The jobs of a scheduler that the supervisor reports: the fields of
-        `executors.base.JobInfo`.
-        """
+        """The jobs of a scheduler that the supervisor reports: the fields of `record.live.Job`."""
         return tuple(self.live.get("jobs", ())) if self.live is not None else ()
 
 
@@ -301,10 +299,10 @@ class Viewer:
     # -- tasks -------------------------------------------------------------------------------------
 
     def select(self, status: str = "all", text: str = "", order: str = "position") -> TaskList:
-        """Return the tasks drawn so far with a status ("all", "running", "ok", "failed", "waiting")
-        and every word of `text` in their name or
-        reason of failure, ordered by "position", "finished" (what runs, then the newest, then what
-        waits) or "runtime" (longest first)."""
+        """Return the tasks drawn so far with a status (one of `TaskStatus`, or "all") and every
+        word of `text` in their name or reason of failure, ordered by "position", "finished" (what
+        runs, then the newest, then what waits) or "runtime" (longest first).
+        """
         with self._look():
             return self._fold.index.select(self._fold.state, self._running(), status, text, order)
 
@@ -320,7 +318,7 @@ class Viewer:
                 line = (
                     line_of(task, record, self._samples.names(task.depth))
                     if record is not None
-                    else TaskLine(task, "unreadable")
+                    else TaskLine(task, TaskStatus.UNREADABLE)
                 )
                 while len(self._lines) >= _LINES_KEPT:
                     self._lines.pop(next(iter(self._lines)))
@@ -363,13 +361,13 @@ class Viewer:
             if worker["task"] == task.name:
                 return TaskLine(
                     task,
-                    "running",
+                    TaskStatus.RUNNING,
                     started=worker["since"],
                     host=worker["host"],
                     params=params,
                     where=worker.get("where", ""),
                 )
-        return TaskLine(task, "waiting", params=params)
+        return TaskLine(task, TaskStatus.WAITING, params=params)
 
     def _running(self) -> set[TaskId]:
         names = (worker["task"] for worker in (self._live or Live()).get("workers", ()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import importlib
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +12,10 @@ from typing import Any
 
 from hypothesis import settings
 
+from enchanted_tui.config.lookup import BUILTIN
 from enchanted_tui.samplers.array_sampler import ArraySampler
 from enchanted_tui.samplers.base import Sample, Sampler
+from enchanted_tui.samplers.box import BoxSampler
 from enchanted_tui.samplers.csv_sampler import CSVSampler
 from enchanted_tui.samplers.grid_sampler import GridSampler
 from enchanted_tui.samplers.latin_hypercube_sampler import LatinHypercubeSampler
@@ -31,6 +34,19 @@ SEED = 20_260
 def placed(sampler: Sampler, seed: int = SEED, stage: int = 1) -> Any:
     sampler.place(seed, stage)
     return sampler
+
+
+def _classes() -> list[type[Sampler]]:
+    """Return the classes of all built-in samplers."""
+    places = (where.partition(":") for where in BUILTIN["sampler"].values())
+    return [getattr(importlib.import_module(module), name) for module, _, name in places]
+
+
+#: The built-in samplers that draw from a box and do not learn. They are found, not listed: so a new
+#: one is held to parameters of all kinds, constraints, derived columns and repeats.
+BOX_SAMPLERS: list[type[Sampler]] = [
+    cls for cls in _classes() if issubclass(cls, BoxSampler) and cls.independent
+]
 
 
 def _box(cls: type[Sampler], **fixed: Any) -> Build:
@@ -76,7 +92,8 @@ def _points_of_pool() -> Path:
     return path
 
 
-#: Samplers whose sample i is a function of seed, stage and i alone.
+#: Samplers whose sample i is a function of seed, stage and i alone; of i alone where the name ends in
+#: "-bare".
 BY_POSITION: dict[str, Build] = {
     **{
         f"random-{name}": _box(RandomSampler, distribution=name)

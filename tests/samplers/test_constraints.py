@@ -12,12 +12,9 @@ from enchanted_tui.samplers.base import Sampler
 from enchanted_tui.samplers.bayesian_optimization_sampler import BayesianOptimizationSampler
 from enchanted_tui.samplers.csv_sampler import CSVSampler
 from enchanted_tui.samplers.grid_sampler import GridSampler
-from enchanted_tui.samplers.latin_hypercube_sampler import LatinHypercubeSampler
 from enchanted_tui.samplers.nested_sampler import NestedSampler
 from enchanted_tui.samplers.random_sampler import RandomSampler
-from enchanted_tui.samplers.random_sampler_with_kill import RandomSamplerWithKill
-from enchanted_tui.samplers.sobol_sampler import SobolSequenceSampler
-from helpers.sampler_kinds import drawn, flat, placed
+from helpers.sampler_kinds import BOX_SAMPLERS, drawn, flat, placed
 
 DESCRIBED: dict[str, dict[str, Any]] = {
     "n": {"low": 1, "high": 16, "integer": True},
@@ -59,13 +56,10 @@ def _nested(budget: int, **more: Any) -> Sampler:
     return placed(NestedSampler(samplers=parts, **KEEP, **more))
 
 
-BY_POSITION = {
-    "random": _box(RandomSampler),
-    "kill": _box(RandomSamplerWithKill),
-    "sobol": _box(SobolSequenceSampler),
-}
+BOXES = {cls.__name__: _box(cls) for cls in BOX_SAMPLERS}
+BY_POSITION = {name: build for name, build in BOXES.items() if name != "LatinHypercubeSampler"}
 FINITE = {"grid": _grid, "array": _array, "nested": _nested}
-ALL = {**BY_POSITION, **FINITE, "latin-hypercube": _box(LatinHypercubeSampler)}
+ALL = {**BOXES, **FINITE}
 
 
 def keeps(sample: dict[str, Any]) -> bool:
@@ -109,11 +103,11 @@ def test_25_and_25_are_50(kind):
 
 def test_an_extended_hypercube_goes_on_with_one_of_its_own():
     """As without constraints: batch by batch."""
-    sampler = ALL["latin-hypercube"](25)
+    sampler = ALL["LatinHypercubeSampler"](25)
     first = sampler.get_next_samples()
     sampler.budget = 50
     assert len(sampler.get_next_samples()) == 25
-    assert ALL["latin-hypercube"](25).get_next_samples() == first
+    assert ALL["LatinHypercubeSampler"](25).get_next_samples() == first
 
 
 def test_rows_of_a_file_are_held_to_them_too(tmp_path):
@@ -136,7 +130,7 @@ def test_a_learning_sampler_begins_with_points_that_keep_them():
     assert sampler.draw(20, 10, [], lambda question: {}).samples == whole[20:]
 
 
-@pytest.mark.parametrize("cls", [RandomSampler, LatinHypercubeSampler, SobolSequenceSampler])
+@pytest.mark.parametrize("cls", BOX_SAMPLERS)
 def test_the_two_lists_can_have_constraints(cls):
     """Old configurations gain them with one line."""
     sampler = placed(
@@ -149,7 +143,7 @@ def test_the_two_lists_can_have_constraints(cls):
     assert all(sample["kappa"] + sample["delta"] < 2.3 for sample in samples)
 
 
-@pytest.mark.parametrize("kind", ["random", "grid", "nested"])
+@pytest.mark.parametrize("kind", ["RandomSampler", "grid", "nested"])
 @pytest.mark.parametrize(
     ("constraints", "part"),
     [

@@ -20,8 +20,7 @@ from enchanted_tui.samplers.latin_hypercube_sampler import LatinHypercubeSampler
 from enchanted_tui.samplers.parameter import Parameter
 from enchanted_tui.samplers.parameter_space import ParameterSpace, as_rows
 from enchanted_tui.samplers.random_sampler import RandomSampler
-from enchanted_tui.samplers.sobol_sampler import SobolSequenceSampler
-from helpers.sampler_kinds import placed, unhurried
+from helpers.sampler_kinds import BOX_SAMPLERS, placed, unhurried
 
 PARAMETERS: dict[str, dict[str, Any]] = {
     "n": {"values": ["L", "H"]},
@@ -35,7 +34,6 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "noise": {"distribution": "normal", "mean": 5, "sd": 2},
     "cut": {"distribution": "truncated_normal", "mean": 0, "sd": 1, "low": 4, "high": 5},
 }
-BOXES = (RandomSampler, LatinHypercubeSampler, SobolSequenceSampler)
 
 
 @unhurried
@@ -91,7 +89,7 @@ def test_a_latin_hypercube_has_each_value_as_often_as_it_is_probable():
     assert decades[0] == pytest.approx(400, abs=2)
 
 
-@pytest.mark.parametrize("cls", BOXES)
+@pytest.mark.parametrize("cls", BOX_SAMPLERS)
 def test_a_described_box_is_the_box_of_bounds(cls):
     """Plain ranges give the very points of the two lists, which are drawn as ever."""
     old = placed(cls(parameters=["x", "y"], bounds=[[0, 1], [-5, 5]], budget=32))

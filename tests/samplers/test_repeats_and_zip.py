@@ -10,18 +10,17 @@ import pytest
 from enchanted_tui.samplers.bayesian_optimization_sampler import BayesianOptimizationSampler
 from enchanted_tui.samplers.csv_sampler import CSVSampler
 from enchanted_tui.samplers.grid_sampler import GridSampler
-from enchanted_tui.samplers.latin_hypercube_sampler import LatinHypercubeSampler
 from enchanted_tui.samplers.nested_sampler import NestedSampler
 from enchanted_tui.samplers.random_sampler import RandomSampler
 from enchanted_tui.samplers.sobol_sampler import SobolSequenceSampler
 from enchanted_tui.samplers.zip_sampler import ZipSampler
-from helpers.sampler_kinds import drawn, flat, placed
+from helpers.sampler_kinds import BOX_SAMPLERS, drawn, flat, placed
 
 BOX: dict[str, Any] = {"parameters": {"x": {"low": 0, "high": 1}, "y": {"low": 0, "high": 1}}}
 GRID = {"type": "GridSampler", "parameters": ["k"], "bounds": [[0, 5]], "num_samples": 6}
 
 
-@pytest.mark.parametrize("cls", [RandomSampler, SobolSequenceSampler, LatinHypercubeSampler])
+@pytest.mark.parametrize("cls", BOX_SAMPLERS)
 @pytest.mark.parametrize("constraints", [None, ["x + y < 1"]])
 def test_each_point_comes_so_often_in_a_row(cls, constraints):
     """Any slice of any batch, so that a campaign resumes; the points are those without repeats."""

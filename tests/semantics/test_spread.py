@@ -15,6 +15,7 @@ import pytest
 
 import enchanted_tui
 from enchanted_tui import cli
+from enchanted_tui.campaign_status import TaskStatus
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.samplers.parsers import ParserReader, read_earlier
 from enchanted_tui.storage.layout import CampaignDirectory
@@ -145,7 +146,7 @@ def test_what_is_listed_shown_and_extracted(
         shown = capfdbinary.readouterr().out.decode().replace(str(target), "")
         told.append([line for line in shown.splitlines() if "  20" not in line])
         assert (target / "d1_b1_s5_r0" / "out.txt").is_file()
-        line = TaskLine(TaskId(1, 1, 5, 0), "ok")
+        line = TaskLine(TaskId(1, 1, 5, 0), TaskStatus.OK)
         for spread in (campaign is pair[1], None):
             found = task_files(CampaignDirectory(campaign.run_dir), line, spread=spread)
             assert found.readable("out.txt").is_file() and not found.note
@@ -161,7 +162,9 @@ def test_packed_and_unpacked(pair: tuple[Campaign, Campaign], tmp_path: Path) ->
     assert cli.main(["--pack", str(root)]) == 0
     assert loose(root) == [] and packed_tasks(root) == loose(pair[0].run_dir)
     assert files_of_tasks(root) == before
-    found = task_files(CampaignDirectory(root), TaskLine(TaskId(1, 1, 5, 0), "ok"), spread=True)
+    found = task_files(
+        CampaignDirectory(root), TaskLine(TaskId(1, 1, 5, 0), TaskStatus.OK), spread=True
+    )
     assert found.directory == root / "data/006/d1_b1_s5_r0"
     assert found.readable("out.txt").is_file() and "Packed" in found.note
     assert cli.main(["--unpack", str(root)]) == 0

@@ -295,7 +295,9 @@ def test_a_live_campaign_is_followed(tmp_path: Path) -> None:
     """Protects watching: points come, tasks at work are in the timeline, without touching a
     key.
     """
-    config = load_config(write_config(tmp_path, "live", function="slow", budget=40, batch_size=20))
+    config = load_config(
+        write_config(tmp_path, "live", function="ten_at_first", budget=40, batch_size=20)
+    )
     supervisor = actions.start(config)
     thread = threading.Thread(target=supervisor.start)
     thread.start()
@@ -307,11 +309,12 @@ def test_a_live_campaign_is_followed(tmp_path: Path) -> None:
             async with watching(config.base_run_dir, "results") as watcher:
                 await watcher.press("P")
                 await watcher.until(lambda: isinstance(watcher.screen, PlotsScreen))
-                await watcher.until(lambda: 0 < len(watcher.screen.results) < 40)
+                await watcher.until(lambda: len(watcher.screen.results) == 10)
                 await watcher.press("t")
                 await watcher.until(
                     lambda: watcher.screen.times is not None and 2 in watcher.screen.times.state
                 )
+                (tmp_path / "go_on").touch()
                 await watcher.until(lambda: len(watcher.screen.results) == 40)
                 await watcher.until(lambda: len(watcher.screen.times) == 40)
                 assert 2 not in watcher.screen.times.state

@@ -272,7 +272,9 @@ def test_rows_that_come_in_are_chosen_too(tmp_path: Path) -> None:
     """The condition goes on while the campaign runs, and the cursor stays on its sample when rows
     come and go.
     """
-    config = load_config(write_config(tmp_path, "live", function="slow", budget=40, batch_size=20))
+    config = load_config(
+        write_config(tmp_path, "live", function="ten_at_first", budget=40, batch_size=20)
+    )
     supervisor = actions.start(config)
     thread = threading.Thread(target=supervisor.start)
     thread.start()
@@ -282,12 +284,13 @@ def test_rows_that_come_in_are_chosen_too(tmp_path: Path) -> None:
             await asyncio.sleep(0.05)
         async with watching(config.base_run_dir, "results", (100, 24)) as watcher:
             screen = watcher.screen
-            await watcher.until(lambda: 2 < len(screen.whole) < 40)
+            await watcher.until(lambda: len(screen.whole) == 10)
             await watcher.press("j")
             cursor = screen.table.cursor
             task = screen.whole.tasks[cursor].name
             await _where(watcher, f"c1 == {screen.whole.columns['c1'].raw[cursor]} or c2 < 5")
             few = len(screen.results)
+            (tmp_path / "go_on").touch()
             await watcher.until(lambda: len(screen.whole) == 40)
             await watcher.until(lambda: len(screen.results) > few)
             kept = [value < 5 for value in screen.whole.columns["c2"].raw]

@@ -212,7 +212,9 @@ def test_a_live_campaign_is_followed(tmp_path: Path) -> None:
     """Protects watching: rows appear in the table, the charts and the numbers while the campaign
     runs, without touching a key.
     """
-    config = load_config(write_config(tmp_path, "live", function="slow", budget=40, batch_size=20))
+    config = load_config(
+        write_config(tmp_path, "live", function="ten_at_first", budget=40, batch_size=20)
+    )
     run_campaign(tmp_path, "other", function="slow", budget=1, batch_size=1)
     supervisor = actions.start(config)
     thread = threading.Thread(target=supervisor.start)
@@ -223,9 +225,10 @@ def test_a_live_campaign_is_followed(tmp_path: Path) -> None:
             while not (config.base_run_dir / "state" / "journal.jsonl").exists():
                 await asyncio.sleep(0.05)
             async with watching(config.base_run_dir, "results") as watcher:
-                await watcher.until(lambda: 0 < len(watcher.screen.results) < 40)
+                await watcher.until(lambda: len(watcher.screen.results) == 10)
                 await watcher.press("u")
                 await watcher.sees("MEDIAN")
+                (tmp_path / "go_on").touch()
                 await watcher.until(lambda: len(watcher.screen.results) == 40)
                 await watcher.sees("40 rows")
                 await watcher.until(

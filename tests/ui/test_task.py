@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from enchanted_tui.campaign_status import TaskStatus
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.operations import actions
 from enchanted_tui.operations import sample_files as task_file_operations
@@ -200,7 +201,9 @@ def test_it_is_said_where_files_are(
     if line["status"] != "waiting":
         (run_dir.data / f"{task.name}.tar.gz").touch()
         assert "in the archive" in task_files(run_dir, TaskLine(task, **line)).note
-    on_cluster = task_files(run_dir, TaskLine(TaskId(0, 0, 4, 0), "ok"), "SlurmExecutor").note
+    on_cluster = task_files(
+        run_dir, TaskLine(TaskId(0, 0, 4, 0), TaskStatus.OK), "SlurmExecutor"
+    ).note
     assert ("stayed on the cluster" in on_cluster) == (setting == "all")
 
 
@@ -210,7 +213,7 @@ def test_a_cleaned_campaign_says_what_its_configuration_did(tmp_path: Path) -> N
     config = next((run / "config").glob("*.yaml"))
     config.write_text(config.read_text().replace("seed: 7", "seed: 7\n  save_files: none"))
     shutil.rmtree(run / "data" / "d0_b0_s0_r0")
-    note = task_files(CampaignDirectory(run), TaskLine(TaskId(0, 0, 0, 0), "ok")).note
+    note = task_files(CampaignDirectory(run), TaskLine(TaskId(0, 0, 0, 0), TaskStatus.OK)).note
     assert "save_files: none" in note
 
 

@@ -31,7 +31,7 @@ from enchanted_tui.config.forms.field_problems import (
 from enchanted_tui.config.forms.form_fields import (
     ABSENT,
     FormField,
-    Row,
+    FormRow,
     Value,
     read_field,
     shown_key,
@@ -105,7 +105,7 @@ class CampaignForm:
                     found[part.field.id] = copy.deepcopy(part.offered) or part.field.empty
         return found
 
-    def new_row(self, field: FormField, values: Values) -> Row:
+    def new_row(self, field: FormField, values: Values) -> FormRow:
         """Return a row to be filled in."""
         rows = values.get(field.id) or []
         taken = {str(row.get("name")) for row in rows if isinstance(row, dict)}
@@ -333,7 +333,7 @@ class CampaignForm:
         return next(part.nested for part in self._parts(kind, values) if part.field == field)
 
 
-def _rows(value: Value) -> list[Row]:
+def _rows(value: Value) -> list[FormRow]:
     return value if isinstance(value, list) else []
 
 

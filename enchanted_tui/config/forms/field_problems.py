@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from enchanted_tui.config.forms.form_fields import FormField, Row, Value
+from enchanted_tui.config.forms.form_fields import FormField, FormRow, Value
 from enchanted_tui.config.forms.word_line import UnfinishedLineError, words_of
 from enchanted_tui.config.problems import key_text
 
@@ -48,7 +48,7 @@ def line_problems(field: FormField, value: Value) -> Iterator[FieldProblem]:
         yield FieldProblem(field.id, None, str(error))
 
 
-def name_problems(field: FormField, rows: list[Row]) -> Iterator[FieldProblem]:
+def name_problems(field: FormField, rows: list[FormRow]) -> Iterator[FieldProblem]:
     """Say which rows have no name of their own."""
     seen: set[str] = set()
     for index, row in enumerate(rows):

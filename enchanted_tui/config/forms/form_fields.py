@@ -19,8 +19,8 @@ from enchanted_tui.config.yaml_text import TypedNumber, one_line
 
 #: What a person types: a text, or a row for each of several; keys of a row that begin with an
 #: underscore are what the form keeps and does not show.
-Row = dict[str, Any]
-Value = str | list[Row]
+FormRow = dict[str, Any]
+Value = str | list[FormRow]
 
 ABSENT: Any = type("Absent", (), {"__repr__": lambda self: "ABSENT", "__slots__": ()})()
 _MAY_BE_NUMBER = re.compile(r"[-+.\w:]+\Z")
@@ -147,13 +147,13 @@ def read_field(field: FormField, container: Any, key: Any) -> Value | None:
     return shown(container, key)
 
 
-def _pair(value: Any, name: Any) -> Row:
+def _pair(value: Any, name: Any) -> FormRow:
     item = value[name]
     text = item if isinstance(item, str) else shown(value, name)  # several lines too
     return {"name": shown_key(value, name), "value": text, "_key": name, "_old": plain(item)}
 
 
-def _shown_rows(value: Any, kind: type[Any], row: Callable[[Any], Row]) -> list[Row] | None:
+def _shown_rows(value: Any, kind: type[Any], row: Callable[[Any], FormRow]) -> list[FormRow] | None:
     if not isinstance(value, list | dict) or not isinstance(value, kind):
         return None
     keys: Iterable[Any] = range(len(value)) if isinstance(value, list) else value
@@ -223,7 +223,7 @@ def written_field(field: FormField, value: Value, option: Option, hint: Any) -> 
     return meant(value, hint)
 
 
-def _written_rows(field: FormField, rows: list[Row], option: Option, hint: Any) -> Any:
+def _written_rows(field: FormField, rows: list[FormRow], option: Option, hint: Any) -> Any:
     if field.shape == "list":
         return [row["value"] for row in rows if row["value"]]
     found = {}
@@ -257,6 +257,6 @@ def _hint_of_item(option: Option, hint: Any, name: str) -> Any:
     return Any
 
 
-def rows_with_old(value: Mapping[str, Any]) -> list[Row]:
+def rows_with_old(value: Mapping[str, Any]) -> list[FormRow]:
     """Return rows with these names, to be filled in."""
     return [{"name": name, "value": ""} for name in value]

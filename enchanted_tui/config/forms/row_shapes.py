@@ -11,7 +11,7 @@ from typing import Any
 
 from enchanted_tui.config.forms.form_fields import (
     FormColumn,
-    Row,
+    FormRow,
     list_of,
     number_of,
     shown,
@@ -78,12 +78,12 @@ def output_columns(nested: type[Nested]) -> tuple[FormColumn, ...]:
 # -- parameters ------------------------------------------------------------------------------------
 
 
-def new_parameter(name: str) -> Row:
+def new_parameter(name: str) -> FormRow:
     """Return the row of a parameter to be filled in."""
     return {"name": name, "kind": "range", "low": "", "high": "", "values": "", "unit": ""}
 
 
-def parameter_rows(parameters: Any, bounds: Any) -> list[Row] | None:
+def parameter_rows(parameters: Any, bounds: Any) -> list[FormRow] | None:
     """Return a row for each parameter of a mapping, or of a list with bounds; None if they cannot
     be shown.
     """
@@ -108,9 +108,9 @@ def parameter_rows(parameters: Any, bounds: Any) -> list[Row] | None:
     return rows
 
 
-def _parameter_row(spec: Any) -> Row:
+def _parameter_row(spec: Any) -> FormRow:
     row = {**new_parameter(""), "_old": plain(spec)}
-    unshown: Row = {**row, "kind": OTHER, "values": one_line(spec)}
+    unshown: FormRow = {**row, "kind": OTHER, "values": one_line(spec)}
     if not isinstance(spec, dict) or any(name in spec for name in _UNSHOWN_KINDS):
         return unshown
     listed = [name for name in _LISTS if name in spec]
@@ -135,7 +135,7 @@ def _parameter_row(spec: Any) -> Row:
     return unshown if is_unshown else row
 
 
-def written_parameters(rows: list[Row], old: Any) -> tuple[Any, list[Any] | None]:
+def written_parameters(rows: list[FormRow], old: Any) -> tuple[Any, list[Any] | None]:
     """Return the parameters and their bounds: as a list of names with bounds where they were
     written so and nothing more is said, else as a mapping, and None.
     """
@@ -157,7 +157,7 @@ def _number(text: str) -> Any:
     return number_of(text) if text.strip() else None
 
 
-def _written_parameter(row: Row) -> Any:
+def _written_parameter(row: FormRow) -> Any:
     old = row.get("_old")
     if row["kind"] == OTHER:
         return old
@@ -190,12 +190,12 @@ def _updated(spec: dict[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
 # -- outputs ---------------------------------------------------------------------------------------
 
 
-def new_output(name: str, nested: type[Nested]) -> Row:
+def new_output(name: str, nested: type[Nested]) -> FormRow:
     """Return the row of an output to be filled in."""
     return {"name": name, "kind": next(iter(nested.variants)), "file": "stdout.txt", "what": ""}
 
 
-def output_rows(outputs: Any, nested: type[Nested]) -> list[Row] | None:
+def output_rows(outputs: Any, nested: type[Nested]) -> list[FormRow] | None:
     """Return a row for each output; None if they cannot be shown."""
     if not isinstance(outputs, dict):
         return None
@@ -205,9 +205,9 @@ def output_rows(outputs: Any, nested: type[Nested]) -> list[Row] | None:
     ]
 
 
-def _output_row(rule: Any, nested: type[Nested]) -> Row:
+def _output_row(rule: Any, nested: type[Nested]) -> FormRow:
     sources = [name for name in nested.variants if isinstance(rule, dict) and name in rule]
-    row: Row = {"name": "", "file": "", "what": "", "_old": plain(rule)}
+    row: FormRow = {"name": "", "file": "", "what": "", "_old": plain(rule)}
     if len(sources) != 1:
         return {**row, "kind": OTHER, "what": one_line(rule)}
     [source] = sources
@@ -222,7 +222,7 @@ def _output_row(rule: Any, nested: type[Nested]) -> Row:
     return row if is_shown else {**row, "file": "", "kind": OTHER, "what": one_line(rule)}
 
 
-def written_outputs(rows: list[Row], nested: type[Nested]) -> dict[Any, Any]:
+def written_outputs(rows: list[FormRow], nested: type[Nested]) -> dict[Any, Any]:
     """Return the outputs that rows with a name describe."""
     found: dict[Any, Any] = {}
     for row in rows:
@@ -233,7 +233,7 @@ def written_outputs(rows: list[Row], nested: type[Nested]) -> dict[Any, Any]:
     return found
 
 
-def _written_output(row: Row, nested: type[Nested]) -> Any:
+def _written_output(row: FormRow, nested: type[Nested]) -> Any:
     old, source = row.get("_old"), row["kind"]
     if source == OTHER:
         return old

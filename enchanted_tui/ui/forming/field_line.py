@@ -13,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Static, TextArea
 
 from enchanted_tui.config.forms.field_problems import FieldProblem
-from enchanted_tui.config.forms.form_fields import FormColumn, FormField, Row, Value
+from enchanted_tui.config.forms.form_fields import FormColumn, FormField, FormRow, Value
 from enchanted_tui.ui.forming.choice_cell import ChoiceCell
 from enchanted_tui.ui.forming.form_cells import (
     FLAG,
@@ -180,7 +180,7 @@ class RowLine(Vertical):
             super().__init__()
             self.row = row
 
-    def __init__(self, columns: Sequence[FormColumn], row: Row) -> None:
+    def __init__(self, columns: Sequence[FormColumn], row: FormRow) -> None:
         super().__init__()
         self._columns, self._row = tuple(columns), row
 
@@ -210,7 +210,7 @@ class RowLine(Vertical):
         return list(zip(self._columns, cells, strict=True))  # type: ignore[arg-type]
 
     @property
-    def row(self) -> Row:
+    def row(self) -> FormRow:
         """What the row says, with what it keeps unshown."""
         return {**self._row, **{column.id: value_of(cell) for column, cell in self._cells()}}
 
@@ -296,7 +296,7 @@ class RowsField(FieldLine):
         place = rows[row] if row is not None and row < len(rows) else self
         place.query(".cell, .add").first().focus()
 
-    async def add(self, row: Row) -> None:
+    async def add(self, row: FormRow) -> None:
         """Put a row at the end and go to its first cell."""
         line = RowLine(self.field.columns, row)
         await self.query_one(".rows").mount(line)

@@ -24,7 +24,6 @@ from enchanted_tui.ui.editor.find_bar import FindBar
 from enchanted_tui.ui.editor.finding import TextFinding
 from enchanted_tui.ui.editor.from_templates import insert_component
 from enchanted_tui.ui.editor.menu import CompletionMenu
-from enchanted_tui.ui.editor.other_views import begin, open_form, show_difference
 from enchanted_tui.ui.editor.panes import (
     PANES,
     HelpPane,
@@ -35,6 +34,7 @@ from enchanted_tui.ui.editor.panes import (
     ProblemList,
 )
 from enchanted_tui.ui.editor.text_checker import TextChecker
+from enchanted_tui.ui.screens.other_views import begin, open_form, show_difference
 from enchanted_tui.ui.widgets.divider import Divider
 
 _CHECK_AFTER = 0.3  #: seconds without a key before the text is checked

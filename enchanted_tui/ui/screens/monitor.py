@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 
-from enchanted_tui.campaign_status import Liveness
+from enchanted_tui.campaign_status import Liveness, TaskStatus
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import in_thread
@@ -350,7 +350,9 @@ class MonitorScreen(CampaignScreen):
 
     async def _last_failure(self) -> None:
         assert self.viewer is not None
-        failed = await self.read_of_run(self.viewer, self.viewer.select, "failed", "", "finished")
+        failed = await self.read_of_run(
+            self.viewer, self.viewer.select, TaskStatus.FAILED, "", "finished"
+        )
         if len(failed):
             self._open_task(failed[0], failed)
         else:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -11,8 +13,8 @@ from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.campaign_screen import GOING_ON
 from enchanted_tui.ui.charts import chart_choice as charts
 from enchanted_tui.ui.charts.choice_line import CHARTS, choice_parts
+from enchanted_tui.ui.kept_choices import kept_fields, kept_text
 from enchanted_tui.ui.rereading import Rereading
-from enchanted_tui.ui.screens.kept_results import KeptResults
 from enchanted_tui.ui.screens.rows_writing import RowsWriting
 from enchanted_tui.ui.sparing import Sparing
 from enchanted_tui.ui.widgets.ask_line import AskLine
@@ -30,6 +32,7 @@ from enchanted_tui.ui.widgets.view_tabs import ViewTabs
 from enchanted_tui.views.dataset_statistics import Results, read_news
 
 if TYPE_CHECKING:
+    from enchanted_tui.ui.open_run import Choices
     from enchanted_tui.views.viewing import View, Viewer
 
 _VIEWS = (
@@ -49,7 +52,7 @@ _PAUSE_PER_ROW = 5e-5  # ... and more of a large one, of which each reading copi
 _NOTHING = "No campaign is open; choose one on the screen Runs (1)."
 
 
-class ResultsScreen(KeptResults, RowsWriting):
+class ResultsScreen(RowsWriting):
     """One view at a time; what is chosen for the charts stays from one to the next."""
 
     HELP = """The dataset of the open campaign; it grows while the campaign runs.
@@ -67,6 +70,7 @@ Sensitivity are worked out on request, while the app goes on."""
     ResultsScreen #front, ResultsScreen ComputedView { display: none; height: 1fr; }
     ResultsScreen .-shown { display: block !important; }
     """
+    KEPT = "results"
     AUTO_FOCUS = "#table"
     BINDINGS: ClassVar[list[BindingType]] = bindings(
         *(f"results.{name}" for name, _ in _VIEWS),
@@ -116,9 +120,6 @@ Sensitivity are worked out on request, while the app goes on."""
     def on_mount(self) -> None:
         self._go("table")
 
-    def view_names(self) -> tuple[str, ...]:
-        return tuple(name for name, _ in _VIEWS)
-
     @property
     def plot(self) -> Plot:
         return self.query_one(Plot)
@@ -150,6 +151,15 @@ Sensitivity are worked out on request, while the app goes on."""
         self.table.sort_anew()
         self.show_columns()
         self.table.awaited.key = None
+
+    def choices(self) -> Choices:
+        return {**super().choices(), "view": self._shown, "chart": asdict(self.choice)}
+
+    def restore(self, choices: Mapping[str, Any]) -> None:
+        super().restore(choices)
+        self.choice = kept_fields(self.choice, choices.get("chart"))
+        if view := kept_text(choices, "view", [name for name, _ in _VIEWS]):
+            self._go(view)
 
     def _rest(self) -> float:
         return _PAUSE + _PAUSE_PER_ROW * len(self.whole)

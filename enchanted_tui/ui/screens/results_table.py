@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.ui import formats
 from enchanted_tui.ui.charts import chart_choice as charts
+from enchanted_tui.ui.kept_choices import await_row, kept_row
 from enchanted_tui.ui.row_choice import RowChoice
 from enchanted_tui.ui.screens.front_showing import FrontShowing
 from enchanted_tui.ui.screens.row_filtering import RowFiltering
@@ -17,6 +18,9 @@ from enchanted_tui.ui.widgets.column_chooser import ColumnChooser
 from enchanted_tui.ui.widgets.dataset_table import FINISHED, DatasetTable, SummaryTable
 from enchanted_tui.ui.widgets.table import VirtualTable
 from enchanted_tui.views.notable_samples import NotableSample, notable_samples
+
+if TYPE_CHECKING:
+    from enchanted_tui.ui.open_run import Choices
 
 
 class ResultsTables(FrontShowing, RowFiltering):
@@ -94,9 +98,18 @@ class ResultsTables(FrontShowing, RowFiltering):
         for table in (self.table, self.front):
             table.hidden = self.rows.hidden
 
+    def choices(self) -> Choices:
+        kept = {"sort": list(self.table.sort), "row": kept_row(self.table)}
+        return {**super().choices(), **kept}
+
     def restore(self, choices: Mapping[str, Any]) -> None:
         super().restore(choices)
         self.show_columns()
+        match choices.get("sort"):
+            case [str(name), bool(descending)]:
+                self.table.sort = (name, descending)
+                self.table.set_sort(name, descending=descending)
+        await_row(self.table, choices.get("row"))
 
     def choose_rows(self, rows: RowChoice) -> None:
         super().choose_rows(rows)

@@ -11,15 +11,16 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
+from enchanted_tui.campaign_status import TaskStatus
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.ui import formats, task_texts
 from enchanted_tui.ui.actions import bindings
 from enchanted_tui.ui.background import run_newest
-from enchanted_tui.ui.campaign_screen import GOING_ON
+from enchanted_tui.ui.campaign_screen import GOING_ON, CampaignScreen
 from enchanted_tui.ui.glyphs import glyph
-from enchanted_tui.ui.kept_choices import await_row, kept_text
+from enchanted_tui.ui.kept_choices import await_row, kept_row, kept_text
 from enchanted_tui.ui.screens.file import is_binary
-from enchanted_tui.ui.screens.kept_task import KeptTask
+from enchanted_tui.ui.screens.kept_over import KeptOver
 from enchanted_tui.ui.task_texts import Value
 from enchanted_tui.ui.traceback_opening import open_place_in
 from enchanted_tui.ui.widgets.divider import Divider
@@ -28,6 +29,7 @@ from enchanted_tui.ui.widgets.table import Cell, Column, VirtualTable
 from enchanted_tui.ui.widgets.task_text import TaskText
 
 if TYPE_CHECKING:
+    from enchanted_tui.ui.open_run import Choices, OpenRun
     from enchanted_tui.views.task_files import TaskFiles
     from enchanted_tui.views.task_lines import TaskLine
     from enchanted_tui.views.viewing import View, Viewer
@@ -39,7 +41,7 @@ _RECORD = (  #: stands in the list of files for the reason and traceback of a fa
 )
 
 
-class TaskScreen(KeptTask):
+class TaskScreen(KeptOver, CampaignScreen):
     """A task of the open campaign; `among` is the list from which it was opened, to go on to the
     next from here.
     """
@@ -87,12 +89,14 @@ class TaskScreen(KeptTask):
         *GOING_ON,
     )
 
+    KIND = "task"
+
     def __init__(
         self, task: TaskId, among: Sequence[TaskId] = (), kept: Mapping[str, Any] | None = None
     ) -> None:
         """`kept` is what `choices` gave when it was shown before."""
         super().__init__()
-        self._kept = kept or {}
+        self._kept = kept or {}  #: what has not been shown yet of it
         self.shown_task, self._among = task, among
         self._line: TaskLine | None = None
         self._values: list[Value] = []
@@ -136,6 +140,17 @@ class TaskScreen(KeptTask):
         """The read model of the task's own run, which may have been closed."""
         return self.run_shown
 
+    def choices(self) -> Choices:
+        rows = {
+            name: kept_row(self.query_one(f"#{name}", VirtualTable)) for name in ("values", "files")
+        }
+        part, shown = self._part or self._kept.get("part"), self._shown or self._kept.get("shown")
+        return {"task": self.shown_task.name, "part": part, "shown": shown, **rows}
+
+    def keep(self, run: OpenRun) -> None:
+        super().keep(run)
+        run.among[self.mode_below] = self._among
+
     def receive(self, view: View | None) -> None:
         if not self.is_stale:
             super().receive(view)
@@ -172,8 +187,8 @@ class TaskScreen(KeptTask):
         if part := kept_text(self._kept, "part", _PARTS):
             self._kept = {name: self._kept[name] for name in self._kept if name != "part"}
             self._go(part)
-        elif not self._part or line.status == "failed":
-            self._go("text" if line.status == "failed" else "values")
+        elif not self._part or line.status == TaskStatus.FAILED:
+            self._go("text" if line.status == TaskStatus.FAILED else "values")
         run_newest(self, "files", self._look_at_files, line)
 
     async def _look_at_files(self, line: TaskLine) -> None:

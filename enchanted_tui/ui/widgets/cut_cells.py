@@ -3,44 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.cells import cell_len
 from rich.text import Text
 from textual.events import MouseMove
+from textual.widget import Widget
 
 from enchanted_tui.ui.widgets.columns import Cell, text_of
 from enchanted_tui.ui.widgets.table_line import LineLayout
 
-if TYPE_CHECKING:
-    from textual.scroll_view import ScrollView
 
-    Base = ScrollView
-else:
-    Base = object
-
-
-class TellsWhatIsCut(Base):
-    """Mixed into a table: a cell that is cut is told whole in a tooltip, a heading too."""
-
-    _layout_now: Callable[[], LineLayout]
-    _keys: Sequence[Any]
-    _cells: Callable[[Any], Sequence[Cell]]
-
-    def on_mouse_move(self, event: MouseMove) -> None:
-        whole = self._cut_at(event.x, event.y)
-        if str(self.tooltip or "") != whole:
-            self.tooltip = Text(whole) if whole else None
-
-    def _cut_at(self, x: int, y: int) -> str:
-        """Return what stands at a place of the table if it is cut there, else nothing."""
-        shown, row = self._layout_now().column_at(x), round(self.scroll_offset.y) + y - 1
-        if shown is None or row >= len(self._keys):
-            return ""
+def tell_what_is_cut(
+    table: Widget,
+    event: MouseMove,
+    layout: LineLayout,
+    keys: Sequence[Any],
+    cells: Callable[[Any], Sequence[Cell]],
+) -> None:
+    """Tell in the tooltip of a table what stands under the pointer, a heading too, if it is cut
+    there; `cells` gives those of the row with a key.
+    """
+    shown, row = layout.column_at(event.x), round(table.scroll_offset.y) + event.y - 1
+    whole = ""
+    if shown is not None and row < len(keys):
         index, column, width = shown
-        if y == 0:
-            text = column.title
-        else:
-            cells = self._cells(self._keys[row])
-            text = text_of(cells[index]) if index < len(cells) else ""
-        return text if cell_len(text) > width else ""
+        row_cells = cells(keys[row]) if event.y else ()
+        told = text_of(row_cells[index]) if index < len(row_cells) else ""
+        text = told if event.y else column.title
+        whole = text if cell_len(text) > width else ""
+    if str(table.tooltip or "") != whole:
+        table.tooltip = Text(whole) if whole else None

@@ -14,6 +14,7 @@ from textual.geometry import Region
 from textual.widget import Widget
 
 from enchanted_tui.campaign_status import Phase
+from enchanted_tui.durations import rough_duration
 from enchanted_tui.ui.actions import help_of
 from enchanted_tui.ui.facts_in_line import cut_name
 from enchanted_tui.ui.glyphs import glyph
@@ -101,7 +102,7 @@ class StatusLine(Widget):
         seconds = (time.time() if now is None else now) - self.read_at
         if seconds < _FRESH:
             return ""
-        shown = f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+        shown = rough_duration(seconds)
         return f"{shown} ago" if seconds < _STALE else f"stale {shown}"
 
     def render(self) -> Text:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from rich.cells import set_cell_size
 from rich.segment import Segment
 from textual.binding import BindingType
-from textual.events import Click, Resize
+from textual.events import Click, MouseMove, Resize
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -21,14 +21,14 @@ from enchanted_tui.ui.widgets.awaited_row import AwaitedRow
 from enchanted_tui.ui.widgets.changes import PaintedLines
 from enchanted_tui.ui.widgets.clicks import RIGHT
 from enchanted_tui.ui.widgets.columns import Cell, Column, Shown, laid_out, note_names, text_of
-from enchanted_tui.ui.widgets.cut_cells import TellsWhatIsCut
+from enchanted_tui.ui.widgets.cut_cells import tell_what_is_cut
 from enchanted_tui.ui.widgets.table_keys import TABLE_KEYS
 from enchanted_tui.ui.widgets.table_line import LineLayout, TableStyles
 
 __all__ = ["Cell", "Column", "VirtualTable"]
 
 
-class VirtualTable(TellsWhatIsCut, ScrollView, can_focus=True):
+class VirtualTable(ScrollView, can_focus=True):
     """Rows are known by their keys; `cells` gives the cells of one row and is asked for visible
     rows only.
 
@@ -390,6 +390,9 @@ class VirtualTable(TellsWhatIsCut, ScrollView, can_focus=True):
             self.move_to(row)
             if event.chain == 2 and not is_menu:
                 self.action_choose()
+
+    def on_mouse_move(self, event: MouseMove) -> None:
+        tell_what_is_cut(self, event, self._layout_now(), self._keys, self._cells)
 
     def row_text(self, row: int) -> str:
         """Return a row's cells as text with tabs between, for copying."""

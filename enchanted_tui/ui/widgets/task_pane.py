@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from textual.app import ComposeResult
 from textual.widgets import Input
 
-from enchanted_tui.campaign_status import Liveness
+from enchanted_tui.campaign_status import Liveness, TaskStatus
 from enchanted_tui.durations import duration
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.ui import formats
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 #: Words, signs and colours of a task's status.
 LOOKS = {
-    "ok": ("ok", "ok", "success"),
-    "failed": ("failed", "FAILED", "error"),
-    "running": ("running", "running", "accent"),
-    "waiting": ("waiting", "waiting", "dim"),
+    TaskStatus.OK: ("ok", "ok", "success"),
+    TaskStatus.FAILED: ("failed", "FAILED", "error"),
+    TaskStatus.RUNNING: ("running", "running", "accent"),
+    TaskStatus.WAITING: ("waiting", "waiting", "dim"),
 }
 _SORT_COLUMNS = {"position": "task", "finished": "finished", "runtime": "runtime"}
 _SLOW_INTERVAL = (
@@ -233,7 +233,7 @@ class TaskPane(Pane):
     def _why_empty(self, view: View) -> str:
         """Say why there are no tasks, where workers are busy and none of their tasks is listed."""
         busy = len(view.running)
-        if self.status != "running" or self.text or not busy:
+        if self.status != TaskStatus.RUNNING or self.text or not busy:
             return self.EMPTY
         workers = "1 worker is" if busy == 1 else f"{busy:,} workers are"
         return f"{workers} busy, but tasks end faster than they are reported"
@@ -244,7 +244,7 @@ class TaskPane(Pane):
         line = self.viewer.line(key)
         sign, word, colour = LOOKS.get(line.status, ("unknown", line.status, "warning"))
         runtime = line.runtime
-        if line.status == "running" and line.started is not None:
+        if line.status == TaskStatus.RUNNING and line.started is not None:
             runtime = float(max(0, round(self.view.read_at - line.started)))
         return (
             (f"{glyph(sign)} {word}", colour),
@@ -254,10 +254,10 @@ class TaskPane(Pane):
             line.host,
             (
                 _reason(line)
-                if line.status == "failed" and "outcome" not in self.table.shown_columns
+                if line.status == TaskStatus.FAILED and "outcome" not in self.table.shown_columns
                 else formats.values(line.params)
             ),
-            _reason(line) if line.status == "failed" else formats.values(line.outputs),
+            _reason(line) if line.status == TaskStatus.FAILED else formats.values(line.outputs),
         )
 
 
