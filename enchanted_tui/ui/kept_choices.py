@@ -50,6 +50,6 @@ def kept_fields(before: Chosen, kept: object) -> Chosen:
     found = {
         field.name: kept[field.name]
         for field in fields(before)
-        if type(kept.get(field.name)) is type(getattr(before, field.name))
+        if field.name in kept and type(kept[field.name]) is type(getattr(before, field.name))
     }
     return replace(before, **found)

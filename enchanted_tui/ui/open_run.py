@@ -37,9 +37,9 @@ class OpenRun:
         self.entry: RunEntry | None = None  #: the same in short, also of a run that is not shown
         self.mode = "monitor"  #: the screen on which it was seen last
         self.choices: dict[str, Choices] = {}  #: by screen
-        #: by mode: the task whose screen lies over it, and ...
-        self.tasks: dict[str, Choices] = {}
-        #: ... the list from which that was opened
+        #: by mode and kind: what lies over it (`KeptOver`), and ...
+        self.over: dict[str, dict[str, Choices]] = {}
+        #: ... the list from which the task was opened that does
         self.among: dict[str, Sequence[TaskId]] = {}
         self._feed: Feed | None = None
 
@@ -95,7 +95,7 @@ class OpenRun:
         if self._feed is not None:
             self._feed.close()
         self._feed = self.viewer = self.view = None
-        self.tasks.clear()
+        self.over.clear()
         self.among.clear()
 
     # -- what is remembered ------------------------------------------------------------------------
@@ -106,7 +106,7 @@ class OpenRun:
             "root": str(self.root),
             "mode": self.mode,
             "choices": self.choices,
-            "tasks": self.tasks,
+            "over": self.over,
         }
 
 
@@ -118,7 +118,7 @@ def from_json(content: object) -> OpenRun | None:
     if isinstance(content.get("mode"), str):
         run.mode = content["mode"]
     run.choices = _mappings(content.get("choices"))
-    run.tasks = _mappings(content.get("tasks"))
+    run.over = {mode: _mappings(kinds) for mode, kinds in _mappings(content.get("over")).items()}
     return run
 
 

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from textual.css.query import NoMatches
 
-from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.ui import remembered
+from enchanted_tui.ui.bringing_back import again
 from enchanted_tui.ui.campaign_screen import CampaignScreen
 from enchanted_tui.ui.feed import FeedFailed, ViewUpdated
 from enchanted_tui.ui.hosting import CampaignEnded, Hosting
 from enchanted_tui.ui.open_run import OpenRun, from_json
 from enchanted_tui.ui.opening import OpenedOfRun
+from enchanted_tui.ui.screens.kept_over import KINDS, KeptOver
 from enchanted_tui.ui.widgets.status_line import StatusLine
 from enchanted_tui.ui.widgets.tab_bar import TabBar
 
@@ -119,7 +120,7 @@ class OpenRuns(Hosting):
         if self.current_mode not in _OF_A_RUN:
             self.show_mode(run.mode)
         else:
-            self.call_later(self.reopen_task)
+            self.call_later(self.bring_back_what_lay_over)
 
     def _show(self, run: OpenRun | None) -> None:
         """Have all screens show a run, or none."""
@@ -235,33 +236,31 @@ class OpenRuns(Hosting):
             self.screen.take_up_run()
         if self.run_shown is not None and mode in _OF_A_RUN:
             self.run_shown.mode = mode
-            self.call_later(self.reopen_task)
+            self.call_later(self.bring_back_what_lay_over)
         self.show_tabs()
         return mounted
 
-    def reopen_task(self) -> None:
-        """Open the task that lay over this screen when its run was shown last."""
-        run, under, mode = self.run_shown, self.screen, self.current_mode
-        kept = run.tasks.get(mode) if run is not None else None
+    def bring_back_what_lay_over(self) -> None:
+        """Open what lay over this screen when its run was shown last."""
+        run, mode = self.run_shown, self.current_mode
         if (
             run is None
-            or kept is None
-            or not isinstance(under, CampaignScreen)
-            or isinstance(under, OpenedOfRun)
+            or not isinstance(self.screen, CampaignScreen)
+            or isinstance(self.screen, OpenedOfRun)
         ):
             return
-        from enchanted_tui.ui.screens.task import TaskScreen
-
-        task = TaskId.named(str(kept.get("task")))
-        if task is not None:
-            self.open_over(under, TaskScreen(task, run.among.get(mode, ()), kept))
+        kept = run.over.get(mode, {})
+        for kind in (kind for kind in KINDS if kind in kept):
+            screen = again(kind, kept[kind], run, mode)
+            if screen is not None:
+                self.open_over(self.screen, screen)
 
     def note_choices(self) -> None:
         """Have the run that is shown keep what has been chosen on the screens that can be seen;
         others have done so when they were left.
         """
         for screen in self.screen_stack:
-            if isinstance(screen, CampaignScreen):
+            if isinstance(screen, CampaignScreen | KeptOver):
                 screen.note_choices()
 
     # -- remembering -------------------------------------------------------------------------------
@@ -337,7 +336,7 @@ class OpenRuns(Hosting):
         if not self.runs and self.current_mode in _OF_A_RUN:
             self.show_mode("runs")
         else:
-            self.call_later(self.reopen_task)
+            self.call_later(self.bring_back_what_lay_over)
 
     def action_everywhere_tabs(self) -> None:
         self.perform(self._choose_tab())

@@ -24,6 +24,7 @@ from enchanted_tui.ui.widgets.choice_list import is_laid_out
 if TYPE_CHECKING:
     from textual.widget import AwaitMount
 
+    from enchanted_tui.ui.open_run import OpenRun
     from enchanted_tui.views.viewing import Viewer
 
 Answer = TypeVar("Answer")
@@ -38,6 +39,7 @@ class OpenedOfRun(Opened):
         app = getters.app(AppInterface)
 
     run_shown: Viewer | None = None  #: the read model that was open when it was opened
+    own_run: OpenRun | None = None  #: of which that is
     mode_below = ""  #: the mode over which it was opened
 
     @property
@@ -119,7 +121,8 @@ class Opening(Refusing):
 
     def _open(self, screen: Opened, take: Callable[[Any], None] | None = None) -> None:
         if isinstance(screen, OpenedOfRun):
-            screen.run_shown, screen.mode_below = self.viewer, self.current_mode
+            screen.run_shown, screen.own_run = self.viewer, self.run_shown
+            screen.mode_below = self.current_mode
         self.push_screen(screen, take)
 
     def action_command_palette(self) -> None:

@@ -21,8 +21,10 @@ import pytest
 from textual.screen import Screen
 
 from enchanted_tui.ui.actions import Action, registry
+from enchanted_tui.ui.app_screen import AppScreen
 from enchanted_tui.ui.screens.compare import CompareScreen
 from enchanted_tui.ui.screens.config import ConfigScreen
+from enchanted_tui.ui.screens.diff_screen import DiffScreen
 from enchanted_tui.ui.screens.failures import FailuresScreen
 from enchanted_tui.ui.screens.file import FileScreen
 from enchanted_tui.ui.screens.form_screen import FormScreen
@@ -45,6 +47,7 @@ from helpers.ui.routes import (
     entry_of,
     hint_of,
     reached_only,
+    screens_on_top,
     separate,
 )
 from helpers.ui.watching import Watcher, in_loop, watching
@@ -123,13 +126,25 @@ async def _compare(watcher: Watcher) -> None:
     )
 
 
-async def _form(watcher: Watcher) -> None:
+async def _text(watcher: Watcher) -> None:
     await _config(watcher)
     editor = watcher.screen
     root = watcher.app.root
     assert root is not None
     editor.open_file(root.parent / f"{root.name}.yaml")
     await watcher.until(lambda: "executors" in editor.area.text)
+
+
+async def _diff(watcher: Watcher) -> None:
+    await _text(watcher)
+    await watcher.press("escape", "D")
+    await watcher.until(
+        lambda: isinstance(watcher.screen, DiffScreen) and watcher.screen.is_mounted
+    )
+
+
+async def _form(watcher: Watcher) -> None:
+    await _text(watcher)
     await watcher.press("f11")
     await watcher.until(lambda: isinstance(watcher.screen, FormScreen) and watcher.screen._lines)
     watcher.screen.query_one("#shown").focus()
@@ -160,6 +175,7 @@ PLACES = [
     Place(TaskScreen, "monitor", _task),
     Place(FileScreen, "monitor", _file),
     Place(CompareScreen, "runs", _compare),
+    Place(DiffScreen, "config", _diff),
     Place(FormScreen, "config", _form),
 ]
 
@@ -300,3 +316,9 @@ def test_every_action_is_on_a_screen() -> None:
     """No action is left out above."""
     tried = {action.id for place in PLACES for action in place.actions}
     assert not set(registry()) - tried
+
+
+def test_every_screen_with_actions_is_gone_through() -> None:
+    """No screen is left out above; dialogs have no actions of the registry."""
+    whole = {screen for screen in screens_on_top() if issubclass(screen, AppScreen)}
+    assert whole == {place.screen for place in PLACES}

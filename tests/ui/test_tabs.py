@@ -17,7 +17,12 @@ import pytest
 
 from enchanted_tui.ui import remembered
 from enchanted_tui.ui.app import MODE_NAMES
+from enchanted_tui.ui.campaign_screen import CampaignScreen
 from enchanted_tui.ui.open_runs import MOST
+from enchanted_tui.ui.screens.file import FileScreen
+from enchanted_tui.ui.screens.monitor import MonitorScreen
+from enchanted_tui.ui.screens.plots import PlotsScreen
+from enchanted_tui.ui.screens.results import ResultsScreen
 from enchanted_tui.ui.screens.task import TaskScreen
 from enchanted_tui.ui.settings import Preferences, Settings
 from enchanted_tui.ui.widgets.dialog import Dialog
@@ -109,6 +114,21 @@ def task(screen: Any) -> object:
     return screen.shown_task, screen._part, screen._shown
 
 
+def plots(screen: Any) -> object:
+    return screen.wanted, screen.condition, screen.first, screen.plot.kept_member
+
+
+def file(screen: Any) -> object:
+    page = screen.log_view.page
+    return (screen.path, screen.what_is_chosen(), page and page.follow, page and page.top)
+
+
+#: What can lie over a screen: what is seen of it, and what somebody does there.
+OVER: dict[type[Any], tuple[Callable[[Any], object], tuple[tuple[str, ...], ...]]] = {
+    TaskScreen: (task, (("escape",), ("f",), ("v",))),
+    PlotsScreen: (plots, (("escape",), ("d", "right"), ("t", "down"), ("n", "L"))),
+    FileScreen: (file, (("escape",), ("home",), ("v",), ("end",))),
+}
 SEEN: dict[str, Callable[[Any], object]] = {
     "monitor": monitor, "failures": failures, "results": results, "log": log,
 }  # fmt: skip
@@ -116,10 +136,10 @@ SEEN: dict[str, Callable[[Any], object]] = {
 DONE: dict[str, tuple[tuple[str, ...], ...]] = {
     "monitor": (
         ("b", "end"), ("t", "end", "up"), ("t", "s"), ("t", "o"), ("t", "slash", "7", "enter"),
-        ("f", "down"), ("escape", "escape"), ("t", "enter"),
+        ("f", "down"), ("escape", "escape"), ("t", "enter"), ("f", "enter"),
     ),
     "failures": (("end",), ("s",), ("enter", "end"), ("escape",)),
-    "results": (("s", "right"), ("s", "up"), ("t", "end", "up"), ("d", "L"), ("u",), ("b",)),
+    "results": (("s", "right"), ("s", "up"), ("t", "end", "up"), ("d", "L"), ("u",), ("b",), ("P", "down")),
     "log": (("v",), ("w",), ("home",), ("end",), ("slash", "o", "n", "enter")),
 }  # fmt: skip
 
@@ -132,7 +152,8 @@ class Walk:
     def __init__(self, watcher: Watcher, runs: dict[str, Path], chance: random.Random) -> None:
         self.watcher, self.runs, self.chance = watcher, runs, chance
         self.left: dict[tuple[str, str], object] = {}
-        self.lay_over: dict[tuple[str, str], object] = {}  #: tasks over screens
+        #: over screens: of which class, and how it looked
+        self.lay_over: dict[tuple[str, str], tuple[type[Any], object]] = {}
         self.story: list[str] = []
 
     @property
@@ -175,47 +196,63 @@ class Walk:
         place = self.place
         await is_read(self.watcher)
         if place in self.lay_over:
-            await self.comes_to(task, self.lay_over[place])
+            await self.comes_to(*self.lay_over[place])
         elif place in self.left:
-            await self.comes_to(SEEN[place[1]], self.left[place])
+            await self.comes_to(None, self.left[place])
         if place[1] in SEEN:
-            assert self.watcher.screen.view.root == self.runs[place[0]], self.story
+            views = [
+                screen.view
+                for screen in self.watcher.app.screen_stack
+                if isinstance(screen, CampaignScreen)
+            ]
+            assert {view.root for view in views if view} <= {self.runs[place[0]]}, self.story
 
-    async def comes_to(self, look: Callable[[Any], object], expected: object) -> None:
-        """Wait until the screen shows what was left, which has to be read first."""
+    async def comes_to(self, over: type[Any] | None, expected: object) -> None:
+        """Wait until the screen, or what is to lie over it, shows what was left, which has to be
+        read first.
+        """
         screen: Any = None
 
         def is_there() -> bool:
             nonlocal screen
             screen = self.watcher.screen
-            if isinstance(screen, TaskScreen) != (look is task):
+            if (type(screen) if type(screen) in OVER else None) is not over:
                 return False
-            return bool(screen.is_mounted) and look(screen) == expected
+            return bool(screen.is_mounted) and self.looks(screen) == expected
 
         try:
             await until(is_there, self.watcher.pilot.pause, 20)
         except AssertionError:
-            pytest.fail(f"{self.story}: {expected} was left, {screen} shows {look(screen)}")
+            pytest.fail(f"{self.story}: {expected} was left, {screen} shows {self.looks(screen)}")
+
+    def looks(self, screen: Any) -> object:
+        """Give what is seen of a screen."""
+        return seen(screen, self.watcher.app.current_mode)
 
     async def does(self) -> None:
         """Do something on this screen, and remember how it looks then."""
         place = self.place
         if place[1] not in DONE:
             return
-        keys = self.chance.choice(DONE[place[1]])
-        if place in self.lay_over:
-            keys = self.chance.choice((("escape",), ("f",), ("v",)))
+        over = type(self.watcher.screen)
+        keys = self.chance.choice(OVER[over][1] if over in OVER else DONE[place[1]])
         self.story.append(" ".join(keys))
         await self.watcher.press(*keys)
         await settled(self.watcher)
         if self.place != place:  # Escape may lead elsewhere, where a task lies over the screen too
             return
         screen = self.watcher.screen
-        if isinstance(screen, TaskScreen):
-            self.lay_over[place] = task(screen)
+        if type(screen) in OVER:
+            self.lay_over[place] = type(screen), self.looks(screen)
         else:
             self.lay_over.pop(place, None)
-            self.left[place] = SEEN[place[1]](screen)
+            self.left[place] = self.looks(screen)
+
+
+def seen(screen: Any, mode: str) -> object:
+    """Give what is seen of a screen, in a mode of the app."""
+    look = OVER[type(screen)][0] if type(screen) in OVER else SEEN.get(mode)
+    return look(screen) if look is not None else None
 
 
 async def settled(watcher: Watcher) -> None:
@@ -224,9 +261,7 @@ async def settled(watcher: Watcher) -> None:
     same = 0
     while same < 4:
         await watcher.pilot.pause(0.03)
-        screen = watcher.screen
-        look = task if isinstance(screen, TaskScreen) else SEEN.get(watcher.app.current_mode)
-        now = look(screen) if look is not None else None
+        now = seen(watcher.screen, watcher.app.current_mode)
         same = same + 1 if now == before else 0
         before = now
 
@@ -309,6 +344,63 @@ async def test_tabs_are_there_again_at_the_next_start(
         await watcher.until(lambda: results(watcher.screen) == other)
 
 
+@in_loop
+async def test_plots_and_files_are_there_again(
+    runs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Protects what lies over a screen - a plot with its columns and cursor, a file with the place
+    in it - when another run is shown meanwhile and at the next start; not once it has been left.
+    """
+    monkeypatch.chdir(tmp_path)
+    async with app_with(runs["other"], runs["usual"]) as watcher:
+        app = watcher.app
+        await app.switch_mode("results")
+        await watcher.until(lambda: len(watcher.screen.results) == 60)
+        await watcher.press("P", "d")
+        await watcher.until(lambda: len(watcher.screen.results) == 60)
+        await watcher.press("right_curly_bracket", "down", "down")
+        await settled(watcher)
+        plot = plots(watcher.screen)
+        assert watcher.screen.plot.kept_member is not None
+        await watcher.press("3", "f", "enter")
+        await watcher.until(lambda: isinstance(watcher.screen, FileScreen))
+        await settled(watcher)
+        await watcher.press("home", "w")
+        await settled(watcher)
+        text = file(watcher.screen)
+        await watcher.press("greater_than_sign")
+        await watcher.until(lambda: isinstance(watcher.screen, MonitorScreen))
+        await watcher.press("5")
+        await watcher.until(lambda: isinstance(watcher.screen, ResultsScreen))
+        await watcher.press("less_than_sign")
+        await _comes_to(watcher, PlotsScreen, plot)
+        await watcher.press("3")
+        await _comes_to(watcher, FileScreen, text)
+    async with app_with() as watcher:
+        await _comes_to(watcher, FileScreen, text)
+        await watcher.press("escape", "5")
+        await _comes_to(watcher, PlotsScreen, plot)
+        await watcher.press("escape", "greater_than_sign", "less_than_sign")
+        await watcher.until(lambda: watcher.app.root == runs["usual"])
+        await settled(watcher)
+        assert isinstance(watcher.screen, ResultsScreen)
+        await watcher.press("3")
+        await settled(watcher)
+        assert isinstance(watcher.screen, MonitorScreen)
+
+
+async def _comes_to(watcher: Watcher, screen: type[Any], expected: object) -> None:
+    """Wait until a screen is on top, and looks as expected."""
+    look = OVER[screen][0]
+    await watcher.until(
+        lambda: (
+            type(watcher.screen) is screen
+            and watcher.screen.is_mounted
+            and look(watcher.screen) == expected
+        )
+    )
+
+
 @pytest.mark.parametrize(
     "tabs",
     [
@@ -327,7 +419,22 @@ async def test_tabs_are_there_again_at_the_next_start(
                     "log": {"pattern": "(", "file": "../../etc/passwd", "place": "x", "level": 99},
                     "failures": {"words": 4, "group": {}},
                 },
-                "tasks": {"monitor": {"task": "d9_b9_s9_r9", "part": "x", "shown": 1}},
+                "over": {
+                    "monitor": {
+                        "task": {"task": "d9_b9_s9_r9", "part": "x", "shown": 1},
+                        "file": {"path": "../../etc/passwd", "place": "x", "level": {}},
+                    },
+                    "failures": {"odd": {}, "file": {"path": 3, "place": -9}, "task": 7},
+                    "results": {
+                        "plots": {
+                            "plot": {"kind": "odd", "x": 3, "columns": [1], "grain": "x"},
+                            "condition": "(",
+                            "first": -1,
+                            "cursor": 10**9,
+                        }
+                    },
+                    "log": 4,
+                },
             },
         ],
     ],

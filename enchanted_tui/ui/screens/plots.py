@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -18,6 +19,7 @@ from enchanted_tui.ui.campaign_screen import GOING_ON
 from enchanted_tui.ui.charts.plot_drawing import PlotDrawer, Surface
 from enchanted_tui.ui.charts.plot_line import plot_parts
 from enchanted_tui.ui.rereading import Rereading
+from enchanted_tui.ui.screens.kept_plots import PLOTS, KeptPlots
 from enchanted_tui.ui.screens.plot_picturing import PlotPicturing
 from enchanted_tui.ui.widgets.chooser import Chooser
 from enchanted_tui.ui.widgets.line import Buttons, Line
@@ -30,8 +32,7 @@ if TYPE_CHECKING:
     from enchanted_tui.views.task_times import Times
     from enchanted_tui.views.viewing import View, Viewer
 
-_NAMES = "scatter density mean errors correlation parallel front timeline use"
-_VIEWS = tuple((name, KINDS[name].title) for name in _NAMES.split())
+_VIEWS = tuple((name, KINDS[name].title) for name in PLOTS)
 _PAUSE = 2.0  #: seconds between two readings of what grows ...
 _PAUSE_PER_ROW = 5e-5  #: ... and more of much
 _GROWING = 5.0  #: seconds after which the bars of tasks at work are longer
@@ -39,7 +40,7 @@ _HEAVY = 5_000  #: rows from which a plot is drawn in a thread
 _MOST_LISTED = 200  #: tasks from which one is chosen
 
 
-class PlotsScreen(PlotPicturing):
+class PlotsScreen(KeptPlots, PlotPicturing):
     """One plot at a time; columns that are chosen stay from one to the next."""
 
     HELP = """Plots of the dataset and of the tasks; they grow while the campaign runs.
@@ -71,15 +72,21 @@ task ran, so in Timeline a host has as many rows as it ran tasks at once."""
         *GOING_ON,
     )
 
-    def __init__(self, wanted: PlotWanted, condition: str = "") -> None:
-        """`condition`: which rows of the dataset are shown; empty for all."""
+    def __init__(
+        self, wanted: PlotWanted, condition: str = "", kept: Mapping[str, Any] | None = None
+    ) -> None:
+        """`condition`: which rows of the dataset are shown; empty for all. `kept` is what `choices`
+        gave when they were shown before.
+        """
         super().__init__()
+        self._kept = kept or {}
         self.wanted, self.condition = wanted, condition
         self.whole = self.results = Results()
         self.times: Times | None = None
         self._drawer = PlotDrawer()
         self._reading = Rereading(self, self._read, self._counts, self._rest)
-        self._shows_tasks = False  #: or has done so, so that they are read too
+        #: or has done so, so that they are read too
+        self._shows_tasks = wanted.how.of_tasks
 
     def compose_body(self) -> ComposeResult:
         yield ViewTabs("plots", _VIEWS, id="tabs")
@@ -88,6 +95,9 @@ task ran, so in Timeline a host has as many rows as it ran tasks at once."""
         yield Line(id="under")
 
     def on_mount(self) -> None:
+        self.show_kept(self._kept)
+        if self.target is not None and "objectives" in self.wanted.how.goes_by:
+            self.app.perform(self._take_configured_aim(self.target))
         self._refresh_view()
 
     @property
@@ -244,12 +254,15 @@ task ran, so in Timeline a host has as many rows as it ran tasks at once."""
             self.app.perform(self._take_configured_aim(self.target))
 
     async def _take_configured_aim(self, root: Path) -> None:
-        """Compare by the objectives of the configuration, unless a person chooses others first."""
+        """Compare by the objectives of the configuration, unless a person has chosen others; its
+        limits hold for these too.
+        """
         from enchanted_tui.operations.front_aim import configured_aim  # reads configurations
 
         found = await in_thread(configured_aim, root)
-        if not self.has_left and not self.wanted.objectives.objectives:
-            self.wanted = replace(self.wanted, objectives=found)
+        if not self.has_left:
+            own = self.wanted.objectives.objectives or found.objectives
+            self.wanted = replace(self.wanted, objectives=replace(found, objectives=own))
             self._refresh_view()
 
     def action_plots_timeline(self) -> None:
@@ -259,7 +272,7 @@ task ran, so in Timeline a host has as many rows as it ran tasks at once."""
         self._go("use")
 
     def action_plots_back(self) -> None:
-        self.dismiss()
+        self.leave()
 
     # -- what the cursor is on ---------------------------------------------------------------------
 

@@ -19,8 +19,8 @@ from enchanted_tui.ui.background import run_newest
 from enchanted_tui.ui.campaign_screen import GOING_ON, CampaignScreen
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.kept_choices import await_row, kept_row, kept_text
-from enchanted_tui.ui.opening import OpenedOfRun
 from enchanted_tui.ui.screens.file import is_binary
+from enchanted_tui.ui.screens.kept_over import KeptOver
 from enchanted_tui.ui.task_texts import Value
 from enchanted_tui.ui.traceback_opening import open_place_in
 from enchanted_tui.ui.widgets.divider import Divider
@@ -29,7 +29,7 @@ from enchanted_tui.ui.widgets.table import Cell, Column, VirtualTable
 from enchanted_tui.ui.widgets.task_text import TaskText
 
 if TYPE_CHECKING:
-    from enchanted_tui.ui.open_run import Choices
+    from enchanted_tui.ui.open_run import Choices, OpenRun
     from enchanted_tui.views.task_files import TaskFiles
     from enchanted_tui.views.task_lines import TaskLine
     from enchanted_tui.views.viewing import View, Viewer
@@ -41,7 +41,7 @@ _RECORD = (  #: stands in the list of files for the reason and traceback of a fa
 )
 
 
-class TaskScreen(OpenedOfRun, CampaignScreen):
+class TaskScreen(KeptOver, CampaignScreen):
     """A task of the open campaign; `among` is the list from which it was opened, to go on to the
     next from here.
     """
@@ -88,6 +88,8 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
         "task.back",
         *GOING_ON,
     )
+
+    KIND = "task"
 
     def __init__(
         self, task: TaskId, among: Sequence[TaskId] = (), kept: Mapping[str, Any] | None = None
@@ -145,16 +147,9 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
         part, shown = self._part or self._kept.get("part"), self._shown or self._kept.get("shown")
         return {"task": self.shown_task.name, "part": part, "shown": shown, **rows}
 
-    def note_choices(self) -> None:
-        """Have its run keep that it lay over this mode of the app, and what was read in it."""
-        run = self._run
-        if run is None or run.viewer is not self.run_shown or self.has_left or not self.is_mounted:
-            return
-        run.tasks[self.mode_below] = self.choices()
+    def keep(self, run: OpenRun) -> None:
+        super().keep(run)
         run.among[self.mode_below] = self._among
-
-    def before_it_goes(self) -> None:
-        self.note_choices()
 
     def receive(self, view: View | None) -> None:
         if not self.is_stale:
@@ -391,6 +386,4 @@ class TaskScreen(OpenedOfRun, CampaignScreen):
         )
 
     def action_task_back(self) -> None:
-        if self._run is not None:
-            self._run.tasks.pop(self.mode_below, None)
-        self.dismiss()
+        self.leave()

@@ -41,6 +41,7 @@ class CursorPlot(Plot):
         self._draw_all: DrawAll | None = None
         self._in_thread = False
         self._member: int | None = None
+        self._awaited: int | None = None  #: on which the cursor is to be put
 
     def show_drawn(self, draw: DrawAll, *, heavy: bool) -> None:
         """Show what `draw` gives; in a thread if that is `heavy`."""
@@ -49,12 +50,20 @@ class CursorPlot(Plot):
 
     def forget_cursor(self) -> None:
         """Show something else, in which no cursor has been yet."""
-        self.spot = self._member = None
+        self.spot = self._member = self._awaited = None
 
     def drop(self) -> None:
         """Point at nothing until it is drawn anew: what was shown is not there any more."""
-        self.drawn = None
-        self.forget_cursor()
+        self.drawn = self.spot = self._member = None
+
+    def await_member(self, member: int | None) -> None:
+        """Put the cursor on something as soon as it is drawn."""
+        self._awaited = member
+
+    @property
+    def kept_member(self) -> int | None:
+        """What the cursor is on, or is to be put on."""
+        return self._member if self._awaited is None else self._awaited
 
     @property
     def cursor_member(self) -> int | None:
@@ -79,6 +88,8 @@ class CursorPlot(Plot):
     def _take_drawn(self, drawn: DrawnPlot) -> None:
         self._refresh_cursor()
         self.drawn = drawn
+        if self._awaited is not None and drawn.spots.of_member(self._awaited) is not None:
+            self._member, self._awaited = self._awaited, None
         if self._member is not None:
             self.spot = drawn.spots.of_member(self._member)
         if self.spot is None or self.spot >= len(drawn.spots):
@@ -98,7 +109,7 @@ class CursorPlot(Plot):
         if spot is None or self.drawn is None:
             return
         self._refresh_cursor()
-        self.spot = spot
+        self.spot, self._awaited = spot, None
         self._member = int(self.drawn.spots.members(spot)[0])
         self._refresh_cursor()
         self.post_message(self.Moved())

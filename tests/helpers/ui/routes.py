@@ -4,9 +4,12 @@ the palette.
 
 from __future__ import annotations
 
+import importlib
+import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +19,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Input, OptionList
 from textual.widgets._footer import FooterKey
 
+import enchanted_tui.ui
 from enchanted_tui.ui.actions import Action, registry
 from enchanted_tui.ui.app import EnchantedApp
 from enchanted_tui.ui.palette import area, keys_of
@@ -51,6 +55,22 @@ def bindings_of(node: type[DOMNode]) -> list[Binding]:
                 if isinstance(binding, Binding)
             ]
     return declared
+
+
+def screens_on_top() -> set[type[Screen[Any]]]:
+    """Give the classes of all screens and dialogs that are no base of another one."""
+    root = Path(enchanted_tui.ui.__file__).parent
+    found: set[type[Screen[Any]]] = set()
+    for path in root.rglob("*.py"):
+        parts = ["enchanted_tui.ui", *path.relative_to(root).with_suffix("").parts]
+        module = importlib.import_module(".".join(parts).removesuffix(".__init__"))
+        found |= {
+            value
+            for value in vars(module).values()
+            if inspect.isclass(value) and issubclass(value, Screen)
+            if value.__module__.startswith("enchanted_tui")
+        }
+    return found - {base for screen in found for base in screen.__mro__[1:]}
 
 
 def separate(keys: str) -> list[str]:
