@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from enchanted_tui.record.outcome import RefusedError
+from enchanted_tui.record.outcome import EnvironmentProblem, RefusedError
 from enchanted_tui.storage.column_types import ColumnType
 from enchanted_tui.storage.layout import campaign_that_owns
 from enchanted_tui.suggestions import nearest
@@ -117,21 +117,33 @@ def check_places(
 
 def check_place(path: Path) -> None:
     """Raise ExportError where a file must not be put, whoever has agreed to that: in place of what
-    is no file, or of a campaign's own record and results.
+    is no file, or of a campaign's own record and results. Raise EnvironmentProblem where it cannot
+    be.
     """
-    wrong = misplaced(path)
-    if wrong:
+    if wrong := _taken(path):
         raise ExportError(f"--out {wrong}")
+    if wrong := _unwritable(path):
+        raise EnvironmentProblem(f"--out {wrong}")
 
 
 def misplaced(path: Path) -> str:
-    """Return why a file must not be put there, whoever has agreed to that; nothing if it may be."""
+    """Return why a file must not, or cannot, be put there, whoever has agreed to that; nothing if
+    it may be.
+    """
+    return _taken(path) or _unwritable(path)
+
+
+def _taken(path: Path) -> str:
     if path.exists() and not path.is_file():
         what = "a directory" if path.is_dir() else "no plain file"
         return f"{path}: this is {what}; name a file"
     campaign = campaign_that_owns(path)
     if campaign is not None:
         return f"{path}: there the campaign in {campaign} keeps its own files; name another place"
+    return ""
+
+
+def _unwritable(path: Path) -> str:
     above = next((one for one in path.absolute().parents if one.exists()), None)
     if above is not None and not above.is_dir():
         return f"{path}: {above} is no directory; name another place"

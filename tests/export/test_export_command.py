@@ -196,7 +196,7 @@ def test_a_place_that_cannot_be_written_to_is_a_sentence(
     """A file where a directory is needed: the environment's fault, and no traceback."""
     (tmp_path / "file").write_text("")
     assert export(run_dir, "--out", tmp_path / "file" / "d.csv") == 3
-    assert "file: File exists" in capsys.readouterr().err
+    assert "file is no directory; name another place" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -232,7 +232,7 @@ def test_a_place_that_is_not_a_campaign(
     assert _plot("scatter", run, "--out", "mine.png") == 2
     assert "add --overwrite" in capsys.readouterr().err and Path("mine.png").read_text() == "mine"
     assert _plot("scatter", run, "--out", "mine.png", "--overwrite") == 0
-    assert _plot("scatter", run, "--out", "mine.png/below.png") == 2
+    assert _plot("scatter", run, "--out", "mine.png/below.png") == 3
     assert "mine.png is no directory; name another place" in capsys.readouterr().err
     own = run / "state" / "figure.png"
     assert _plot("scatter", run, "--out", own) == 2
