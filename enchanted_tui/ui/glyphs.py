@@ -29,6 +29,7 @@ _GLYPHS: Final[dict[str, tuple[str, str]]] = {
     "up": ("▲", "^"),
     "down": ("▼", "v"),
     "right": ("▸", ">"),
+    "left": ("◂", "<"),
     "bullet": ("•", "-"),
     "dot": ("·", "-"),
     "point": ("●", "o"),

@@ -57,6 +57,13 @@ register(
         command_line=_COMMAND,
     ),
     Action(
+        "compare.axes",
+        "a",
+        "Axes…",
+        "Choose the columns that are drawn, of those that all runs have.",
+        reason=_SCREEN,
+    ),
+    Action(
         "compare.log",
         "L",
         "Log",

@@ -93,20 +93,22 @@ class Buffer:
         return not is_same or found != self.version
 
     def save(self, text: str, path: Path) -> list[str]:
-        """Save the text, and the files that its template brought along where there are none; give
-        the names of these.
+        """Save the text, and the files that its template brought along where there are none and the
+        text still names them; give the names of these.
 
         Raises config_file.FileProblem.
         """
         version = config_file.save(path, text, has_bom=self.has_bom)
-        written = self._save_companions(path.parent)
+        written = self._save_companions(path.parent, text)
         self.path, self.version, self.saved_text, self._from_recovery = path, version, text, False
         self._stamp, self.companions = config_file.stamp(path), {}
         return written
 
-    def _save_companions(self, directory: Path) -> list[str]:
+    def _save_companions(self, directory: Path, text: str) -> list[str]:
         written = []
         for name, content in self.companions.items():
+            if Path(name).stem not in text:
+                continue  # another one has been written in its place
             try:
                 with open(directory / name, "x", encoding="utf-8") as file:
                     file.write(content)

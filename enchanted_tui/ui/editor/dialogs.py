@@ -14,7 +14,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Input, Label, OptionList
+from textual.widgets import Button, Input, Label, OptionList
 from textual.widgets.option_list import Option
 
 from enchanted_tui.config.completion import Candidate, file_candidates
@@ -34,7 +34,9 @@ ListDialog > Vertical {
     border: round $primary; background: $surface;
 }
 ListDialog #title { text-style: bold; width: 100%; }
-ListDialog #hint { color: $text-muted; width: 100%; }
+ListDialog #foot { height: 1; }
+ListDialog #hint { color: $text-muted; width: 1fr; }
+ListDialog Button { margin: 0 0 0 1; min-width: 4; padding: 0 1; }
 ListDialog #about { width: 100%; height: 2; display: none; text-style: italic; }
 ListDialog Input { height: 1; background: $boost; margin: 1 0; }
 ListDialog #listing { height: 1fr; }
@@ -68,7 +70,13 @@ class ListDialog(Opened, ClosedByMouse, ModalScreen[str | None]):
                 yield Options(id="list", compact=True, markup=False)
                 yield from self.compose_beside()
             yield Label("", id="about", markup=False)
-            yield Label(self._hint, id="hint", markup=False)
+            with Horizontal(id="foot"):
+                yield Label(self._hint, id="hint", markup=False)
+                yield from self.compose_foot()
+
+    def compose_foot(self) -> ComposeResult:
+        """Return what stands at the right of the hint."""
+        yield from ()
 
     def compose_beside(self) -> ComposeResult:
         """Return what stands at the right of the list."""
@@ -115,12 +123,17 @@ class PathDialog(ListDialog):
     """
 
     def __init__(
-        self, title: str, start: Path, value: str = "", *, suffixes: tuple[str, ...] = ()
+        self,
+        title: str,
+        start: Path,
+        value: str = "",
+        *,
+        suffixes: tuple[str, ...] = (),
+        verb: str = "Take",
     ) -> None:
-        super().__init__(
-            f"{title} (in {start})", "Tab completes, Enter takes the path, Escape goes back.", value
-        )
-        self._start, self._suffixes = start, suffixes
+        """`verb` is what the button says that does the same as Enter."""
+        super().__init__(f"{title} (in {start})", "Tab completes, Enter takes the path.", value)
+        self._start, self._suffixes, self._verb = start, suffixes, verb
         self._candidates: Sequence[Candidate] = ()
         self._also = 0  #: so many of them, the first, do not go on as written
         self._listed_for: str | None = None  #: what was typed when the candidates were looked up
@@ -202,8 +215,25 @@ class PathDialog(ListDialog):
         if isinstance(event.option, ListedPath):
             self._choose(event.option.candidate)
 
+    def compose_foot(self) -> ComposeResult:
+        for name, label in (("cancel", "Cancel"), ("take", self._verb)):
+            button = Button(label, id=name, compact=True)
+            button.can_focus = False  # what is typed goes on where it was
+            yield button
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        if event.button.id == "take":
+            self._take_typed()
+        else:
+            self.dismiss(None)
+
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
+        self._take_typed()
+
+    def _take_typed(self) -> None:
+        """Take what is marked, or typed."""
         if self._waiting or self.listed.highlighted is not None:
             self._once_listed(self._submit)
         else:

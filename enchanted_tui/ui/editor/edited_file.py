@@ -301,11 +301,17 @@ class EditedFile:
         return await self._app.ask(under or self._screen, dialog, late=True) == "overwrite"
 
     async def _ask_for_path(
-        self, title: str, suggestion: str = "", under: Screen[Any] | None = None
+        self,
+        title: str,
+        suggestion: str = "",
+        under: Screen[Any] | None = None,
+        *,
+        verb: str = "Save",
     ) -> Path | None:
         start = self.buffer.path.parent if self.buffer.path is not None else self._app.home
         answer = await self._app.ask(
-            under or self._screen, FileDialog(title, start, suggestion, suffixes=_SUFFIXES)
+            under or self._screen,
+            FileDialog(title, start, suggestion, suffixes=_SUFFIXES, verb=verb),
         )
         return None if answer is None else Path(os.path.abspath(start / answer))
 
@@ -313,7 +319,7 @@ class EditedFile:
 
     async def ask_which(self) -> Path | None:
         """Ask which file is to be opened."""
-        return await self._ask_for_path("Open a configuration")
+        return await self._ask_for_path("Open a configuration", verb="Open")
 
     async def begin(self) -> str:
         """Begin a new file from a template; return the group of that, nothing if there is none."""

@@ -13,6 +13,7 @@ from textual.widgets import Input, Label
 
 from enchanted_tui.ui.actions import registry
 from enchanted_tui.ui.editor.find import Wanted
+from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.palette import keys_of
 from enchanted_tui.ui.widgets.line import Buttons
 
@@ -97,7 +98,12 @@ class FindBar(Vertical):
         case = "exact case" if self.exact else "any case"
         parts = [
             (f"{found}  ", "bold", ""),
+            ("next", "", "config_find_next"),
+            ("  ", "", ""),
+            ("before", "", "config_find_previous"),
+            ("  ", "", ""),
             (f"{self._key('find_case')} {case}", "", "config_find_case"),
+            (f"  {glyph('close')} ", "", "close"),
         ]
         self._set("found", parts)
         one, every = f"{self._key('replace_one')} this", f"{self._key('replace_all')} all"
@@ -110,6 +116,9 @@ class FindBar(Vertical):
         buttons = self.query_one(f"#{name}", Buttons)
         buttons.set(parts)
         buttons.styles.width = len(buttons.text) + 2
+
+    def action_close(self) -> None:
+        self.post_message(self.Asked("close"))
 
     def _key(self, name: str) -> str:
         return keys_of(self.app, registry()[f"config.{name}"]).partition(" ")[0]
@@ -127,7 +136,7 @@ class FindBar(Vertical):
 
     def on_key(self, event: Key) -> None:
         if event.key == "escape":
-            self.post_message(self.Asked("close"))
+            self.action_close()
         elif event.key in ("up", "down"):
             self.post_message(self.Asked("previous" if event.key == "up" else "next"))
         elif event.key in ("tab", "shift+tab"):

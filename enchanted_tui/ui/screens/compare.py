@@ -17,6 +17,7 @@ from enchanted_tui.ui.charts.overlaid import COLOURS, overlaid_histogram, overla
 from enchanted_tui.ui.compared_runs import ComparedRuns, RunsBeside
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.opened import Opened
+from enchanted_tui.ui.widgets.chooser import Chooser
 from enchanted_tui.ui.widgets.curves_view import CurvesView
 from enchanted_tui.ui.widgets.line import Buttons, Line
 from enchanted_tui.ui.widgets.plot import Plot
@@ -50,10 +51,10 @@ class CompareScreen(Opened, AppScreen):
 
     HELP = """Runs side by side, running or finished; what they do not share is left out and said.
 
-In the charts, left and right change the column along the bottom, up and down the one on the left;
-axes are the same for all. Learning curves are worked out on request, while the app goes on: all
-models are tested on the same samples. Where configurations differ, a sign stands before what is
-not as in the first run."""
+In the charts, left and right change the column along the bottom, up and down the one on the left,
+and a click on a column, or a, lists them; axes are the same for all. Learning curves are worked out
+on request, while the app goes on: all models are tested on the same samples. Where configurations
+differ, a sign stands before what is not as in the first run."""
     DEFAULT_CSS = """
     CompareScreen #legend { background: $background; padding: 0 1; }
     CompareScreen #notes { height: auto; max-height: 4; padding: 0 1; color: $text-muted; }
@@ -65,6 +66,7 @@ not as in the first run."""
     BINDINGS: ClassVar[list[BindingType]] = bindings(
         *(f"compare.{name}" for name, _ in _VIEWS),
         "compare.compute",
+        "compare.axes",
         "compare.log",
         "compare.copy",
         "compare.back",
@@ -237,7 +239,17 @@ not as in the first run."""
             (f"{sign_of(number)} {run.name}  ", colours.get(COLOURS[number], ""), "")
             for number, run in enumerate(found.runs)
         ]
-        self.query_one("#legend", Buttons).set(parts)
+        self.query_one("#legend", Buttons).set([*self._axis_parts(), *parts])
+
+    def _axis_parts(self) -> list[tuple[str, str, str]]:
+        """Return which columns are drawn; a click on one chooses another."""
+        if _BODIES[self._shown] != "#plot" or not self._x:
+            return []
+        logs = [" (log)" if is_log else "" for is_log in self._log]
+        parts = [(f"x {self._x}{logs[0]}  ", "", "choose('x')")]
+        if self._shown == "scatter":
+            parts.append((f"y {self._y}{logs[1]}  ", "", "choose('y')"))
+        return parts
 
     def on_plot_step(self, message: Plot.Step) -> None:
         if self.found is None or not self.found.names:
@@ -270,6 +282,36 @@ not as in the first run."""
         self._go("curves")
         if self.found is not None:
             self.query_one(CurvesView).work_out()
+
+    def action_compare_axes(self) -> None:
+        self.app.perform(self._choose_axes())
+
+    async def _choose_axes(self) -> None:
+        if _BODIES[self._shown] != "#plot":
+            self._go("scatter")
+        if await self._choose("x") and self._shown == "scatter":
+            await self._choose("y")
+
+    def action_choose(self, axis: str) -> None:
+        """Choose the column of an axis, x or y."""
+        self.app.perform(self._choose(axis))
+
+    async def _choose(self, axis: str) -> bool:
+        """Let a person choose, and show it; return whether they did."""
+        names = list(self.found.names) if self.found is not None else []
+        if not names:
+            self.notify("There is no column of numbers that all runs have.")
+            return False
+        current = self._x if axis == "x" else self._y
+        title = "Along the bottom" if axis == "x" else "On the left"
+        chosen = await self.app.ask(self, Chooser(title, names, names.index(current)))
+        if chosen is not None:
+            if axis == "x":
+                self._x = names[chosen]
+            else:
+                self._y = names[chosen]
+            self._refresh_view()
+        return chosen is not None
 
     def action_compare_log(self) -> None:
         if self._shown == "histogram":

@@ -18,6 +18,7 @@ from enchanted_tui.ui.editing import new_config
 from enchanted_tui.ui.marked_runs import MarkedRuns
 from enchanted_tui.ui.widgets.ask_line import AskLine
 from enchanted_tui.ui.widgets.dialog import Choice, Dialog
+from enchanted_tui.ui.widgets.filter_line import FilterLine
 from enchanted_tui.ui.widgets.table import Cell, VirtualTable
 from enchanted_tui.views.known_runs import RunEntry, runs_below
 
@@ -34,7 +35,6 @@ Space marks runs: p, S, r, t, m and D act on all of them, C compares 2 to 4."""
     DEFAULT_CSS = """
     RunsScreen VirtualTable { height: 1fr; }
     RunsScreen #detail { height: 5; padding: 0 1; border-top: solid $panel; }
-    RunsScreen #filter { display: none; height: 1; border: none; padding: 0 1; background: $boost; }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings(
         "runs.open",
@@ -74,9 +74,7 @@ Space marks runs: p, S, r, t, m and D act on all of them, C compares 2 to 4."""
     def compose_body(self) -> ComposeResult:
         yield VirtualTable(run_lines.COLUMNS, self._cells, empty="looking for runs ...", id="runs")
         yield Static(id="detail", markup=False)
-        typed = Input(id="filter", placeholder="words in path, state or stages")
-        typed.cursor_blink = False
-        yield typed
+        yield FilterLine("words in path, state or stages", leave="runs_clear")
         yield AskLine()
 
     def on_mount(self) -> None:
@@ -185,9 +183,9 @@ Space marks runs: p, S, r, t, m and D act on all of them, C compares 2 to 4."""
                 self.app.show_mode("monitor")
 
     def action_runs_filter(self) -> None:
-        typed = self.query_one("#filter", Input)
-        typed.display = True
-        typed.focus()
+        line = self.query_one(FilterLine)
+        line.display = True
+        line.typed.focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         if event.input.id == "filter":
@@ -196,7 +194,7 @@ Space marks runs: p, S, r, t, m and D act on all of them, C compares 2 to 4."""
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if event.input.id == "filter":
-            event.input.display = bool(event.value)
+            self.query_one(FilterLine).display = bool(event.value)
             self.table.focus()
 
     def action_runs_mark(self) -> None:
@@ -208,12 +206,12 @@ Space marks runs: p, S, r, t, m and D act on all of them, C compares 2 to 4."""
         self._marks.compare(self.app, self)
 
     def action_runs_clear(self) -> None:
-        typed = self.query_one("#filter", Input)
-        if not typed.value:
+        line = self.query_one(FilterLine)
+        if not line.typed.value:
             self._marks.roots.clear()
             self._show()
-        typed.value = ""
-        typed.display = False
+        line.typed.value = ""
+        line.display = False
         self.table.focus()
 
     def on_virtual_table_header_selected(self, event: VirtualTable.HeaderSelected) -> None:

@@ -10,9 +10,11 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Label
 
+from enchanted_tui.ui.widgets.line_ends import LineEnds
+
 
 class AskLine(Horizontal):
-    """Hidden until `ask`; Enter answers, Escape closes it."""
+    """Hidden until `ask`; Enter answers, Escape closes it, and so do two words at its end."""
 
     DEFAULT_CSS = """
     AskLine { display: none; height: 1; background: $panel; }
@@ -40,6 +42,7 @@ class AskLine(Horizontal):
         answer.cursor_blink = False
         yield answer
         yield Label("", id="hint", markup=False)
+        yield LineEnds(take="answer", leave="close")
 
     def ask(self, purpose: str, question: str, value: str = "", hint: str = "") -> None:
         """Ask; the answer comes as `Answered` with the same purpose."""
@@ -56,6 +59,9 @@ class AskLine(Horizontal):
         """Say what is wrong with the answer, and keep it."""
         self.query_one("#hint", Label).update(hint)
 
+    def action_answer(self) -> None:
+        self.post_message(self.Answered(self.purpose, self.query_one(Input).value))
+
     def action_close(self) -> None:
         self.display = False
         self.screen.set_focus(None)
@@ -66,4 +72,4 @@ class AskLine(Horizontal):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self.post_message(self.Answered(self.purpose, event.value))
+        self.action_answer()

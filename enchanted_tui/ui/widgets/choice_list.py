@@ -60,6 +60,7 @@ class FoundOptions(Options):
         super().__init__()
         self._room, self._always = room, always
         self.typed = ""
+        self.clicked_at: int | None = None  #: the column of the click that chose last
         self.lines, self._names = tuple(lines), [name.lower() for name in names]
         self.listed: tuple[int, ...] = ()  #: the numbers of the lines that are listed
         self._list(current)
@@ -104,7 +105,11 @@ class FoundOptions(Options):
         if self.typed:
             self.find(self.typed[:-1])
 
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        self.clicked_at = event.x
+
     def on_key(self, event: events.Key) -> None:
+        self.clicked_at = None
         if event.is_printable and event.character and (self.typed or event.character != " "):
             event.stop()
             event.prevent_default()

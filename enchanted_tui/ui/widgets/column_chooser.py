@@ -9,6 +9,8 @@ from textual.binding import Binding, BindingType
 
 from enchanted_tui.ui.widgets.chooser import Chooser
 
+_BOX = 3  #: characters that say whether a column is shown
+
 
 class ColumnChooser(Chooser):
     """Hides and shows columns at once, and returns the number of the one to go to, or None."""
@@ -17,7 +19,7 @@ class ColumnChooser(Chooser):
         Binding("space", "hide_or_show", "Hide or show", show=False, priority=True),
     ]
     ALWAYS = 1
-    HINT = "type to find, Space hides or shows, Enter goes there"
+    HINT = "type to find; Space, or a click on [x], hides or shows; Enter goes there"
 
     def __init__(
         self,
@@ -53,8 +55,11 @@ class ColumnChooser(Chooser):
         self._take(self.hidden)
 
     def choose(self, number: int) -> None:
-        """Go to a column, which is shown then; a click, or Enter, on the first line is for all."""
-        if number == 0:
+        """Go to a column, which is shown then; a click, or Enter, on the first line is for all, and
+        a click on the box before a name hides or shows it.
+        """
+        clicked = self.options.clicked_at
+        if number == 0 or (clicked is not None and clicked < _BOX):
             self.action_hide_or_show()
             return
         if self._names[number - 1] in self.hidden:

@@ -19,7 +19,7 @@ from textual.widget import Widget
 from enchanted_tui.durations import whole_duration
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.error_sentence import sentence
-from enchanted_tui.ui.widgets.line import Line
+from enchanted_tui.ui.widgets.line import Buttons, Line
 
 if TYPE_CHECKING:
     from enchanted_tui.surrogate.fit_process import What
@@ -55,6 +55,7 @@ class ComputedView(VerticalScroll):
 
     def compose(self) -> ComposeResult:
         yield Line(classes="said")
+        yield Buttons(classes="choices")
         yield from self.charts()
         yield Line(classes="words")
 
@@ -114,6 +115,16 @@ class ComputedView(VerticalScroll):
         """Show how far it is; the report, if there is an earlier one, stays as it is."""
         if self.is_mounted:
             self._put(".said", [self._said()])
+            self.query_one(".choices", Buttons).set(self.choice_parts())
+
+    def choice_parts(self) -> list[tuple[str, str, str]]:
+        """Return what a click does here: texts, their styles and actions."""
+        if self._process is not None or self._root is None:
+            return []
+        return [(f"[{self._key} Work it out]", "bold", "work_out")]
+
+    def action_work_out(self) -> None:
+        self.work_out()
 
     def _put(self, place: str, lines: Iterable[str]) -> None:
         line = self.query_one(place, Line)

@@ -16,6 +16,7 @@ from textual.suggester import Suggester
 from textual.widgets import Input, Label, Static
 
 from enchanted_tui.ui.glyphs import glyph
+from enchanted_tui.ui.widgets.line_ends import LineEnds
 
 _QUESTION = "Rows where"
 _HINT = "Enter keeps it, Escape goes back, Right takes what is offered; empty: all rows"
@@ -82,6 +83,7 @@ class ConditionLine(Vertical):
             typed.cursor_blink = False
             yield typed
             yield Label("", id="condition-count", markup=False)
+            yield LineEnds(take="keep", leave="leave")
         yield Static("", id="condition-said", markup=False)
 
     @property
@@ -122,6 +124,9 @@ class ConditionLine(Vertical):
         """Hide it."""
         self.display = False
 
+    def action_keep(self) -> None:
+        self.post_message(self.Kept(self.typed.value))
+
     def action_leave(self) -> None:
         self.post_message(self.Left())
 
@@ -132,4 +137,4 @@ class ConditionLine(Vertical):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self.post_message(self.Kept(event.value))
+        self.action_keep()

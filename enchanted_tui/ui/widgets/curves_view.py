@@ -24,6 +24,7 @@ class CurvesView(OutputCharts):
     CurvesView.-charted > Plot { display: block; }
     """
     EMPTY = "The learning curves of these runs have not been worked out."
+    WAYS = ("over samples", "over core-hours")
     HELP = (
         "Left and right go from one output to the next; up and down change between samples and"
         " core-hours."

@@ -78,8 +78,9 @@ class Buttons(Line):
     def set(
         self, parts: Sequence[tuple[str, str, str]], tips: Mapping[str, str] = MappingProxyType({})
     ) -> None:
-        """Show parts: text, Rich style, and the screen's action that a click on it takes (or
-        nothing). `tips`, by action: what the pointer is told, if not what the action is for.
+        """Show parts: text, Rich style, and the action that a click on it takes (or nothing), of
+        what is around this line, else of the screen. `tips`, by action: what the pointer is told,
+        if not what the action is for.
         """
         text, self._spots, self._tips = Text(), [], tips
         for words, style, action in parts:
@@ -95,14 +96,24 @@ class Buttons(Line):
 
     def on_mouse_move(self, event: MouseMove) -> None:
         """Say what a click here does."""
-        action = next((name for start, end, name in self._spots if start <= event.x < end), "")
+        action = self._action_at(event.x)
         said = self._tips.get(action) or help_of(action.removeprefix("app.")) or ""
         if str(self.tooltip or "") != said:
             self.tooltip = Text(said) if said else None
 
     async def on_click(self, event: Click) -> None:
-        for start, end, action in self._spots:
-            if start <= event.x < end and event.button != RIGHT:
-                event.stop()
-                await self.screen.run_action(action)
-                return
+        action = self._action_at(event.x)
+        if action and event.button != RIGHT:
+            event.stop()
+            await self._performer(action).run_action(action)
+
+    def _action_at(self, x: int) -> str:
+        """Return what a click at a column of the widget takes, its margin counted; else nothing."""
+        column = x - self.gutter.left
+        return next((name for start, end, name in self._spots if start <= column < end), "")
+
+    def _performer(self, action: str) -> Widget:
+        """Return the nearest around this line that has the action."""
+        method = f"action_{action.partition('(')[0]}"
+        around = (node for node in self.ancestors if isinstance(node, Widget))
+        return next((node for node in around if hasattr(node, method)), self.screen)

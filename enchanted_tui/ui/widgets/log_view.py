@@ -190,11 +190,25 @@ class LogView(Widget, can_focus=True):
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()
-        self.action_move(_WHEEL)
+        self._wheel(1, sideways=event.shift or event.ctrl)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         event.stop()
-        self.action_move(-_WHEEL)
+        self._wheel(-1, sideways=event.shift or event.ctrl)
+
+    def on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
+        event.stop()
+        self._wheel(1, sideways=True)
+
+    def on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
+        event.stop()
+        self._wheel(-1, sideways=True)
+
+    def _wheel(self, notches: int, *, sideways: bool) -> None:
+        if sideways:
+            self.action_sideways(notches)
+        else:
+            self.action_move(notches * _WHEEL)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         if event.x == self.size.width - 1:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from enchanted_tui.ui.widgets.computed_view import ComputedView
 from enchanted_tui.ui.widgets.plot import Plot
 
 
 class OutputCharts(ComputedView):
-    """Left and right go from output to output, up and down between two ways to draw it. Without an
-    output there are no charts.
+    """Left and right go from output to output, up and down between two ways to draw it; so does a
+    click on what is said of them. Without an output there are no charts.
     """
+
+    WAYS: ClassVar[tuple[str, str]] = ("", "")  #: what the two ways are called
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
@@ -30,14 +32,28 @@ class OutputCharts(ComputedView):
         if one is not None:
             self.draw_output(one)
 
+    def choice_parts(self) -> list[tuple[str, str, str]]:
+        parts, one = super().choice_parts(), self.output
+        if one is None:
+            return parts
+        shown = [*parts, ("  ", "", ""), (f"output {one['name']}", "", "step(0)"), ("  ", "", "")]
+        return [*shown, (self.WAYS[self.other_way], "", "step(1)")]
+
+    def action_step(self, axis: int) -> None:
+        """Show the next output (0), or draw it the other way (1)."""
+        self._step(axis, 1)
+
     def draw_output(self, one: dict[str, Any]) -> None:
         """Draw an output."""
         raise NotImplementedError
 
     def on_plot_step(self, event: Plot.Step) -> None:
         event.stop()  # these are no columns of a dataset
-        if event.axis == 0:
-            self._output += event.step
+        self._step(event.axis, event.step)
+
+    def _step(self, axis: int, step: int) -> None:
+        if axis == 0:
+            self._output += step
         else:
             self.other_way = not self.other_way
         self._update()

@@ -24,6 +24,7 @@ class SurrogateView(OutputCharts):
     SurrogateView.-charted > Horizontal { display: block; }
     """
     EMPTY = "No surrogate has been fitted to these samples."
+    WAYS = ("predictions", "errors of predictions")
     HELP = (
         "Left and right go from one output to the next; up and down change between predictions and"
         " their errors."

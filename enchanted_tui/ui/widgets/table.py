@@ -22,6 +22,7 @@ from enchanted_tui.ui.widgets.changes import PaintedLines
 from enchanted_tui.ui.widgets.clicks import RIGHT
 from enchanted_tui.ui.widgets.columns import Cell, Column, Shown, laid_out, note_names, text_of
 from enchanted_tui.ui.widgets.cut_cells import tell_what_is_cut
+from enchanted_tui.ui.widgets.sideways import turns_at
 from enchanted_tui.ui.widgets.table_keys import TABLE_KEYS
 from enchanted_tui.ui.widgets.table_line import LineLayout, TableStyles
 
@@ -381,12 +382,12 @@ class VirtualTable(ScrollView, can_focus=True):
         is_menu = event.button == RIGHT
         if not is_menu:
             event.stop()
-        row = round(self.scroll_offset.y) + event.y - 1
-        if event.y == 0:
-            shown = self._layout_now().column_at(event.x)
+        row, layout = round(self.scroll_offset.y) + event.y - 1, self._layout_now()
+        if event.y == 0 and (is_menu or not turns_at(event.x, layout, self.action_sideways)):
+            shown = layout.column_at(event.x)
             if shown is not None and shown[1].sortable and not is_menu:
                 self.post_message(self.HeaderSelected(self, shown[1].key))
-        elif row < len(self._keys):
+        elif event.y and row < len(self._keys):
             self.move_to(row)
             if event.chain == 2 and not is_menu:
                 self.action_choose()

@@ -103,13 +103,35 @@ class LineLayout:
             start += width + 2
         return self.left
 
+    @property
+    def is_scrolled(self) -> bool:
+        """Whether there are more columns than fit, which scroll sideways."""
+        return not self.fit and self.width > self.room
+
+    def mark_at(self, x: int) -> int:
+        """Return which way the heading says at a place that there are more columns: 1 for the
+        right, -1 for the left; 0 where it says nothing.
+        """
+        if not self.is_scrolled:
+            return 0
+        if x == self.room - 1 and self.left + self.room < self.width:
+            return 1
+        return -1 if self.left and x == max(0, self.held - 1) else 0
+
     def header(self, sort: tuple[str, bool] | None, style: Style) -> Strip:
-        """Return the titles; `sort`: the column by which rows are sorted, and whether downwards."""
+        """Return the titles, with marks where there are more columns; `sort`: the column by which
+        rows are sorted, and whether downwards.
+        """
         titles = [
             _InSight(start, column, width, [(_title(column, sort), style)])
             for start, (_, column, width) in self._in_sight()
         ]
-        return self._strip(titles, Segment(" ", style), style, header=True)
+        strip = self._strip(titles, Segment(" ", style), style, header=True)
+        for x, name in ((max(0, self.held - 1), "left"), (self.room - 1, "right")):
+            if self.mark_at(x):
+                mark = Strip([Segment(glyph(name), style)])
+                strip = Strip.join([strip.crop(0, x), mark, strip.crop(x + 1)])
+        return strip
 
     def row(
         self,

@@ -17,6 +17,7 @@ from enchanted_tui.ui import formats
 from enchanted_tui.ui.background import in_thread, run_newest
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.kept_choices import kept_text
+from enchanted_tui.ui.widgets.filter_line import FilterLine
 from enchanted_tui.ui.widgets.pane import Pane, Target
 from enchanted_tui.ui.widgets.table import Cell, Column
 from enchanted_tui.views.task_index import ORDERS, STATUSES
@@ -44,11 +45,6 @@ class TaskPane(Pane):
 
     TITLE = "Tasks"
     EMPTY = "no tasks"
-    DEFAULT_CSS = """
-    TaskPane > Input { height: 1; border: none; padding: 0 1; display: none; background: $boost; }
-    TaskPane > Input:focus { border: none; }
-    TaskPane > Input.-shown { display: block; }
-    """
     COLUMNS = (
         Column("status", "STATUS", 9),
         Column("task", "TASK", 14, sortable=True, name=True),
@@ -66,16 +62,18 @@ class TaskPane(Pane):
         self._busy = self._again = False
         self._chosen_at = 0.0
         self._chosen_for: object = None
-        self.filter = Input(
-            placeholder="words in the task's name or reason of failure",
-            id="filter",
-            select_on_focus=False,
+        self._filter_line = FilterLine(
+            "words in the task's name or reason of failure", leave="monitor_clear"
         )
-        self.filter.cursor_blink = False
 
     def compose(self) -> ComposeResult:
         yield from super().compose()
-        yield self.filter
+        yield self._filter_line
+
+    @property
+    def filter(self) -> Input:
+        """What is typed into to filter."""
+        return self._filter_line.typed
 
     def on_mount(self) -> None:
         self._show_order()
@@ -165,7 +163,7 @@ class TaskPane(Pane):
         """
         self.status, self.text = "all", ""
         self.filter.value = ""
-        self.filter.remove_class("-shown")
+        self._filter_line.display = False
 
     def choices(self) -> dict[str, str]:
         """Return which tasks are shown, and in which order."""
@@ -177,21 +175,21 @@ class TaskPane(Pane):
         self.order = kept_text(choices, "order", ORDERS) or self.order
         self.text = kept_text(choices, "text")
         self.filter.value = self.text
-        self.filter.set_class(bool(self.text), "-shown")
+        self._filter_line.display = bool(self.text)
         self._show_order()
 
     # -- the filter --------------------------------------------------------------------------------
 
     def open_filter(self) -> None:
         """Let a person type."""
-        self.filter.add_class("-shown")
+        self._filter_line.display = True
         self.filter.focus()
 
     def close_filter(self) -> bool:
         """Show everything again; False if there was no filter."""
-        had = bool(self.text) or self.filter.has_class("-shown")
+        had = bool(self.text) or self._filter_line.display
         self.filter.value = ""
-        self.filter.remove_class("-shown")
+        self._filter_line.display = False
         if had:
             self.table.focus()
             self.set(text="")
@@ -205,7 +203,7 @@ class TaskPane(Pane):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         if not self.filter.value:
-            self.filter.remove_class("-shown")
+            self._filter_line.display = False
         self.table.focus()
 
     # -- what is shown -----------------------------------------------------------------------------
