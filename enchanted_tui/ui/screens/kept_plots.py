@@ -1,15 +1,13 @@
-"""What a run keeps of the plots that lay over its results: which one, of what, and the cursor."""
+"""What a run keeps of a plot that lay over its results, and the plot again."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from enchanted_tui.plotting.plot_wanted import GRAINS, PlotWanted
 from enchanted_tui.ui.kept_choices import kept_fields, kept_text
-from enchanted_tui.ui.screens.kept_over import KeptOver
-from enchanted_tui.ui.screens.plot_choosing import PlotChoosing
 from enchanted_tui.views.front import FrontAim
 
 if TYPE_CHECKING:
@@ -24,31 +22,11 @@ PLOTS = (
 _CHOSEN = ("kind", "x", "y", "value", "error", "colour", "log_x", "log_y", "grain")
 
 
-class KeptPlots(KeptOver, PlotChoosing):
-    """A screen that shows plots, of the rows that keep a condition; it is opened again when its run
-    is shown again.
-    """
-
-    KIND = "plots"
-    condition: str  #: empty for all rows
-
-    def choices(self) -> Choices:
-        wanted = self.wanted
-        plot = {name: getattr(wanted, name) for name in _CHOSEN}
-        plot["columns"] = list(wanted.columns)
-        plot["objectives"] = dict(wanted.objectives.objectives)
-        return {
-            "plot": plot,
-            "condition": self.condition,
-            "first": self.first,
-            "cursor": self.plot.kept_member,
-        }
-
-    def show_kept(self, kept: Mapping[str, Any]) -> None:
-        """Show what `choices` has once given; the cursor is put where it was once that is drawn."""
-        first, cursor = kept.get("first"), kept.get("cursor")
-        self.first = first if isinstance(first, int) and first > 0 else 0
-        self.plot.await_member(cursor if isinstance(cursor, int) else None)
+def plot_choices(wanted: PlotWanted) -> Choices:
+    """Return what a person has chosen of a plot, as JSON has it."""
+    chosen = {name: getattr(wanted, name) for name in _CHOSEN}
+    objectives = dict(wanted.objectives.objectives)
+    return {**chosen, "columns": list(wanted.columns), "objectives": objectives}
 
 
 def plot_kept(kept: object) -> PlotWanted:

@@ -19,7 +19,8 @@ from enchanted_tui.ui.campaign_screen import GOING_ON
 from enchanted_tui.ui.charts.plot_drawing import PlotDrawer, Surface
 from enchanted_tui.ui.charts.plot_line import plot_parts
 from enchanted_tui.ui.rereading import Rereading
-from enchanted_tui.ui.screens.kept_plots import PLOTS, KeptPlots
+from enchanted_tui.ui.screens.kept_over import KeptOver
+from enchanted_tui.ui.screens.kept_plots import PLOTS, plot_choices
 from enchanted_tui.ui.screens.plot_picturing import PlotPicturing
 from enchanted_tui.ui.widgets.chooser import Chooser
 from enchanted_tui.ui.widgets.line import Buttons, Line
@@ -29,6 +30,7 @@ from enchanted_tui.views.dataset_statistics import Results, read_news
 from enchanted_tui.views.task_index import decode
 
 if TYPE_CHECKING:
+    from enchanted_tui.ui.open_run import Choices
     from enchanted_tui.views.task_times import Times
     from enchanted_tui.views.viewing import View, Viewer
 
@@ -40,7 +42,7 @@ _HEAVY = 5_000  #: rows from which a plot is drawn in a thread
 _MOST_LISTED = 200  #: tasks from which one is chosen
 
 
-class PlotsScreen(KeptPlots, PlotPicturing):
+class PlotsScreen(KeptOver, PlotPicturing):
     """One plot at a time; columns that are chosen stay from one to the next."""
 
     HELP = """Plots of the dataset and of the tasks; they grow while the campaign runs.
@@ -72,6 +74,8 @@ task ran, so in Timeline a host has as many rows as it ran tasks at once."""
         *GOING_ON,
     )
 
+    KIND = "plots"
+
     def __init__(
         self, wanted: PlotWanted, condition: str = "", kept: Mapping[str, Any] | None = None
     ) -> None:
@@ -94,8 +98,18 @@ task ran, so in Timeline a host has as many rows as it ran tasks at once."""
         yield PicturePlot(id="plot")
         yield Line(id="under")
 
+    def choices(self) -> Choices:
+        return {
+            "plot": plot_choices(self.wanted),
+            "condition": self.condition,
+            "first": self.first,
+            "cursor": self.plot.kept_member,
+        }
+
     def on_mount(self) -> None:
-        self.show_kept(self._kept)
+        first, cursor = self._kept.get("first"), self._kept.get("cursor")
+        self.first = first if isinstance(first, int) and first > 0 else 0
+        self.plot.await_member(cursor if isinstance(cursor, int) else None)
         if self.target is not None and "objectives" in self.wanted.how.goes_by:
             self.app.perform(self._take_configured_aim(self.target))
         self._refresh_view()
