@@ -51,6 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(ExitCode.INTERRUPTED)
     # the last resort: every error ends as a sentence or a reported defect
     except Exception as error:  # noqa: BLE001
+        if isinstance(error.__cause__, KeyboardInterrupt):  # a class that was being made wraps it
+            return int(ExitCode.INTERRUPTED)
         return _failed(error)
 
 

@@ -239,7 +239,8 @@ def test_a_template_s_files_never_replace_others(tmp_path: Path) -> None:
     (tmp_path / "points.csv").write_text("mine\n")
     buffer = Buffer()
     buffer.begin({"points.csv": "theirs\n", "model.py": "x = 1\n"})
-    assert buffer.save("a: 1\n", tmp_path / "config.yaml") == ["model.py"]
+    text = "runner: model:run\ntable: points.csv\n"
+    assert buffer.save(text, tmp_path / "config.yaml") == ["model.py"]
     assert (tmp_path / "points.csv").read_text() == "mine\n"
 
 

@@ -98,7 +98,9 @@ class LineLayout:
             if column.key == key:
                 if self.held and number < self.pinned:
                     return self.left
-                least, most = start + width - self.room, start - max(1, self.held)
+                # the mark that says that there are more columns hides no part of it
+                behind = 2 if number == len(self.columns) - 1 else 1
+                least, most = start + width + behind - self.room, start - max(1, self.held)
                 return max(0, min(max(self.left, least), most))
             start += width + 2
         return self.left
