@@ -50,6 +50,8 @@ SCENES = (
     Scene("results-table", ("5",), "success"),
     Scene("results-scatter", ("5", "s"), "colour"),
     Scene("results-histogram", ("5", "d"), "samples"),
+    Scene("compare", ("1", "space", "down", "space", "C"), "core-hours", opened=""),
+    Scene("menu", ("5", "f10"), "Show the dataset"),
     Scene("plots-mean", ("5", "P", "m", "down"), "mean largest_angle"),
     Scene("plots-timeline", ("5", "P", "t", "down"), "at once"),
     Scene("log", ("6",), "main.log"),

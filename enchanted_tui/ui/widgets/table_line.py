@@ -99,7 +99,7 @@ class LineLayout:
                 if self.held and number < self.pinned:
                     return self.left
                 # the mark that says that there are more columns hides no part of it
-                behind = 2 if number == len(self.columns) - 1 else 1
+                behind = 0 if number == len(self.columns) - 1 else 1
                 least, most = start + width + behind - self.room, start - max(1, self.held)
                 return max(0, min(max(self.left, least), most))
             start += width + 2
@@ -116,7 +116,7 @@ class LineLayout:
         """
         if not self.is_scrolled:
             return 0
-        if x == self.room - 1 and self.left + self.room < self.width:
+        if x == self.room - 1 and self.left + self.room < self.width - 2:  # blanks are no column
             return 1
         return -1 if self.left and x == max(0, self.held - 1) else 0
 
