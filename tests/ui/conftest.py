@@ -11,6 +11,7 @@ import pytest
 
 from helpers.ui import snapshots
 from helpers.ui.campaigns import run_campaign
+from helpers.ui.installed import build_all, install
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -34,6 +35,18 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
     monkeypatch.setenv("TERM", "xterm-256color")
     return home
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The source, the sdist unpacked, and the wheel that is made from the sdist."""
+    return build_all(tmp_path_factory.mktemp("built"))
+
+
+@pytest.fixture(scope="session")
+def environment(built: dict[str, Path]) -> Path:
+    """A fresh environment with the wheel in it."""
+    return install(built["wheel"])
 
 
 @pytest.fixture(scope="session")

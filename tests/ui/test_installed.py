@@ -5,100 +5,12 @@ from the checkout.
 from __future__ import annotations
 
 import csv
-import os
 import shutil
 import subprocess
-import sys
-import tarfile
 import zipfile
-from importlib.metadata import version
 from pathlib import Path
 
-import pytest
-
 from helpers.ui.terminal import Terminal
-
-ROOT = Path(__file__).parent.parent.parent
-_BUILD = (
-    "import sys; from setuptools import build_meta; print(getattr(build_meta,"
-    " sys.argv[1])(sys.argv[2]))"
-)
-_LEFT_OUT = shutil.ignore_patterns(
-    ".*", "runs", "data_dir", "build", "dist", "*.egg-info", "__pycache__"
-)
-
-
-def _build(hook: str, source: Path, target: Path, setuptools: Path) -> Path:
-    """Build `source` as the build system does, without fetching what the running environment
-    has.
-    """
-    command = [sys.executable, "-c", _BUILD, hook, str(target)]
-    environment = {**os.environ, "PYTHONPATH": str(setuptools)}
-    done = subprocess.run(
-        command, cwd=source, env=environment, capture_output=True, text=True, timeout=300
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return target / done.stdout.split()[-1]
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The source, the sdist, and the wheel that is made from the sdist."""
-    top = tmp_path_factory.mktemp("built")
-    tools, source = top / "tools", top / "source"
-    # too old for the licence as it is declared; fetch it, as pip does
-    if int(version("setuptools").partition(".")[0]) < 77:
-        command = [
-            sys.executable,
-            "-m",
-            "pip",
-            "install",
-            "-q",
-            "--target",
-            str(tools),
-            "setuptools>=77",
-        ]
-        subprocess.run(command, check=True, timeout=300)
-    shutil.copytree(ROOT, source, ignore=_LEFT_OUT)
-    sdist = _build("build_sdist", source, top, tools)
-    with tarfile.open(sdist) as archive:
-        archive.extractall(top / "unpacked", filter="data")
-    [unpacked] = (top / "unpacked").iterdir()
-    return {
-        "source": source,
-        "unpacked": unpacked,
-        "wheel": _build("build_wheel", unpacked, top, tools),
-    }
-
-
-@pytest.fixture(scope="module")
-def environment(built: dict[str, Path]) -> Path:
-    """A fresh environment with the wheel in it, which sees the dependencies of the running one;
-    nothing is fetched.
-    """
-    place = built["wheel"].with_name("environment")
-    subprocess.run(
-        [sys.executable, "-m", "venv", "--without-pip", str(place)], check=True, timeout=120
-    )
-    pip = [
-        sys.executable,
-        "-m",
-        "pip",
-        "--python",
-        str(place / "bin" / "python"),
-        "install",
-        "-q",
-        "--no-deps",
-        "--no-index",
-    ]
-    subprocess.run(
-        [*pip, str(built["wheel"])], check=True, timeout=120, env={**os.environ, "PYTHONPATH": ""}
-    )
-    [packages] = place.glob("lib/python*/site-packages")
-    (packages / "dependencies.pth").write_text(
-        "".join(f"{path}\n" for path in sys.path if path.endswith("-packages"))
-    )
-    return place
 
 
 def _files(directory: Path) -> set[str]:
