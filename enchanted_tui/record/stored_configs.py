@@ -119,7 +119,9 @@ def original_config(run_dir: CampaignDirectory) -> Original | None:
         return None
     opened = last_open(run_dir.journal)
     named = opened.get("config_path") if opened is not None else None
-    names = [Path(named)] if named else _names_before_storing(stored.path, stored.base_dir)
+    names = [Path(named)] if named else []
+    if not names or names[0].parent == run_dir.config:  # a session that read the run's own copy
+        names = _names_before_storing(stored.path, stored.base_dir)
     path = next((name for name in names if name.is_file()), names[0])
     if path.parent == run_dir.config or not path.parent.is_dir():
         return None

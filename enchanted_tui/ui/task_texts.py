@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 
 _LONGEST = 20_000  #: characters of a value that are shown: laying out more holds up the keys
+_LONGEST_IN_CELL = 2_000  #: the same of one in a table
 
 
 class Value(NamedTuple):
@@ -118,6 +119,17 @@ def recorded_text(record: Mapping[str, Any] | None) -> str:
         return ""
     reason = f"{record.get('kind', '')}: {record.get('message', '')}"
     return f"{reason}\n\n{record['traceback'].rstrip()}" if record.get("traceback") else reason
+
+
+def in_a_cell(name: str, value: Any) -> str:
+    """Return a value as a table has it; of a long one its beginning."""
+    if name in ("started", "time"):
+        shown = formats.clock(value, 0.0)
+    elif isinstance(value, float):
+        shown = repr(value)
+    else:
+        shown = formats.text(formats.beginning(value, _LONGEST_IN_CELL))
+    return shown[:_LONGEST_IN_CELL]
 
 
 def whole(value: Any) -> str:

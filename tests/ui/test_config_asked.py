@@ -210,9 +210,11 @@ async def test_e_opens_the_configuration_where_its_relative_paths_hold(tmp_path:
     assert not config.exists()
 
 
-def test_the_file_of_older_records_is_found_by_its_name(tmp_path: Path) -> None:
-    """A journal that does not say which file was read says where it lay; a second copy there is
-    called like the first in the directory.
+@pytest.mark.parametrize("read", [None, "run/config/a.2.yaml"])
+def test_the_file_of_older_records_is_found_by_its_name(tmp_path: Path, read: str | None) -> None:
+    """A journal that does not say which file was read, or that the run's own copy was, when a run
+    directory was resumed, says where it lay; a second copy there is called like the first in the
+    directory.
     """
     run = tmp_path / "run"
     (run / "config").mkdir(parents=True)
@@ -221,6 +223,8 @@ def test_the_file_of_older_records_is_found_by_its_name(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(TEXT)
     journal = Journal(CampaignDirectory(run).journal)
     opened: Any = {"type": "open", "config": "a.2.yaml", "config_dir": str(tmp_path)}
+    if read is not None:
+        opened["config_path"] = str(tmp_path / read)
     journal.append(opened)
     journal.flush()
     journal.close()

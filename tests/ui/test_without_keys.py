@@ -1,5 +1,6 @@
 """What only keys could do before can be done by mouse: answer and leave a line that is typed into,
-choose columns where campaigns are compared, hide a column, scroll a table sideways.
+choose columns where campaigns are compared, hide a column, scroll a table sideways, and open what
+is clicked where a task shows all of its parts.
 """
 
 from __future__ import annotations
@@ -8,9 +9,11 @@ from pathlib import Path
 
 from textual.widgets import Input
 
+from enchanted_tui.operations import actions
 from enchanted_tui.ui.editor.file_dialog import FileDialog
 from enchanted_tui.ui.editor.find_bar import FindBar
 from enchanted_tui.ui.screens.compare import CompareScreen
+from enchanted_tui.ui.screens.task import TaskScreen
 from enchanted_tui.ui.widgets.chooser import Chooser
 from enchanted_tui.ui.widgets.column_chooser import ColumnChooser
 from enchanted_tui.ui.widgets.line_ends import LineEnds
@@ -144,3 +147,24 @@ async def test_columns_out_of_sight_are_scrolled_to_and_hidden(finished_run: Pat
         await watcher.pilot.click(offset=(line.index("[x] c2") + 4, y))
         await watcher.until(lambda: not isinstance(watcher.screen, ColumnChooser))
         await watcher.until(lambda: "c2" in table.shown_columns)
+
+
+@in_loop
+async def test_the_part_that_is_clicked_is_the_one_that_acts(own_run: Path) -> None:
+    """Protects wide terminals, where values, files and the traceback of a task are side by side: a
+    double click on a file shows that file, and one on the traceback opens the source.
+    """
+    failed = next(iter(actions.read_state(own_run).failed_tasks()))
+    (own_run / "data" / failed.name / "iterations.txt").write_text("iteration 1\n")
+    async with watching(own_run, "monitor", (140, 40)) as watcher:
+        await watcher.settles()
+        watcher.app.open_over(watcher.screen, TaskScreen(failed))
+        await watcher.sees("[Text]", "Traceback", "iterations.txt")
+        await watcher.click("iterations.txt", times=2)
+        await watcher.sees("iteration 1")
+        await watcher.click(" c1 ", times=2)
+        await watcher.sees("c1 =")
+        await watcher.click("what is on record", times=2)
+        await watcher.sees("Traceback")
+        await watcher.click("Traceback", times=2)
+        await watcher.sees("[2 Config]", "code_under_test.py", "def wavy")

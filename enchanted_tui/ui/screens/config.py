@@ -34,6 +34,7 @@ from enchanted_tui.ui.editor.panes import (
     ProblemList,
 )
 from enchanted_tui.ui.editor.text_checker import TextChecker
+from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.screens.other_views import begin, open_form, show_difference
 from enchanted_tui.ui.widgets.divider import Divider
 
@@ -137,6 +138,10 @@ class ConfigScreen(TextFinding):
         self.search.look_again()
         if self._checked is not None and self._checked.text == self.area.text:
             self._take_in(self._checked)
+        else:  # what is known is of the text that was here before
+            self.text.checked = None
+            self.area.show_problems(())
+            self.query_one(ProblemList).show((), f"Checking{glyph('ellipsis')}")
         self.check_soon()  # what it names may have been edited meanwhile
         self._show_bar()
 

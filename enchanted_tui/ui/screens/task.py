@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
+from textual.events import DescendantFocus
 from textual.widgets import Static
 
 from enchanted_tui.campaign_status import TaskStatus
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
     from enchanted_tui.views.viewing import View, Viewer
 
 _PARTS = ("values", "files", "text")
-_LONGEST = 2_000  #: characters of a value in the table
 _RECORD = (  #: stands in the list of files for the reason and traceback of a failure
     "what is on record"
 )
@@ -217,14 +218,7 @@ class TaskScreen(KeptOver, CampaignScreen):
 
     def _value_cells(self, key: int) -> Sequence[Cell]:
         kind, name, value = self._values[key]
-        shown = (
-            formats.clock(value, 0.0)
-            if name in ("started", "time")
-            else repr(value)
-            if isinstance(value, float)
-            else formats.text(formats.beginning(value, _LONGEST))
-        )
-        return ((kind, "dim"), name, shown[:_LONGEST])
+        return ((kind, "dim"), name, task_texts.in_a_cell(name, value))
 
     def _file_cells(self, key: int) -> Sequence[Cell]:
         name = self._names[key]
@@ -275,11 +269,8 @@ class TaskScreen(KeptOver, CampaignScreen):
 
     def _size_of(self, name: str) -> int:
         """Return the size that a file of the task had when it was listed, in bytes."""
-        return (
-            next((file.size for file in self._files.files if file.name == name), 0)
-            if self._files is not None
-            else 0
-        )
+        files = self._files.files if self._files is not None else ()
+        return next((file.size for file in files if file.name == name), 0)
 
     @property
     def _text(self) -> TaskText:
@@ -288,6 +279,18 @@ class TaskScreen(KeptOver, CampaignScreen):
     # -- parts -------------------------------------------------------------------------------------
 
     def _go(self, part: str) -> None:
+        self._mark(part)
+        self.call_after_refresh(self._focus_part, part)
+
+    @on(DescendantFocus)
+    def _follow_focus(self) -> None:
+        """Act on the part that has been clicked, where all of them are seen."""
+        around = self.focused.ancestors_with_self if self.focused is not None else []
+        part = next((str(node.id) for node in around if node.id in _PARTS), "")
+        if part and part != self._part and self._line is not None and self.has_class("-wide"):
+            self._mark(part)
+
+    def _mark(self, part: str) -> None:
         self._part = part
         for name in _PARTS:
             self.set_class(name == part, f"-{name}")
@@ -300,13 +303,12 @@ class TaskScreen(KeptOver, CampaignScreen):
             for name in _PARTS
         ]
         self.query_one("#tabs", Buttons).set(tabs)
-        self.call_after_refresh(self._focus_part)
 
-    def _focus_part(self) -> None:
-        if self._part == "text":
+    def _focus_part(self, part: str) -> None:
+        if part == "text":
             self._text.take_focus()
         else:
-            self.query_one(f"#{self._part}", VirtualTable).focus()
+            self.query_one(f"#{part}", VirtualTable).focus()
 
     def action_task_values(self) -> None:
         self._go("values")
@@ -320,18 +322,25 @@ class TaskScreen(KeptOver, CampaignScreen):
     # -- actions -----------------------------------------------------------------------------------
 
     def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
-        self.action_task_open()
+        self._open_what_is_in(str(event.table.id))
+
+    def on_task_text_chosen(self) -> None:
+        self._open_what_is_in("text")
 
     def action_task_open(self) -> None:
-        if self._part == "files" and self._names:
+        self._open_what_is_in(self._part)
+
+    def _open_what_is_in(self, part: str) -> None:
+        """Open what is under the cursor in a part; of a text, the source that it names."""
+        if part == "files" and self._names:
             self._open(self._names[self.query_one("#files", VirtualTable).cursor])
             self._go("text")
-        elif self._part == "values" and self._values:
+        elif part == "values" and self._values:
             value = self._values[self.query_one("#values", VirtualTable).cursor]
             self._shown = value.name
             self._text.say(f"{value.name} =\n{task_texts.whole(value.value)}")
             self._go("text")
-        elif self._part == "text":
+        elif part == "text":
             base = self._files.directory if self._files is not None else self.app.home
             self.app.perform(open_place_in(self.app, self, self._text_shown(), base))
 

@@ -6,19 +6,25 @@ from pathlib import Path
 
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
+from textual.events import Click
+from textual.message import Message
 from textual.widgets import Static
 
+from enchanted_tui.ui.widgets.clicks import RIGHT
 from enchanted_tui.ui.widgets.log_view import LogView
 
 
 class TaskText(Vertical):
-    """Shows one of both at a time."""
+    """Shows one of both at a time; posts `Chosen` for a double click."""
 
     DEFAULT_CSS = """
     TaskText { border-top: solid $panel; }
     TaskText #said { height: auto; }
     TaskText #scroll, TaskText LogView { height: 1fr; width: 1fr; }
     """
+
+    class Chosen(Message):
+        """What the text is about is to be opened."""
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="scroll"):
@@ -45,6 +51,10 @@ class TaskText(Vertical):
         """Have what is shown take the keys."""
         view = self.query_one(LogView)
         (view if view.display else self.query_one("#scroll")).focus()
+
+    def on_click(self, event: Click) -> None:
+        if event.chain == 2 and event.button != RIGHT:
+            self.post_message(self.Chosen())
 
     @property
     def file_text(self) -> str | None:

@@ -66,7 +66,9 @@ class Newcomer(Tmux):
 
     def chooses_from_menu(self, text: str, entry: str, *, on: str = "") -> None:
         """Take an action of the menu that a click with the right button opens on a text."""
+        _, row = self.place(text, on=on)
         self.click_right(text, on=on)
+        self.scroll_to(f" {entry} ", (self.place("╮")[0] - 4, row))
         self.click(f" {entry} ")
 
     # -- the walk ----------------------------------------------------------------------------------
@@ -131,7 +133,10 @@ class Newcomer(Tmux):
 
     def watches_and_drains(self, run: str) -> None:
         """What runs, a failed sample with its traceback and its source, and a stop in good order."""
-        self.sees("failed", "ValueError")
+        self.wait_until(
+            lambda: bool(re.search(r"✗ ([2-9]|\d\d) failed", self.text)), "two have not failed"
+        )
+        self.sees("ValueError")
         self.look("monitor")
         self.goes_to(4, "Failures")
         self.click("der Kessel hält", times=2)
@@ -156,11 +161,11 @@ class Newcomer(Tmux):
         self.start()
         self.sees("STOPPED")
         self.click("Resume…", last=True)
-        self.sees("Resume:", "Start")
+        self.sees("Resume:", "left to run")
         self.look("resume")
         self.click("Start", on="Cancel")
-        self.sees("RUNNING")
-        self.sees("FINISHED", timeout=3 * PATIENCE)
+        self.sees("● RUNNING")
+        self.sees("✓ FINISHED", timeout=3 * PATIENCE)
         self.look("finished")
 
     def plots_two_columns(self) -> None:
@@ -181,22 +186,23 @@ class Newcomer(Tmux):
 
     def runs_another(self, run: str, other: str) -> None:
         """The same configuration with another seed, into another directory."""
-        self.goes_to(2, "Config")
-        self.click("close", last=True) if "def heizen" in self.text else None
+        self.goes_to(1, "Runs")
+        self.chooses_from_menu(Path(run).name, "Edit config", on="100%")
+        self.sees("[2 Config]", "checking…")
         self.replaces(run, other, "base_run_dir: ")
         self.replaces("1", "2", "seed: ")
         self.sees("valid")
         self.launches()
-        self.sees("FINISHED", timeout=3 * PATIENCE)
+        self.sees("✓ FINISHED", timeout=3 * PATIENCE)
 
     def compares(self, one: str, other: str) -> None:
         """Both runs side by side: numbers, points, configurations."""
         self.goes_to(1, "Runs")
         for name in (one, other):
-            self.chooses_from_menu(name, "Mark")
+            self.chooses_from_menu(name, "Mark", on="100%")
         self.sees("2 marked")
         self.look("marked")
-        self.chooses_from_menu(other, "Compare")
+        self.chooses_from_menu(other, "Compare", on="100%")
         self.sees("compare 2 runs", "60 of 60")
         self.look("compare")
         self.click("s Scatter")
@@ -260,4 +266,4 @@ class Newcomer(Tmux):
         self.sees(" 0.")
         self.look("form-sample")
         self.launches(name)
-        self.sees("FINISHED", timeout=3 * PATIENCE)
+        self.sees("✓ FINISHED", timeout=3 * PATIENCE)
