@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from textual.events import Key
 from textual.widgets import Input
 
 from enchanted_tui.operations import actions
@@ -167,4 +168,20 @@ async def test_the_part_that_is_clicked_is_the_one_that_acts(own_run: Path) -> N
         await watcher.click("what is on record", times=2)
         await watcher.sees("Traceback")
         await watcher.click("Traceback", times=2)
-        await watcher.sees("[2 Config]", "code_under_test.py", "def wavy")
+        await watcher.sees("[2 Config]", "code_under_test.py", "raise ValueError")
+
+
+@in_loop
+async def test_what_is_typed_at_once_keeps_its_order(finished_run: Path) -> None:
+    """Protects what is typed quickly, or comes at once over a slow line: a letter does not overtake
+    a backspace that was pressed before it.
+    """
+    async with watching(finished_run, "monitor") as watcher:
+        await watcher.settles()
+        await watcher.click("/ Filter")
+        line = watcher.screen.tasks.filter
+        await watcher.until(lambda: line.has_focus)
+        for key in (*"abc", "backspace", "backspace", "left", *"xy", "end", "backspace", "z"):
+            watcher.app.post_message(Key(key, key if len(key) == 1 else None))
+        await watcher.until(lambda: line.value.endswith("z"))
+        assert line.value == "xyz"

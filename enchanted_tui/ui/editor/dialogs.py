@@ -26,6 +26,7 @@ from enchanted_tui.ui.opened import Opened
 from enchanted_tui.ui.widgets.choice_list import Options
 from enchanted_tui.ui.widgets.closing import ClosedByMouse
 from enchanted_tui.ui.widgets.dialog import Choice, Dialog
+from enchanted_tui.ui.widgets.typed_line import TypedLine
 
 _CSS = """
 ListDialog { align: center middle; }
@@ -60,7 +61,7 @@ class ListDialog(Opened, ClosedByMouse, ModalScreen[str | None]):
         self._title, self._hint, self._value = title, hint, value
 
     def compose(self) -> ComposeResult:
-        typed = Input(self._value, id="typed", select_on_focus=False, compact=True)
+        typed = TypedLine(self._value, id="typed", select_on_focus=False, compact=True)
         typed.cursor_blink = False
         with Vertical() as box:
             self.tell_how_to_close(box)

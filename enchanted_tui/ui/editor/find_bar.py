@@ -16,6 +16,7 @@ from enchanted_tui.ui.editor.find import Wanted
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.palette import keys_of
 from enchanted_tui.ui.widgets.line import Buttons
+from enchanted_tui.ui.widgets.typed_line import TypedLine
 
 if TYPE_CHECKING:
     from enchanted_tui.ui.app_interface import AppInterface
@@ -155,6 +156,6 @@ class FindBar(Vertical):
 
 
 def _field(name: str) -> Input:
-    field = Input(id=name, select_on_focus=False, compact=True)
+    field = TypedLine(id=name, select_on_focus=False, compact=True)
     field.cursor_blink = False
     return field

@@ -8,6 +8,7 @@ from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
 from enchanted_tui.ui.forming.choice_cell import ChoiceCell
+from enchanted_tui.ui.widgets.typed_line import TypedLine
 
 FLAG = ("", "true", "false")
 Cell = Input | TextArea | ChoiceCell
@@ -15,7 +16,7 @@ Cell = Input | TextArea | ChoiceCell
 
 def line_cell(value: str, hint: str = "") -> Input:
     """Return a line to type into; `hint` is shown while it is empty."""
-    line = Input(value, hint, select_on_focus=False, compact=True)
+    line = TypedLine(value, hint, select_on_focus=False, compact=True)
     line.cursor_blink = False
     return line
 

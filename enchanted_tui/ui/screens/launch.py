@@ -25,6 +25,7 @@ from enchanted_tui.ui.opened import Opened
 from enchanted_tui.ui.widgets.closing import ClosedByMouse
 from enchanted_tui.ui.widgets.line import Name
 from enchanted_tui.ui.widgets.one_of import OneOf
+from enchanted_tui.ui.widgets.typed_line import TypedLine
 
 if TYPE_CHECKING:
     from enchanted_tui.config.models import CampaignConfig
@@ -129,7 +130,7 @@ own."""
             if not self._asked.is_run_dir:
                 with Horizontal():
                     yield Label("Directory", classes="name")
-                    directory = Input(
+                    directory = TypedLine(
                         id="directory", placeholder="supervisor.base_run_dir of the configuration"
                     )
                     directory.cursor_blink = False
@@ -144,7 +145,7 @@ own."""
                 yield Static(id="consequences", markup=False)
             with Vertical(id="confirm"):
                 yield Label("", id="confirm-label", markup=False)
-                typed = Input(id="typed")
+                typed = TypedLine(id="typed")
                 typed.cursor_blink = False
                 yield typed
             yield Static(id="same", markup=False)

@@ -16,6 +16,7 @@ from textual.widgets import Button, Input, Label, Static
 from enchanted_tui.executors.slurm.ssh.questions import Question
 from enchanted_tui.ui.glyphs import is_ascii
 from enchanted_tui.ui.widgets.dialog import Choice, Dialog
+from enchanted_tui.ui.widgets.typed_line import TypedLine
 
 _TITLES = {
     "host key": "Is this {host}?",
@@ -26,7 +27,7 @@ _TITLES = {
 _YES_NO = re.compile(r"\s*\(yes/no[^)]*\)\??\s*$")
 
 
-class SecretInput(Input):
+class SecretInput(TypedLine):
     """A line of which only the length is shown, and which cannot be copied."""
 
     @property

@@ -21,6 +21,7 @@ from enchanted_tui.ui.settings_file import Value
 from enchanted_tui.ui.widgets.closing import ClosedByMouse
 from enchanted_tui.ui.widgets.line import Name
 from enchanted_tui.ui.widgets.one_of import OneOf
+from enchanted_tui.ui.widgets.typed_line import TypedLine
 
 _OWN = "enchanted-"
 OPEN_FILE: Final[dict[str, Value]] = {}  #: the answer that asks for the file itself
@@ -116,7 +117,7 @@ class SettingsDialog(Opened, ClosedByMouse, ModalScreen[dict[str, Value] | None]
             chosen = next(name for name, (_, meant) in field.choices.items() if meant == value)
             labels = {name: label for name, (label, _) in field.choices.items()}
             return OneOf(labels, chosen, id=field.key)
-        line = Input(
+        line = TypedLine(
             ", ".join(value), "directories, with commas between", id=field.key, compact=True
         )
         line.cursor_blink = False

@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.widgets import Input, Label
 
 from enchanted_tui.ui.widgets.line_ends import LineEnds
+from enchanted_tui.ui.widgets.typed_line import TypedLine
 
 
 class AskLine(Horizontal):
@@ -38,7 +39,7 @@ class AskLine(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Label("", id="question", markup=False)
-        answer = Input(id="answer", select_on_focus=False)
+        answer = TypedLine(id="answer", select_on_focus=False)
         answer.cursor_blink = False
         yield answer
         yield Label("", id="hint", markup=False)

@@ -17,6 +17,7 @@ from textual.widgets import Input, Label, Static
 
 from enchanted_tui.ui.glyphs import glyph
 from enchanted_tui.ui.widgets.line_ends import LineEnds
+from enchanted_tui.ui.widgets.typed_line import TypedLine
 
 _QUESTION = "Rows where"
 _HINT = "Enter keeps it, Escape goes back, Right takes what is offered; empty: all rows"
@@ -79,7 +80,7 @@ class ConditionLine(Vertical):
     def compose(self) -> ComposeResult:
         with Horizontal():
             yield Label(_QUESTION, markup=False)
-            typed = Input(id="condition", select_on_focus=False, suggester=self._names)
+            typed = TypedLine(id="condition", select_on_focus=False, suggester=self._names)
             typed.cursor_blink = False
             yield typed
             yield Label("", id="condition-count", markup=False)

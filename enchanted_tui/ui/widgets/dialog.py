@@ -17,6 +17,7 @@ from textual.widgets import Button, Input, Label, Static
 
 from enchanted_tui.ui.opened import Opened
 from enchanted_tui.ui.widgets.closing import ClosedByMouse
+from enchanted_tui.ui.widgets.typed_line import TypedLine
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Dialog(Opened, ClosedByMouse, ModalScreen[str | None]):
                 yield Static(self._body, id="body", markup=False)
             if self._expect is not None:
                 yield Label(f"Type {self._expect} to confirm:", markup=False)
-                typed = Input(id="typed", placeholder=self._expect, select_on_focus=False)
+                typed = TypedLine(id="typed", placeholder=self._expect, select_on_focus=False)
                 typed.cursor_blink = False
                 yield typed
             with Horizontal(id="buttons"):

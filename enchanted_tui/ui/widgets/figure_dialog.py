@@ -31,6 +31,7 @@ from enchanted_tui.ui.error_sentence import sentence
 from enchanted_tui.ui.opened import Opened
 from enchanted_tui.ui.widgets.closing import ClosedByMouse
 from enchanted_tui.ui.widgets.one_of import OneOf
+from enchanted_tui.ui.widgets.typed_line import TypedLine
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ class FigureDialog(Opened, ClosedByMouse, ModalScreen[FigureAsked | None]):
 
     def _line(self, name: str, label: str, value: str, hint: str) -> Iterator[Horizontal]:
         value = self._filled.get(name, value)
-        line = Input(value, hint, id=name, select_on_focus=False, compact=True)
+        line = TypedLine(value, hint, id=name, select_on_focus=False, compact=True)
         line.cursor_blink = False
         yield Horizontal(Label(label, markup=False), line, classes="blank")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.widgets import Input
 
 from enchanted_tui.ui.widgets.line_ends import LineEnds
+from enchanted_tui.ui.widgets.typed_line import TypedLine
 
 
 class FilterLine(Horizontal):
@@ -21,7 +21,7 @@ class FilterLine(Horizontal):
 
     def __init__(self, placeholder: str, *, leave: str) -> None:
         super().__init__()
-        self.typed = Input(id="filter", placeholder=placeholder, select_on_focus=False)
+        self.typed = TypedLine(id="filter", placeholder=placeholder, select_on_focus=False)
         self.typed.cursor_blink = False
         self._leave = leave
 

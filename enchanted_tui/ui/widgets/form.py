@@ -15,6 +15,7 @@ from textual.widgets import Button, Input, Label
 from enchanted_tui.ui.opened import Opened
 from enchanted_tui.ui.widgets.closing import ClosedByMouse
 from enchanted_tui.ui.widgets.dialog import Choice
+from enchanted_tui.ui.widgets.typed_line import TypedLine
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Form(Opened, ClosedByMouse, ModalScreen[Filled | None]):
             for blank in self._blanks:
                 with Horizontal(classes="blank"):
                     yield Label(blank.label, markup=False)
-                    line = Input(
+                    line = TypedLine(
                         blank.value, blank.hint, id=blank.id, select_on_focus=False, compact=True
                     )
                     line.cursor_blink = False

@@ -235,7 +235,7 @@ class Newcomer(Tmux):
         self.click_at((60, row))
         self.erase(60)
         self.type(text)
-        self.sees(text)
+        self.sees(f" {text}")
 
     def _goes_to_field(self, text: str) -> None:
         place = (30, 5)
@@ -248,14 +248,15 @@ class Newcomer(Tmux):
         """Give the first row of the parameters a name, and add one for each other."""
         for number, name in enumerate(names):
             if number:
-                self._goes_to_field("+ add name, kind")
-                self.click("+ add", on="name, kind")
+                self._goes_to_field(" parameters ")
+                self.click("+ add", on="name, kind, from")
+                self.scroll_to("name           [range]", (30, 5))
             self._goes_to_field("[range]")
             _, row = self.place("[range]", last=True)
             self.click_at((12, row))
             self.erase(20)
             self.type(name)
-            self.sees(name)
+            self.sees(f"   {name} ")
         self.look("form-parameters")
 
     def launches_form(self, name: str) -> None:
