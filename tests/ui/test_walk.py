@@ -6,6 +6,7 @@ with an odd name; a shorter one in the app alone for every day.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,46 +18,101 @@ from enchanted_tui.ui.editor.file_dialog import FileDialog
 from enchanted_tui.ui.screens.compare import CompareScreen
 from enchanted_tui.ui.screens.launch import LaunchScreen
 from helpers.ui.campaigns import run_campaign
-from helpers.ui.walking import KESSEL, Newcomer
+from helpers.ui.walking import KESSEL, PROGRAM, Newcomer
 from helpers.ui.watching import Watcher, in_loop
 
-SIZES = ((80, 24), (200, 50))
+#: sizes of the terminal, and what NO_COLOR says
+TERMINALS = [((80, 24), ""), ((200, 50), ""), ((80, 24), "1")]
+Arrives = Callable[..., Newcomer]
 
 
 @pytest.fixture
-def work(tmp_path: Path) -> Path:
-    """A directory with somebody's own code."""
-    directory = tmp_path / "Meine Läufe, Nr. 2"
-    directory.mkdir()
-    (directory / "kessel.py").write_text(KESSEL)
-    return directory
+def arrives(environment: Path, tmp_path: Path) -> Iterator[Arrives]:
+    """Somebody before a terminal, in a directory with an odd name and code of their own; what they
+    see is kept beside it.
+    """
+    work = tmp_path / "Meine Läufe, Nr. 2"
+    work.mkdir()
+    (work / "kessel.py").write_text(KESSEL)
+    (work / "heizen.py").write_text(PROGRAM)
+    people = []
+
+    def before(size: tuple[int, int], no_color: str) -> Newcomer:
+        command = environment / "bin" / "enchanted-tui"
+        seen = tmp_path / "seen"
+        person = Newcomer(command, work, size, seen, NO_COLOR=no_color, PYTHONPATH="")
+        people.append(person)
+        return person
+
+    yield before
+    for person in people:
+        person.end()
+
+
+def _walks_on(person: Newcomer) -> None:
+    """What follows once a campaign runs, however its configuration was written."""
+    person.watches_and_drains("erster Lauf")
+    person.leaves()
+    person.resumes_to_the_end()
+    person.plots_two_columns()
+    person.runs_another("Läufe/erster Lauf", "Läufe/zweiter")
+    person.compares("erster Lauf", "zweiter")
+    person.leaves()
 
 
 @pytest.mark.full
-@pytest.mark.parametrize(("size", "no_color"), [(SIZES[0], ""), (SIZES[1], ""), (SIZES[0], "1")])
+@pytest.mark.parametrize(("size", "no_color"), TERMINALS)
 def test_from_nothing_to_two_runs_side_by_side(
-    environment: Path, work: Path, tmp_path: Path, size: tuple[int, int], no_color: str
+    arrives: Arrives, size: tuple[int, int], no_color: str
 ) -> None:
     """Protects the whole walk: a configuration of one's own, broken and repaired, launched, watched,
-    a failure read down to its source, drained, left, resumed, plotted and compared. What was seen
-    is kept beside the work.
+    a failure read down to its source, drained, left, resumed, plotted and compared.
     """
-    command = environment / "bin" / "enchanted-tui"
-    person = Newcomer(command, work, size, tmp_path / "seen", NO_COLOR=no_color, PYTHONPATH="")
-    try:
-        person.start()
-        person.writes_configuration("Läufe/erster Lauf")
-        person.breaks_and_repairs()
-        person.launches("erster Versuch.yaml")
-        person.watches_and_drains("erster Lauf")
-        person.leaves()
-        person.resumes_to_the_end()
-        person.plots_two_columns()
-        person.runs_another("Läufe/erster Lauf", "Läufe/zweiter")
-        person.compares("erster Lauf", "zweiter")
-        person.leaves()
-    finally:
-        person.end()
+    person = arrives(size, no_color)
+    person.start()
+    person.writes_configuration("Läufe/erster Lauf")
+    person.breaks_and_repairs()
+    person.launches("erster Versuch.yaml")
+    _walks_on(person)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(("size", "no_color"), TERMINALS)
+def test_a_function_without_yaml(arrives: Arrives, size: tuple[int, int], no_color: str) -> None:
+    """Protects the same walk from the form of a function."""
+    person = arrives(size, no_color)
+    person.start()
+    person.begins_form("My function")
+    person.fills_line("function", "kessel:heizen")
+    person.fills_parameters("druck", "menge")
+    person.fills_line("base run dir", "Läufe/erster Lauf")
+    person.breaks_and_repairs_form()
+    person.looks_at_a_sample()
+    person.launches("aus dem Formular.yaml")
+    _walks_on(person)
+
+
+@pytest.mark.full
+def test_a_program_without_yaml(arrives: Arrives) -> None:
+    """Protects a campaign of one's own program, from the form to its rows."""
+    person = arrives(*TERMINALS[0])
+    person.start()
+    person.begins_form("My program")
+    person.names_program(
+        *("python3", "heizen.py", "{{ druck }}", "{{ menge }}"),
+        copied="heizen.py",
+        output="waerme",
+        pattern=r"waerme = (\S+)",
+    )
+    person.fills_parameters("druck", "menge")
+    person.fills_line("base run dir", "Läufe/erster Lauf")
+    person.breaks_and_repairs_form()
+    person.looks_at_a_sample()
+    person.launches("Programm.yaml")
+    person.sees("✓ FINISHED")
+    person.goes_to(5, "Results")
+    person.sees("60 rows", "waerme", "✗ False", "✓ True")
+    person.leaves()
 
 
 @in_loop

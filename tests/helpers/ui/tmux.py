@@ -61,7 +61,9 @@ class Tmux:
         """The same with its colours, as ANSI escape sequences."""
         return self._call("capture-pane", "-p")
 
-    def wait_until(self, condition: Callable[[], bool], what: str, timeout: float = PATIENCE) -> None:
+    def wait_until(
+        self, condition: Callable[[], bool], what: str, timeout: float = PATIENCE
+    ) -> None:
         deadline = time.monotonic() + timeout
         while not condition():
             assert time.monotonic() < deadline, (

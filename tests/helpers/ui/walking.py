@@ -24,6 +24,16 @@ def heizen(druck, menge, dauer=1.0):
 '''
 
 
+#: the same as a program that prints what it has found
+PROGRAM = """import sys
+
+druck, menge = map(float, sys.argv[1:])
+if druck > 0.8:
+    sys.exit(f"der Kessel hält {druck:.3f} bar nicht aus")
+print(f"waerme = {druck * menge}")
+"""
+
+
 class Newcomer(Tmux):
     """Keeps what was seen in the directory `seen`, as ANSI text, a file a screen."""
 
@@ -118,7 +128,9 @@ class Newcomer(Tmux):
         self.lacks("expected an integer")
 
     def launches(self, name: str = "") -> None:
-        """From the editor to a campaign that runs; with a name, the text is saved by it first."""
+        """From editor or form to a campaign that runs; with a name, the text is saved by it
+        first.
+        """
         self.click("Launch…", last=True)
         if name:
             self.sees("Save as")
@@ -140,7 +152,7 @@ class Newcomer(Tmux):
         self.look("monitor")
         self.goes_to(4, "Failures")
         self.click("der Kessel hält", times=2)
-        self.sees("failed task")
+        self.sees("FAILED AT")
         self.look("failures-tasks")
         self.click("d0_b0_s", times=2)
         self.sees("Traceback (most recent call last)", "raise ValueError")
@@ -238,33 +250,67 @@ class Newcomer(Tmux):
         self.sees(f" {text}")
 
     def _goes_to_field(self, text: str) -> None:
+        self.wait_until(self._is_judged, "what is filled in has not been judged")
         place = (30, 5)
         if text not in self.text:
             self.wheel(place, down=False, notches=40)
             time.sleep(1.0)
             self.scroll_to(text, place)
 
+    def _is_judged(self) -> bool:
+        """Tell whether the form has said what is wrong: sentences move what stands below them."""
+        time.sleep(0.5)  # for what has just been typed to be taken
+        return bool(re.search(r"Form of .*(complete|mend)", self.text))
+
     def fills_parameters(self, *names: str) -> None:
-        """Give the first row of the parameters a name, and add one for each other."""
+        """Give the parameters of the form names and the range from 0 to 1."""
         for number, name in enumerate(names):
             if number:
-                self._goes_to_field(" parameters ")
+                self._goes_to_field("name, kind, from")
                 self.click("+ add", on="name, kind, from")
-                self.scroll_to("name           [range]", (30, 5))
-            self._goes_to_field("[range]")
-            _, row = self.place("[range]", last=True)
-            self.click_at((12, row))
-            self.erase(20)
-            self.type(name)
-            self.sees(f"   {name} ")
+                time.sleep(1.0)
+            self._fills_row("[range]", (-6, name), (15, "0"), (26, "1"))
         self.look("form-parameters")
 
-    def launches_form(self, name: str) -> None:
-        """From a form that is complete to a campaign that has run to its end."""
+    def _fills_row(self, marked: str, *cells: tuple[int, str]) -> None:
+        """Fill in cells of the last row with a mark, each named by where it is clicked: columns
+        from the middle of that.
+        """
+        for column, text in cells:
+            self._goes_to_field(marked)
+            middle, row = self.place(marked, last=True)
+            self.click_at((middle + column, row))
+            self.erase(30)
+            self.type(text)
+            self.sees(text)
+
+    def names_program(self, *words: str, copied: str, output: str, pattern: str) -> None:
+        """The command of a program that is copied to where each sample runs, and what to read."""
+        self._goes_to_field(" copy ")
+        self.click("+ add", on=" copy ")
+        self.wait_until(lambda: self.text.count(" copy ") > 1, "there is no row to fill in")
+        self.click(" copy ", last=True)
+        self.type(copied)
+        self.sees(copied)
+        self.fills_line("command", " ".join(words))
+        self._goes_to_field("read by")
+        self.click("+ add", on="read by")
+        time.sleep(1.0)
+        self._fills_row("[regex]", (-6, output), (38, pattern))
+        self.look("form-program")
+
+    def breaks_and_repairs_form(self) -> None:
+        """A value that is none, the sentence about it beside its field, and a value that is one."""
+        self.fills_line("budget", "viele")
+        self.sees("✗ ", "to fill in or mend")
+        self.look("form-broken")
+        self.fills_line("budget", "60")
+        self.sees("complete")
+
+    def looks_at_a_sample(self) -> None:
+        """What the first sample would be given."""
         self.sees("complete")
         self.look("form-complete")
         self.click("Sample 1")
-        self.sees(" 0.")
+        self.sees("= 0.")
         self.look("form-sample")
-        self.launches(name)
-        self.sees("✓ FINISHED", timeout=3 * PATIENCE)
