@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from enchanted_tui.ui.background import in_thread
 
@@ -55,17 +57,29 @@ def edit_config(
     """Open a configuration, or another file, in the editor, at a `line` counted from 1; with
     `copy`, what that says under the name `path`, not saved yet.
     """
-    app.editor_is_wanted = True
-    app.show_mode("config")
-    opener = getattr(app.screen, "open_file", None)
-    if opener is not None:
-        app.call_after_refresh(opener, path, copy, line)
+    _show_editor(app, lambda editor: editor.open_file(path, copy, line))
 
 
 def new_config(app: AppInterface) -> None:
     """Begin a new configuration from a template, in the editor."""
+    _show_editor(app, lambda editor: editor.action_config_new())
+
+
+def _show_editor(app: AppInterface, act: Callable[[Any], None]) -> None:
+    """Show the editor, and let it do something."""
     app.editor_is_wanted = True
     app.show_mode("config")
-    begin = getattr(app.screen, "action_config_new", None)
-    if begin is not None:
-        app.call_after_refresh(begin)
+    app.call_after_refresh(lambda: app.perform(_uncovered(app, act)))
+
+
+async def _uncovered(app: AppInterface, act: Callable[[Any], None]) -> None:
+    """Act on the editor; a form or a difference that lies over it is left first."""
+    while make_room := getattr(app.screen, "make_room", None):
+        covering = app.screen
+        await make_room()
+        while app.screen is covering and covering.has_left:
+            await asyncio.sleep(0.02)
+        if app.screen is covering:
+            return
+    if hasattr(app.screen, "open_file"):
+        act(app.screen)

@@ -16,6 +16,7 @@ from textual.widgets import Button, Input, OptionList
 
 from enchanted_tui.config.loading import load_config
 from enchanted_tui.ui.app import EnchantedApp
+from enchanted_tui.ui.editing import edit_config
 from enchanted_tui.ui.editor.dialogs import PathDialog, Picker
 from enchanted_tui.ui.forming.field_line import FieldLine, RowLine, Wrong
 from enchanted_tui.ui.screens.config import ConfigScreen
@@ -228,6 +229,23 @@ async def test_a_function_by_mouse(work: Path) -> None:
         await person.pilot.click("#start")
         await person.sees("FINISHED", "4/4")
     assert len(read_csv(work / "runs" / "my_function" / "enchanted_dataset.csv")) == 4
+
+
+@in_loop
+async def test_a_source_is_shown_in_place_of_the_form(work: Path) -> None:
+    """Protects the way from a traceback to its source while a form lies over the editor: it makes
+    room, and what was filled in stands in the text.
+    """
+    async with in_the_editor(None) as person:
+        await person.click("n New")
+        await person.until(lambda: isinstance(person.screen, Picker))
+        await person.click("My function")
+        await person.form_opens()
+        await person.field("runner.function", "model:solve")
+        edit_config(person.app, work / "model.py", line=1)
+        await person.until(lambda: isinstance(person.screen, ConfigScreen))
+        await person.sees("[model.py]", "def solve")
+        assert "model:solve" in person.screen.texts.texts[0].area.text
 
 
 @in_loop

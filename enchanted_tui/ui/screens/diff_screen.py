@@ -62,3 +62,7 @@ class DiffScreen(Opened, AppScreen):
 
     def action_task_back(self) -> None:
         self.dismiss()
+
+    async def make_room(self) -> None:
+        """Leave the text below to whoever wants it."""
+        self.dismiss()

@@ -279,9 +279,9 @@ be chosen, left and right change it. Escape goes to the text, Ctrl+Z there takes
             await self._file.launch(self)
 
     def action_form_text(self) -> None:
-        self.app.perform(self._leave())
+        self.app.perform(self.make_room())
 
-    async def _leave(self) -> None:
+    async def make_room(self) -> None:
         """Go to the text once all that was filled in stands in it."""
         if await self._settled() is not None:
             self.dismiss()
