@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 import copy
 import csv
+import io
 import subprocess
 import sys
+import tempfile
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from enchanted_tui import cli
@@ -28,6 +31,7 @@ from helpers.files import (
 from helpers.processes import LIMIT, Finished, end, finish, marked, wait_until, with_helpers
 
 _CASE = "ENCHANTED_TEST_CAMPAIGN"
+_PROGRAM = (sys.executable, "-m", "enchanted_tui")
 
 
 class Campaign:
@@ -44,7 +48,7 @@ class Campaign:
         self.config_path = root / "campaign.yaml"
         self.run_dir = root / run_dir
         self.log = root / "runs.log"  #: where runners note what they run
-        self.program: tuple[str, ...] = (sys.executable, "-m", "enchanted_tui")
+        self.program: tuple[str, ...] = _PROGRAM
         self.environment: dict[str, str] = {}  #: what processes see besides
         self.mark = f"{_CASE}={uuid.uuid4().hex}"
 
@@ -121,10 +125,32 @@ class Campaign:
         """Run the command line with other arguments."""
         return finish(self.start(*arguments))
 
+    def command_here(self, *arguments: str) -> Finished:
+        """Run the command line in this process, with working directory and environment of the
+        campaign: what `command` gives, without the start of a Python, which costs more than a small
+        campaign. Its workers are processes as ever; a campaign that is killed needs one of its own.
+        """
+        assert self.program == _PROGRAM, "what runs the program is a process"
+        name, _, value = self.mark.partition("=")
+        out, err = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as changed:
+            changed.chdir(self.root)
+            for variable, text in with_helpers({name: value, **self.environment}).items():
+                changed.setenv(variable, text)
+            changed.setattr(tempfile, "tempdir", None)  # look at TMPDIR again
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                code = cli.main(arguments)
+        return Finished(code, out.getvalue(), err.getvalue())
+
+    def run_here(self, *arguments: str) -> Finished:
+        """Run this campaign to its end in this process: see `command_here`."""
+        return self.command_here(self.config_path.name, "--no-ui", *arguments)
+
     def complete(self, *arguments: str) -> Finished:
         """Go on until the campaign is complete: resume, or begin where nothing is on record yet."""
         mode = "resume" if self.records() else "auto"
-        ended = self.run_apart("--run-mode", mode, *arguments)
+        run = self.run_here if self.program == _PROGRAM else self.run_apart
+        ended = run("--run-mode", mode, *arguments)
         assert ended.code == 0, ended
         return ended
 
