@@ -231,7 +231,9 @@ def test_request_to_nobody(campaign):
     done = campaign(flat(4, sleep=0.05))
     done.complete()
     for action in ("pause", "continue", "drain", "abort"):
-        assert_one_sentence(done.command_here("--control", action, "run"), "No supervisor is running")
+        assert_one_sentence(
+            done.command_here("--control", action, "run"), "No supervisor is running"
+        )
     assert list((done.run_dir / "state" / "control").iterdir()) == []
 
 

@@ -51,7 +51,9 @@ def of_long_code(tmp_path: Path) -> Configure:
 def retry(campaign: Campaign, change: str) -> Finished:
     """Run what has failed again, with one change of the option `restart`."""
     run_dir = str(campaign.run_dir)
-    return campaign.command_here("--retry-failed", run_dir, "--set", f"runners.code.restart.{change}")
+    return campaign.command_here(
+        "--retry-failed", run_dir, "--set", f"runners.code.restart.{change}"
+    )
 
 
 def run_dirs(campaign: Campaign) -> list[Path]:

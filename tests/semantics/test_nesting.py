@@ -220,7 +220,9 @@ def test_two_stages_are_shown_and_given_points(campaign: Campaign) -> None:
         for stage, text in ((0, "x\n4\n"), (1, "y\n0.5\n")):
             (campaign.root / f"{stage}.csv").write_text(text)
             assert (
-                campaign.command_here("--add-points", f"{stage}.csv", "run", "--stage", str(stage)).code
+                campaign.command_here(
+                    "--add-points", f"{stage}.csv", "run", "--stage", str(stage)
+                ).code
                 == 0
             )
         campaign.wait_for_tasks(2 + 8 + 1 + 4 + 3, process)
