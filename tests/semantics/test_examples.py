@@ -54,12 +54,15 @@ def test_every_example_is_in_the_table() -> None:
     assert sorted(promises()) == FILES
 
 
-#: Examples that fit models again and again. Their samplers run in other tests every
+#: Examples that fit models again and again, or start a cluster. Their parts run in other tests every
 #: day, and whether the files are right is tested too.
-FITTED_AGAIN = {
+LONG = {
+    "dask.yaml",
     "compare_samplers.yaml",
     "sampler_active_outputs.yaml",
+    "sampler_bayesian.yaml",
     "sampler_bayesian_asynchronous.yaml",
+    "sampler_pareto.yaml",
     "sampler_pool_learnt.yaml",
 }
 
@@ -95,7 +98,7 @@ def example_files() -> list[Any]:
         )
         reason = lacks_a_compiler(name)
         unable = pytest.mark.skipif(bool(reason), reason=reason or "able")
-        long = [pytest.mark.full] if name in FITTED_AGAIN else []
+        long = [pytest.mark.full] if name in LONG else []
         found.append(pytest.param(name, marks=[skip, unable, *long]))
     return found
 
@@ -130,7 +133,7 @@ def test_an_example_runs_and_gives_its_rows(
     }
 
 
-@pytest.mark.parametrize("name", sorted(FITTED_AGAIN))
+@pytest.mark.parametrize("name", sorted(LONG))
 def test_an_example_that_takes_long_is_right(
     campaign: Campaign, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
