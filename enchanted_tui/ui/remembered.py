@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from enchanted_tui.ui.settings import state_dir
+from enchanted_tui.ui.xdg_directories import state_dir
 from enchanted_tui.whole_files import write_atomically
 
 _MOST_RECENT = 200
