@@ -39,6 +39,8 @@ def _by_a_csv_writer(row: dict[str, Any]) -> str:
     out = io.StringIO()
     cells = [values.cell(value) for value in row.values()]
     csv.writer(out, lineterminator="\n").writerow(row)
-    quoting = csv.QUOTE_ALL if any("\r" in cell for cell in cells) else csv.QUOTE_MINIMAL
-    csv.writer(out, lineterminator="\n", quoting=quoting).writerow(cells)
+    if any("\r" in cell for cell in cells):
+        csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow(cells)
+    else:
+        csv.writer(out, lineterminator="\n").writerow(cells)
     return out.getvalue()
