@@ -119,7 +119,7 @@ def test_completed_campaign_is_left_alone(campaign):
     done.complete()
     before, runs = done.contents(), done.begun()
     stamp = (done.run_dir / "enchanted_dataset.csv").stat().st_mtime_ns
-    ended = done.run_apart("--run-mode", "resume")
+    ended = done.run_here("--run-mode", "resume")
     assert ended.code == 0, ended
     assert done.begun() == runs
     assert (done.run_dir / "enchanted_dataset.csv").stat().st_mtime_ns == stamp

@@ -59,7 +59,7 @@ def test_workers_of_one_machine_share_its_cpus_and_gpus(campaign, monkeypatch):
         },
         "dask",
     )
-    ended = made.run_apart()
+    ended = made.run_here()
     assert ended.code == 0, ended
     rows = [{name: float(row[name]) for name in NAMES} for row in made.rows()]
     assert len(rows) == 6
@@ -99,7 +99,7 @@ def test_samples_that_lack_memory_run_again_with_more(campaign):
         },
         "memory",
     )
-    ended = made.run_apart()
+    ended = made.run_here()
     assert ended.code == 0, ended
     told = [
         (record["task"][2], record["attempt"], record["resources"]["mem"], record["outcome"])

@@ -70,10 +70,10 @@ def test_killed_and_resumed_in_the_middle(tmp_path: Path) -> None:
     [failure] = campaign.failures()
     assert (failure["task"], failure["kind"]) == ("d0_b0_s2_r0", "memory")
     assert "MemoryError" in failure["message"]
-    told = campaign.command("--status", "run").out
+    told = campaign.command_here("--status", "run").out
     assert "killed for want of it: 2 again with more" in told
     assert "of 236 MB (" in told
-    campaign.command("--retry-failed", "run", "--set", "executors.here.memory_retry=3")
+    campaign.command_here("--retry-failed", "run", "--set", "executors.here.memory_retry=3")
     assert [mem for _, mem, _ in attempts(campaign)[2][4:]] == [100, 300, 900, 2700]
 
 
@@ -88,7 +88,7 @@ def test_killed_and_resumed_in_the_middle(tmp_path: Path) -> None:
 def test_how_far_it_goes(retry: Any, asked: list[int], tmp_path: Path) -> None:
     """Protects the limits: at most so often, never more than `most`, and not unless it is wanted."""
     campaign = Campaign.apart(tmp_path / "apart", wants(NEEDS, retry, [2_000]))
-    assert campaign.run_apart().code == 4
+    assert campaign.run_here().code == 4
     assert [mem for _, mem, _ in attempts(campaign)[0]] == asked
 
 

@@ -75,7 +75,7 @@ def test_what_a_function_prints(
         save_files_list=names,
     )
     ran = campaign(config, "prints")
-    assert ran.run_apart().code == 0
+    assert ran.run_here().code == 0
     assert ran.column("output") == ["0.5", "1.5"]
     assert left_of(ran) == ({} if kept is None else {f"d0_b0_s{n}_r0": kept for n in (0, 1)})
 
@@ -92,7 +92,7 @@ def test_parents_are_there_as_long_as_children_look_into_them(campaign: Any) -> 
             save_files="none",
         )
         ran = campaign(config, function)
-        assert ran.run_apart().code == 0
+        assert ran.run_here().code == 0
         assert set(ran.column("output")) == found
         assert left_of(ran) == {}
 
@@ -107,6 +107,6 @@ def test_a_runner_that_says_that_it_needs_none(campaign: Any, runner: str, there
             save_files=save_files,
         )
         ran = campaign(config, f"{runner}-{save_files}")
-        assert ran.run_apart().code == 0
+        assert ran.run_here().code == 0
         assert ran.column("there") == [str(there or save_files == "all")] * 2
         assert len(left_of(ran)) == (2 if save_files == "all" else 0)
