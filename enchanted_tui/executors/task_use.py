@@ -26,8 +26,11 @@ class _Seen:
     def __init__(self) -> None:
         self.seconds = math.inf  #: that a sample took
         self.children = resource.getrusage(resource.RUSAGE_CHILDREN)
-        self.own = math.inf  #: its peak, KiB
+        self.own = math.inf  #: its peak, KiB; infinite where nobody has looked
         self.is_reset = False  #: whether that is counted from the beginning of the sample on
+        self.runner = ""
+        #: runners whose last sample had programs, which tell their peaks themselves
+        self.start_programs: set[str] = set()
 
 
 _seen = _Seen()
@@ -40,16 +43,16 @@ def _look_at_children() -> None:
 os.register_at_fork(after_in_child=_look_at_children)  # it has none
 
 
-def begin_use() -> float:
-    """Begin to measure a sample, or a call for several; return the moment, for `used_since`.
+def begin_use(runner: str) -> float:
+    """Begin to measure a sample of a runner, or a call for several; return the moment, for
+    `used_since`.
 
     A look costs ten microseconds, so none is taken at what follows upon a short sample.
     """
+    _seen.runner, _seen.is_reset = runner, False
     if _seen.seconds >= _SHORT:
-        _seen.is_reset = _reset_peak()
+        _seen.is_reset = runner not in _seen.start_programs and _reset_peak()
         _look_at_children()
-    else:
-        _seen.is_reset = False
     return process_time()
 
 
@@ -68,9 +71,14 @@ def used_since(began: float, seconds: float, samples: int = 1) -> dict[str, Any]
     if None in programs:
         return {}
     used: dict[str, Any] = {"cpu": round(spent / samples, 6)}
-    peak = _peak(before, children)
+    peak: Peak | None
     if programs:
+        _seen.start_programs.add(_seen.runner)
+        _seen.own = math.inf
         peak = max(program for program in programs if program is not None)
+    else:
+        _seen.start_programs.discard(_seen.runner)
+        peak = _peak(before, children)
     if peak is not None:
         used["memory" if peak.exact else "memory_at_most"] = peak.memory
     return used

@@ -200,27 +200,24 @@ class StageRun:
         yield from self._unfinished(batch, follow or range(batch.count))
 
     def _unfinished(self, batch: BatchState, samples: Iterable[int]) -> Iterator[Ready]:
-        last = batch.steps[-1].outcomes
+        depth, number = self.plan.depth, batch.index
+        first, last = batch.steps[0], batch.steps[-1]
         for sample in samples:
-            if last[sample] != NOT_RUN:
+            if last.outcomes[sample] != NOT_RUN:
                 continue
-            step = batch.next_step(sample, 0)
+            fresh = first.outcomes[sample] == NOT_RUN
+            step = 0 if fresh else batch.next_step(sample, 1)
             if step is not None:
-                yield Ready(TaskId(self.plan.depth, batch.index, sample, step), None)
+                yield Ready(TaskId(depth, number, sample, step), None)
 
     def inputs(self, ready: Ready) -> TaskInputs:
         """Return what a task is handed."""
+        task = ready.id
+        if not (task.step or task.depth):  # nothing is inherited
+            return TaskInputs(self._sample(self.stage.batches[task.batch], task.sample), [], [])
         params, lost = self._params(ready)
-        inherits = ready.id.step or self.plan.depth
-        return TaskInputs(
-            params,
-            (
-                [name for name in self.plan.own_outputs[ready.id.step] if name in params]
-                if inherits
-                else []
-            ),
-            lost,
-        )
+        hidden = [name for name in self.plan.own_outputs[task.step] if name in params]
+        return TaskInputs(params, hidden, lost)
 
     def _params(self, ready: Ready) -> tuple[Row, list[str]]:
         """Return a task's parameters, and which of them the row of the step before does not show

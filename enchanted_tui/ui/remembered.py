@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from enchanted_tui.ui.settings import state_dir
+from enchanted_tui.ui.xdg_directories import state_dir
 from enchanted_tui.whole_files import write_atomically
 
 _changing = threading.RLock()  #: two threads would write down what the other one has changed

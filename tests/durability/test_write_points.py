@@ -30,7 +30,7 @@ for shape in SHAPES.values():
 #: more than there are write points
 MOST = {"quick": 260, "growing": 600}
 
-EVERYDAY_KILLS = [("quick", at) for at in (73, 209)] + [("growing", 280)]
+EVERYDAY_KILLS = [("quick", at) for at in (209,)] + [("growing", 280)]
 EVERYDAY_TORN = [("quick", 24)]
 FULL_KILLS = [("quick", at) for at in range(1, MOST["quick"])] + [
     ("growing", at) for at in range(1, MOST["growing"], 6)

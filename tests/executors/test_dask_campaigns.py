@@ -145,7 +145,8 @@ def test_same_name_for_clusters_that_differ(campaign):
     differing.wait_for_no_process()
 
 
-def test_running_cluster_is_used_and_left_as_it_was(campaign, tmp_path):
+@pytest.mark.parametrize("by", ["file", *in_full("address")])
+def test_running_cluster_is_used_and_left_as_it_was(campaign, tmp_path, by):
     """By its scheduler file and by its address; afterwards its workers live, without anything of
     ours below them.
     """
@@ -153,20 +154,17 @@ def test_running_cluster_is_used_and_left_as_it_was(campaign, tmp_path):
     local = campaign(config, "local")
     assert local.run_here().code == 0
     with dask_cluster(tmp_path / "dask", workers=2) as cluster:
-        for name, executor in {
-            "file": cluster.executor,
-            "address": {"type": "DaskExecutor", "scheduler_address": cluster.address},
-        }.items():
-            dask = campaign(on_dask(config, executor), name)
-            ended = dask.run_here()
-            assert ended.code == 0, ended
-            dask.assert_like(contents_on_dask(local))
-            dask.wait_for_no_process()
-            wait_until(
-                lambda: cluster.below_workers() == [],
-                10,
-                "the workers keep processes of a campaign that has ended",
-            )
+        address = {"type": "DaskExecutor", "scheduler_address": cluster.address}
+        dask = campaign(on_dask(config, cluster.executor if by == "file" else address), "dask")
+        ended = dask.run_here()
+        assert ended.code == 0, ended
+        dask.assert_like(contents_on_dask(local))
+        dask.wait_for_no_process()
+        wait_until(
+            lambda: cluster.below_workers() == [],
+            10,
+            "the workers keep processes of a campaign that has ended",
+        )
         assert all(worker.poll() is None for worker in cluster.workers)
 
 

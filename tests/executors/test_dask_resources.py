@@ -70,6 +70,7 @@ def test_workers_of_one_machine_share_its_cpus_and_gpus(campaign, monkeypatch):
     assert {row["gpu"] for row in rows} == {0.0, 1.0}
 
 
+@pytest.mark.full  # every day on workers of this machine, in test_memory_retry
 def test_samples_that_lack_memory_run_again_with_more(campaign):
     """Protects `memory_retry` on Dask workers, which count the memory of their machine: each attempt
     holds what it asks for.

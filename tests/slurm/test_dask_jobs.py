@@ -144,13 +144,13 @@ def test_killed_supervisor_leaves_no_jobs(campaign, cluster, tmp_path):
     ("jobs", "executor", "words"),
     [
         ({"queue": "nowhere"}, {}, ("SLURM does not take the jobs", "invalid partition")),
-        ({"config_name": "lumi"}, {}, ("has no section jobqueue.lumi", "config_name")),
-        (
-            {"job_extra_directives": ["--hold"]},
-            {"timeout": 6},
-            ("no Dask worker appeared within 6 s", "PENDING (JobHeldUser"),
-        ),
         *in_full(
+            ({"config_name": "lumi"}, {}, ("has no section jobqueue.lumi", "config_name")),
+            (
+                {"job_extra_directives": ["--hold"]},
+                {"timeout": 6},
+                ("no Dask worker appeared within 6 s", "PENDING (JobHeldUser"),
+            ),
             (
                 {"job_script_prologue": ["true", "conda activate gone"]},
                 {"timeout": 60},
