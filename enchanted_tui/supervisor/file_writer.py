@@ -115,7 +115,8 @@ class FileWriter:
 
     def check(self) -> None:
         """Raise the first error for which something could not be written, once."""
-        failure, self._failure = self._failure, None
+        with self._changed:
+            failure, self._failure = self._failure, None
         if failure is not None:
             raise failure
 
@@ -220,7 +221,8 @@ class FileWriter:
             self._tell(what, file, error)
             file.next_try = time.monotonic() + PAUSE
             return True
-        self._failure = self._failure or error
+        with self._changed:
+            self._failure = self._failure or error
         self._failed()
         return False
 

@@ -186,7 +186,8 @@ class StageRun:
             elif self.plan.pure:
                 drawn = self._draw_by_position()
             else:
-                drawn = self._record_batch(self._replayed.next_samples())
+                left = self.stage.target - self.stage.drawn
+                drawn = self._record_batch(self._replayed.next_samples(left))
             if not drawn:
                 return
 
@@ -329,17 +330,20 @@ class StageRun:
         self._learned_batches = len(self.stage.batches)
         if rows:
             self._publish()
-        drawn: list[Row] = yield from self._thread.run(lambda: self._learn_and_draw(rows))
+        # points that are added by hand meanwhile change both
+        left = self.stage.target - self.stage.drawn
+        drawn: list[Row] = yield from self._thread.run(lambda: self._learn_and_draw(rows, left))
         return self.stage.drawn < self.stage.target and self._record_batch(drawn)
 
-    def _learn_and_draw(self, rows: list[Row]) -> list[Row]:
+    def _learn_and_draw(self, rows: list[Row], left: int) -> list[Row]:
+        """Tell the sampler, and draw what is `left` to draw; runs in the thread."""
         if rows:
             import pandas
 
             with blamed_on(self.plan.sampler):
                 self._replayed.catch_up()
                 self.plan.sampler.register_future(pandas.DataFrame(rows))
-        return self._replayed.next_samples() if self.stage.drawn < self.stage.target else []
+        return self._replayed.next_samples(left) if left > 0 else []
 
     def _make_learning(self) -> Learning:
         from enchanted_tui.samplers.asked_sampler import AskedSampler

@@ -60,7 +60,7 @@ def run_dirs(campaign: Campaign) -> list[Path]:
     return sorted((campaign.run_dir / "data").rglob("d0_*"))
 
 
-@pytest.mark.parametrize("layout", ["flat", "spread"])
+@pytest.mark.parametrize("layout", ["flat", *in_full("spread")])
 def test_a_code_that_asks_to_go_on(of_long_code: Configure, layout: str) -> None:
     """Protects codes with a limit of their own: they go on until they are done, with the output of
     each run kept, and the row says how often.

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from helpers.configs import array_sampler, campaign_config
+from helpers.marks import in_full
 from helpers.runner_bench import Bench
 
 DATAPOINT = "enchanted_datapoint.csv"
@@ -60,8 +61,8 @@ def test_a_directory_that_others_read_is_whole(tmp_path: Path) -> None:
     ("save_files", "names", "kept"),
     [
         ("all", [], {DATAPOINT, "stdout.txt"}),
-        ("custom", ["std*.txt"], {"stdout.txt"}),
         ("none", [], None),
+        *in_full(("custom", ["std*.txt"], {"stdout.txt"})),
     ],
 )
 def test_what_a_function_prints(
@@ -97,7 +98,9 @@ def test_parents_are_there_as_long_as_children_look_into_them(campaign: Any) -> 
         assert left_of(ran) == {}
 
 
-@pytest.mark.parametrize(("runner", "there"), [("NowhereRunner", False), ("SomewhereRunner", True)])
+@pytest.mark.parametrize(
+    ("runner", "there"), [("NowhereRunner", False), *in_full(("SomewhereRunner", True))]
+)
 def test_a_runner_that_says_that_it_needs_none(campaign: Any, runner: str, there: bool) -> None:
     """`uses_run_dir` holds for the class that says it; with `save_files: all` all have theirs."""
     for save_files in ("none", "all"):
