@@ -37,6 +37,8 @@ def as_data(value: Any) -> Any:
     Raises NotDataError for anything else: a generator, an object that is no array, one whose
     conversion fails.
     """
+    if type(value) in _EXACT:
+        return value
     try:
         return _data(value)
     except RecursionError:

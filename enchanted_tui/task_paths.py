@@ -36,7 +36,8 @@ class TaskPaths(NamedTuple):
     def of(self, name: str) -> str:
         """Return the path of a task's directory, which need not be there."""
         if self.spread is False:
-            return os.path.join(self.data_dir, name)
+            ends = self.data_dir[-1:] in ("", "/")
+            return f"{self.data_dir}{name}" if ends else f"{self.data_dir}/{name}"
         path = os.path.join(self.data_dir, group_of(name), name)
         if self.spread is None and not os.path.isdir(path):
             return os.path.join(self.data_dir, name)

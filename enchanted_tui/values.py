@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Collection
 from typing import Any
 
 from enchanted_tui.as_data import NotDataError, as_data, safe_text
@@ -58,7 +59,7 @@ def to_json(value: Any) -> Any:
     if kind is dict:
         return _dict_to_json(value)
     if kind is list:
-        return [to_json(item) for item in value]
+        return value if _are_exact(value) else [to_json(item) for item in value]
     if kind is tuple:
         return {"$tuple": [to_json(item) for item in value]}
     return _other_to_json(value)
@@ -96,14 +97,26 @@ def as_plain_json(value: Any) -> Any:
     return _untagged(to_json(value))
 
 
+def _are_exact(values: Collection[Any]) -> bool:
+    """Tell whether JSON carries all of these as they are."""
+    if _ALWAYS_EXACT.issuperset(map(type, values)):
+        return True
+    if not _EXACT.issuperset(map(type, values)):
+        return False
+    for value in values:
+        if type(value) is int and value.bit_length() > _MAX_DIGITS_BITS:
+            return False
+    return True
+
+
 def _dict_to_json(value: dict[Any, Any]) -> Any:
     if _TEXT.issuperset(map(type, value)) and not (
         len(value) == 1 and next(iter(value)).startswith("$")
     ):
-        if _ALWAYS_EXACT.issuperset(map(type, value.values())):
+        if _are_exact(value.values()):
             return value
         return {
-            key: item if type(item) in _EXACT and type(item) is not int else to_json(item)
+            key: item if type(item) in _ALWAYS_EXACT else to_json(item)
             for key, item in value.items()
         }
     return {"$dict": [[to_json(key), to_json(item)] for key, item in value.items()]}

@@ -21,11 +21,17 @@ from helpers.marks import FULL_VARIABLE, LONGER, examples, marks_of  # noqa: E40
 CHECKOUT = Path(__file__).parents[1]
 
 
+#: new objects after which garbage is looked for: cycles of an app that has ended can wait, and to
+#: look for them at each 700 objects costs a tenth of all tests of the app
+GARBAGE_EVERY = 20_000
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Keep settings and memory of whoever runs the tests out of them, and theirs out of the home
     directory; and whether this is a checkout out of what campaigns record. Compile the package once
     for the thousands of processes that tests start.
     """
+    gc.set_threshold(GARBAGE_EVERY, 20, 20)
     if config.getoption("--full"):
         os.environ[FULL_VARIABLE] = "1"
     settings.register_profile(

@@ -37,6 +37,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
+@pytest.mark.full  # mkdocs takes as long as a hundred other tests; pages are checked one by one
 def test_pages_pictures_and_examples_are_there(site: Path) -> None:
     """Protects readers: relative links of the checkout lead to pages, pictures and examples of the
     site too.
@@ -48,6 +49,7 @@ def test_pages_pictures_and_examples_are_there(site: Path) -> None:
     assert (site / "configs/freegs/tokamak.yaml").is_file()
 
 
+@pytest.mark.full  # mkdocs takes as long as a hundred other tests; pages are checked one by one
 def test_the_reference_is_made_from_docstrings(site: Path) -> None:
     """Signatures and docstrings of the public interface are on its page, every name that plugins
     import among them.

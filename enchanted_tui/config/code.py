@@ -115,11 +115,12 @@ def _imports_in(source: bytes, of: frozenset[str]) -> frozenset[str]:
     and once in a process.
     """
     key = (hashlib.sha256(source).digest(), of)
-    if key not in _known:
+    found = _known.get(key)  # another thread may clear it at any moment
+    if found is None:
         if len(_known) >= _MOST_KNOWN:
             _known.clear()
-        _known[key] = _parsed_imports(source, of)
-    return _known[key]
+        found = _known[key] = _parsed_imports(source, of)
+    return found
 
 
 def _parsed_imports(source: bytes, of: frozenset[str]) -> frozenset[str]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import importlib.util
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from enchanted_tui.config.import_places import importing_from
 from enchanted_tui.config.options import Component
 from enchanted_tui.config.problems import in_style_of, shortened, snake_case
 from enchanted_tui.errors import UserError
@@ -168,22 +168,6 @@ def names_like(kind: str) -> list[str]:
         *ALIASES.get(kind, ()),
         *(point.name for point in _entry_points(kind)),
     ]
-
-
-@contextlib.contextmanager
-def importing_from(directories: Sequence[Path]) -> Iterator[None]:
-    """Let modules be imported from these directories, after the interpreter's own, while the block
-    runs.
-    """
-    added = [str(directory) for directory in directories if str(directory) not in sys.path]
-    sys.path.extend(added)
-    try:
-        yield
-    finally:
-        for directory in added:
-            # an imported module may have changed the path itself
-            with contextlib.suppress(ValueError):
-                sys.path.remove(directory)
 
 
 # -- built-ins -------------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ from typing import Any
 
 from enchanted_tui.config.conversion import INVALID, Conversion, expand
 from enchanted_tui.config.declared import allows_none, option_types
-from enchanted_tui.config.lookup import LookupFailure, find, importing_from
+from enchanted_tui.config.import_places import importing_from
+from enchanted_tui.config.lookup import LookupFailure, find
 from enchanted_tui.config.options import Declared, Nested, Option, part_options
 from enchanted_tui.config.problems import Path, shortened
 from enchanted_tui.config.report import Report

@@ -23,6 +23,7 @@ class _Required:
 
 
 REQUIRED = _Required()
+_UNCHANGEABLE = frozenset((type(None), bool, int, float, str))  #: of which nobody needs a copy
 
 
 class Option:
@@ -236,7 +237,11 @@ def _fill(instance: Declared, config: dict[str, Any]) -> None:
     for name, declared in type(instance).options().items():
         if name in config:
             setattr(instance, name, config.pop(name))
-        elif declared.required:
-            raise TypeError(f"{type(instance).__name__} needs the option {name!r}: {declared.doc}")
-        else:
-            setattr(instance, name, copy.copy(declared.default))
+            continue
+        default = declared.default
+        if type(default) not in _UNCHANGEABLE:
+            if declared.required:
+                missing = f"{type(instance).__name__} needs the option {name!r}: {declared.doc}"
+                raise TypeError(missing)
+            default = copy.copy(default)
+        setattr(instance, name, default)

@@ -13,7 +13,8 @@ from enchanted_tui.config.continuation import check_continuation
 from enchanted_tui.config.conversion import expand
 from enchanted_tui.config.extent import check_extent
 from enchanted_tui.config.flow import Flow, check_foreign_names
-from enchanted_tui.config.lookup import BUILTIN, KINDS, importing_from
+from enchanted_tui.config.import_places import importing_from
+from enchanted_tui.config.lookup import BUILTIN, KINDS
 from enchanted_tui.config.models import STOP_LIMITS, ComponentSpec, StageSpec, SupervisorOptions
 from enchanted_tui.config.nested import option_path
 from enchanted_tui.config.nesting import check_starts

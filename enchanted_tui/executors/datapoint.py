@@ -48,18 +48,32 @@ def store_datapoint(run_dir: str, row: Mapping[str, Any], make: Callable[[], Non
 
 def write_datapoint(run_dir: str, row: Mapping[str, Any]) -> None:
     """Write the one-row CSV file of a task; a reader sees it whole or not at all."""
-    path = os.path.join(run_dir, DATAPOINT)
+    path = f"{run_dir}/{DATAPOINT}"
     partial = path + ".partial"
     write_file(partial, datapoint_text(row))
     os.rename(partial, path)
 
 
+def _needs_no_quotes(text: str, cells: int) -> bool:
+    """Tell whether two lines of so many cells each are CSV as they are."""
+    return (
+        cells > 1
+        and text.count(",") == 2 * (cells - 1)
+        and text.count("\n") == 2
+        and '"' not in text
+        and "\r" not in text
+    )
+
+
 def datapoint_text(row: Mapping[str, Any]) -> bytes:
     """Return what the file of a row holds."""
+    cells = [values.cell(value) for value in row.values()]
+    plain = f"{','.join(row)}\n{','.join(cells)}\n"
+    if _needs_no_quotes(plain, len(cells)):  # in a quarter of the time
+        return plain.encode("utf-8", "backslashreplace")
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(row)
-    cells = [values.cell(value) for value in row.values()]
     # which csv.writer leaves unquoted where it does not end lines
     if any("\r" in cell for cell in cells):
         writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from fnmatch import fnmatchcase
 
 from enchanted_tui.resources import DEVICE_VARIABLES
 
@@ -163,4 +162,8 @@ def _without(environment: Mapping[str, str], names: Iterable[str]) -> dict[str, 
 
 
 def _is_one(name: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
+    """Tell whether a name is one of these, which may end in ``*``."""
+    return any(
+        name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
+        for pattern in patterns
+    )

@@ -96,7 +96,8 @@ class _ManyRun:
                 self.inputs.enter_context(inputs_at_hand(item, context, runner))
                 for item in self._messages
             ]
-            self._began, self._clock = begin_use(), time.perf_counter()
+            self._began = begin_use(self._messages[0]["runner"])
+            self._clock = time.perf_counter()
             returned = runner.many_code_run(
                 run_dirs=[directory.path for directory in self._dirs], params_list=given
             )

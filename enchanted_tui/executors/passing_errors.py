@@ -65,11 +65,12 @@ def endure(call: Callable[[], _Returned], seconds: float) -> _Returned:
     """Return what `call` returns, which is tried again while errors that may pass have not lasted
     for `seconds`. Raises OSError.
     """
-    patience = Patience(seconds)
+    patience = None
     while True:
         try:
             return call()
         except OSError as error:
+            patience = patience or Patience(seconds)
             begins = patience.since is None
             if not patience.bears(error):
                 raise

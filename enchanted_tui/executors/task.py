@@ -62,7 +62,7 @@ def run_task(message: dict[str, Any], context: dict[str, Any]) -> bytes:
     try:
         runner = _runner_in(directory, restart, message, context)
         with inputs_at_hand(message, context, runner) as given:
-            began, clock = begin_use(), time.perf_counter()
+            began, clock = begin_use(message["runner"]), time.perf_counter()
             returned = runner.single_code_run(run_dir=directory.path, params=given)
             runtime = time.perf_counter() - clock
             used = used_since(began, runtime)

@@ -26,8 +26,12 @@ class _Seen:
     def __init__(self) -> None:
         self.seconds = math.inf  #: that a sample took
         self.children = resource.getrusage(resource.RUSAGE_CHILDREN)
-        self.own = math.inf  #: its peak, KiB
+        self.own = math.inf  #: its peak, KiB; infinite where nobody has looked
         self.is_reset = False  #: whether that is counted from the beginning of the sample on
+        self.floor = 0  #: its peak right after it was counted anew, KiB
+        self.runner = ""
+        #: runners whose last sample had programs, with peaks well above that of this process
+        self.start_programs: set[str] = set()
 
 
 _seen = _Seen()
@@ -40,17 +44,28 @@ def _look_at_children() -> None:
 os.register_at_fork(after_in_child=_look_at_children)  # it has none
 
 
-def begin_use() -> float:
-    """Begin to measure a sample, or a call for several; return the moment, for `used_since`.
+def begin_use(runner: str) -> float:
+    """Begin to measure a sample of a runner, or a call for several; return the moment, for
+    `used_since`.
 
     A look costs ten microseconds, so none is taken at what follows upon a short sample.
     """
+    _seen.runner, _seen.is_reset = runner, False
     if _seen.seconds >= _SHORT:
-        _seen.is_reset = _reset_peak()
+        _seen.is_reset = not (runner in _seen.start_programs and _is_small()) and _reset_peak()
         _look_at_children()
-    else:
-        _seen.is_reset = False
     return process_time()
+
+
+def _own_peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _is_small() -> bool:
+    """Tell whether this process has used little since its peak was counted anew: then nothing hides
+    what a program has used, and it need not be counted again.
+    """
+    return not peak_above(_own_peak(), _seen.floor).exact
 
 
 def used_since(began: float, seconds: float, samples: int = 1) -> dict[str, Any]:
@@ -68,9 +83,16 @@ def used_since(began: float, seconds: float, samples: int = 1) -> dict[str, Any]
     if None in programs:
         return {}
     used: dict[str, Any] = {"cpu": round(spent / samples, 6)}
-    peak = _peak(before, children)
+    peak: Peak | None
     if programs:
+        _seen.own = math.inf
         peak = max(program for program in programs if program is not None)
+    else:
+        peak = _peak(before, children)
+    if programs and peak is not None and peak.exact:
+        _seen.start_programs.add(_seen.runner)
+    else:
+        _seen.start_programs.discard(_seen.runner)
     if peak is not None:
         used["memory" if peak.exact else "memory_at_most"] = peak.memory
     return used
@@ -80,7 +102,7 @@ def _peak(before: resource.struct_rusage, children: resource.struct_rusage) -> P
     """Return the peak of this process, or of a child that is clearly larger; None where it is not
     known: it was not reset, and has not risen.
     """
-    known, own = _seen.own, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    known, own = _seen.own, _own_peak()
     _seen.own = own
     child = peak_above(children.ru_maxrss, own)
     if children.ru_minflt != before.ru_minflt and child.exact:
@@ -96,8 +118,10 @@ def _reset_peak() -> bool:
     except OSError:
         return False
     try:
-        return os.write(clear, b"5") == 1  # see proc_pid_clear_refs(5)
+        os.write(clear, b"5")  # see proc_pid_clear_refs(5)
     except OSError:
         return False
     finally:
         os.close(clear)
+    _seen.floor = _own_peak()
+    return True

@@ -17,32 +17,35 @@ from enchanted_tui.commands import command_line
 from enchanted_tui.executors.task_end import remedy_of
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.folding import fold
-from enchanted_tui.record.live import read_live
 from enchanted_tui.record.older.adopt import is_older_run
-from enchanted_tui.record.older.older_view import recorded
 from enchanted_tui.record.outcome import EnvironmentProblem, Outcome, RefusedError
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.record.stored_configs import Original, StoredConfig, newest_config
 from enchanted_tui.record.stored_configs import original_config as find_original
-from enchanted_tui.record.why import Facts
 from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.lock import DirectoryInUseError, Holder, Lock, is_alive_here, look_at
 from enchanted_tui.supervisor import control
 from enchanted_tui.supervisor.free_directory import check_files, has_record
-from enchanted_tui.views.disk import free_space
-from enchanted_tui.views.liveness import LivenessWatch
-from enchanted_tui.views.status import Status, status_of
 
 if TYPE_CHECKING:  # whoever only looks needs no engine
     from enchanted_tui.config.models import CampaignConfig
     from enchanted_tui.supervisor.recorder import Observer
     from enchanted_tui.supervisor.supervisor import Supervisor
+    from enchanted_tui.views.status import Status
 
 log = logging.getLogger(__name__)
 
 
 def status(root: Path) -> Status:
     """Return how the campaign in a run directory stands; changes nothing there."""
+    # whoever starts a campaign does not look at it here
+    from enchanted_tui.record.live import read_live
+    from enchanted_tui.record.older.older_view import recorded
+    from enchanted_tui.record.why import Facts
+    from enchanted_tui.views.disk import free_space
+    from enchanted_tui.views.liveness import LivenessWatch
+    from enchanted_tui.views.status import status_of
+
     run_dir = _run_dir(root, older=True)
     with recorded(run_dir) as found:
         state, damage = found.state, tuple(found.damage)

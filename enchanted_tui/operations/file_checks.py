@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import ast
 import os
-import warnings
 from pathlib import Path
 
 from enchanted_tui.config.problems import Problem
 from enchanted_tui.runners.command.rendering import Text, has_placeholders
+from enchanted_tui.warning_filters import kept_warnings
 
 PYTHON, TEMPLATE = "Python", "template"
 
@@ -31,8 +31,7 @@ def file_problems(path: Path | None, text: str) -> list[Problem]:
 
 
 def _python_problems(file: str, text: str) -> list[Problem]:
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with kept_warnings() as caught:
         try:
             tree = ast.parse(text, file)
             compile(tree, file, "exec", dont_inherit=True)  # finds `return` outside of functions
@@ -43,7 +42,8 @@ def _python_problems(file: str, text: str) -> list[Problem]:
     return [
         Problem("warning", file, warning.lineno, 1, "", str(warning.message))
         for warning in caught
-        if issubclass(warning.category, SyntaxWarning | DeprecationWarning)
+        if warning.filename == file
+        and issubclass(warning.category, SyntaxWarning | DeprecationWarning)
     ]
 
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from enchanted_tui import neighbours, values
-from enchanted_tui.config.lookup import importing_from
+from enchanted_tui.config.import_places import importing_from
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.errors import UserError
 from enchanted_tui.operations.preview import preview

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from enchanted_tui.plotting.plot_wanted import (
 from enchanted_tui.record.outcome import RefusedError
 from enchanted_tui.views.dataset_statistics import Results
 from enchanted_tui.views.task_times import Times
+from enchanted_tui.warning_filters import no_warnings
 from enchanted_tui.whole_files import open_replacement, write_atomically
 
 _MOST_BINS = 80, 30  #: of distributions and grids, and of error bars
@@ -61,8 +61,8 @@ class FigureParts:
         """
         from enchanted_tui.plotting.figure_script import DRAWINGS
 
-        with figure_of(size, **self.settings) as figure, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a font lacks a sign: a box is shown
+        # a font lacks a sign: a box is shown
+        with figure_of(size, **self.settings) as figure, no_warnings():
             DRAWINGS[self.told["kind"]].draw(figure, self.columns, self.told)
             yield figure
 

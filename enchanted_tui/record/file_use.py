@@ -129,7 +129,8 @@ def _some_tasks(stage: StageState, step: int) -> Iterator[TaskId]:
 def _finished(
     stage: StageState, batch: int, step: int, *, backwards: bool = False
 ) -> Iterator[TaskId]:
-    outcomes = stage.batches[batch].steps[step].outcomes
+    # a copy: they are looked through beside the loop, which may take away what is at the end
+    outcomes = bytes(stage.batches[batch].steps[step].outcomes)
     samples = range(len(outcomes))
     for sample in reversed(samples) if backwards else samples:
         if outcomes[sample] != NOT_RUN:

@@ -68,11 +68,9 @@ def read_failures(
         for batch in stage.batches:
             for step in batch.steps:
                 if step.failed:
-                    offsets.extend(
-                        step.offsets[sample]
-                        for sample, outcome in enumerate(step.outcomes)
-                        if outcome >= FAILED
-                    )
+                    # each pair is taken in one step: more may come, in another thread
+                    both = zip(step.outcomes, step.offsets, strict=False)
+                    offsets.extend(offset for outcome, offset in both if outcome >= FAILED)
     for offset in sorted(offsets):
         if before is not None and offset >= before:
             break

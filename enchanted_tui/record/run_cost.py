@@ -93,13 +93,21 @@ class RunCost:
             cost.cpu += cpu
             cost.measured += held
             if "memory" in record or "memory_at_most" in record:
-                found, most = memory_use(record), self._memory.get(place)
-                if most is None or (found.share, found.used) > (most.share, most.used):
-                    self._memory[place] = found
+                self._note_memory(place, record)
         if self._in_jobs and place in self._in_jobs:
             self.used_in_jobs += held
         if self.running:
             self.running.pop(tuple(record["task"]), None)
+
+    def _note_memory(self, place: Place, record: TaskRecord) -> None:
+        most = self._memory.get(place)
+        if most is not None and "resources" not in record:  # it has asked for nothing
+            used = record.get("memory") or record.get("memory_at_most", 0)
+            if most.asked or used <= most.used:
+                return
+        found = memory_use(record)
+        if most is None or (found.share, found.used) > (most.share, most.used):
+            self._memory[place] = found
 
     def apply(self, record: HeldRecord) -> None:
         for job, held in record.get("jobs", {}).items():

@@ -112,8 +112,10 @@ class BatchState:
         """Return the first step from `first` on that a sample has no result of; None if it has them
         all.
         """
-        steps = range(first, len(self.steps))
-        return next((step for step in steps if self.steps[step].outcomes[sample] == NOT_RUN), None)
+        for step in range(first, len(self.steps)):
+            if self.steps[step].outcomes[sample] == NOT_RUN:
+                return step
+        return None
 
     def combine(self, parents: int) -> None:
         """Combine its samples with `parents` parents."""

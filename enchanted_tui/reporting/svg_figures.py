@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import io
 import re
-import warnings
 from collections.abc import Callable
 from typing import Any
 from xml.sax.saxutils import quoteattr
@@ -14,6 +13,7 @@ from xml.sax.saxutils import quoteattr
 from markupsafe import Markup
 
 from enchanted_tui.comparison.figures import figure_of
+from enchanted_tui.warning_filters import no_warnings
 
 #: Colours that stand for those of the page, which are others by day and by night.
 INK, GRID = "#010203", "#040506"
@@ -41,11 +41,8 @@ def svg(name: str, title: str, size: tuple[float, float], draw: Callable[[Any], 
     what is read to whoever does not see it; `draw` is given matplotlib's axes. Raises
     EnvironmentProblem without matplotlib.
     """
-    with (
-        figure_of(size, **_SETTINGS, **{"svg.hashsalt": name}) as figure,
-        warnings.catch_warnings(),
-    ):
-        warnings.simplefilter("ignore")  # a font lacks a sign; the page's has it, or shows a box
+    # a font lacks a sign; the page's has it, or shows a box
+    with figure_of(size, **_SETTINGS, **{"svg.hashsalt": name}) as figure, no_warnings():
         draw(figure.add_subplot())
         file = io.StringIO()
         figure.savefig(

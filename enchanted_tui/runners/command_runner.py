@@ -7,6 +7,7 @@ worker needs nothing but the standard library.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import signal
@@ -58,6 +59,8 @@ from enchanted_tui.runners.restart import Continues
 #: what slurmstepd and srun write
 _SAID_BY_SLURM = re.compile(r"oom[-_]kill event|: Out Of Memory")
 _MORE_MEMORY = "ask for more, by mem under resources of its runner or by what limits it"
+#: seconds for which the count of killed processes holds: samples of a millisecond pay for no look
+_COUNTED_LATELY = 0.1
 _SHELL_SIGNAL = 128  # a shell reports a command that died by signal n as exit code 128 + n
 
 
@@ -77,6 +80,7 @@ class CommandRunner(CommandOptions):
         self._rules: _Rules | None = None
         self._quiet = QuietStreams()
         self._kills: MemoryKills | None = None
+        self._counted_at = -math.inf  #: monotonic
         self._launched: set[str] = set()  #: the launchers that the command has used
 
     # -- the supervisor's side ---------------------------------------------------------------------
@@ -180,8 +184,9 @@ class CommandRunner(CommandOptions):
         if self.restart is not None:
             begin_beside_checkpoints(run_dir, (stdout, stderr), self.restart["keep"])
         taken = self._quiet.begin(stdout, stderr, prepared) if self.restart is None else {}
-        self._kills = MemoryKills()
         began, silent = time.monotonic(), []
+        if began - self._counted_at > _COUNTED_LATELY:
+            self._kills, self._counted_at = MemoryKills(), began
         try:
             launch = self._launch()
             self._launched = launchers_used(self.command, launch)

@@ -7,6 +7,7 @@ Runs on workers: standard library only, Python 3.9 or newer.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
 
@@ -47,18 +48,15 @@ def _kills() -> int:
     return 0
 
 
-_opened: list[int | None] = []
-
-
+@functools.cache
 def _counter() -> int | None:
-    """Return the open file that has the count; None if there is none."""
-    if not _opened:
-        _opened.append(None)
-        for path in memory_files("memory.oom_control", "memory.events"):
-            with contextlib.suppress(OSError):
-                opened = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-                if _COUNT.search(os.pread(opened, _HEAD, 0)):
-                    _opened[0] = opened
-                    break
-                os.close(opened)
-    return _opened[0]
+    """Return the open file that has the count; None if there is none. Threads that ask at the same
+    time may each open it: one that found it half made would begin to count from 0.
+    """
+    for path in memory_files("memory.oom_control", "memory.events"):
+        with contextlib.suppress(OSError):
+            opened = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            if _COUNT.search(os.pread(opened, _HEAD, 0)):
+                return opened
+            os.close(opened)
+    return None

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from enchanted_tui.config.options import Nested, option
 from enchanted_tui.samplers import shared_checks
-from enchanted_tui.samplers.point_table import PointsFileError
-from enchanted_tui.samplers.points_file import read_points
 
 if TYPE_CHECKING:
     from enchanted_tui.samplers.axes import Axis
@@ -188,6 +186,8 @@ class Parameter(Nested):
         if self.column is None:
             yield "column", "is required: the column of the file that holds the values"
             return
+        from enchanted_tui.samplers.point_table import PointsFileError
+
         try:
             column_counts(str(self.file), self.column)
         except PointsFileError as error:
@@ -235,6 +235,10 @@ def column_counts(path: str, column: str) -> Mapping[Any, int]:
 
 @functools.lru_cache(maxsize=16)
 def _column_counts(path: str, column: str, changed: int) -> Mapping[Any, int]:
+    # few campaigns have such a file
+    from enchanted_tui.samplers.point_table import PointsFileError
+    from enchanted_tui.samplers.points_file import read_points
+
     counts: dict[Any, int] = {}
     values = read_points(path, [column], ",").columns[column]
     for value in values:

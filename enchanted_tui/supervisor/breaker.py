@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.failure_signature import INFRASTRUCTURE, pattern_of
@@ -24,30 +25,41 @@ class _Window:
     Successes are only counted: there may be a million of them.
     """
 
-    def __init__(self, few: int, *, succeeded: bool) -> None:
-        self._few, self._succeeded = few, succeeded
-        self._ended = 0
+    def __init__(self, few: int) -> None:
+        self._few = few
+        self._succeeded = False
+        self._ended = 0  #: results besides the successes of the step
         #: number among the results, signature and task of the latest failures
         self._failures: deque[tuple[int, str, TaskId]] = deque(maxlen=_MORE * few)
 
     def went_well(self) -> None:
+        """Take in a failure of another kind of cause."""
         self._succeeded = True
         self._ended += 1
 
-    def failed(self, signature: str, task: TaskId) -> list[TaskId]:
+    def failed(self, signature: str, task: TaskId, step: _Successes) -> list[TaskId]:
         """Take in a failure; return the tasks that failed so if the signature has taken over."""
         self._ended += 1
-        self._failures.append((self._ended, signature, task))
-        wanted = self._few * (_MORE if self._succeeded else 1)
-        if self._ended < wanted:
+        ended = self._ended + step.count
+        self._failures.append((ended, signature, task))
+        wanted = self._few * (_MORE if self._succeeded or step.before or step.count else 1)
+        if ended < wanted:
             return []
-        first = self._ended - wanted
+        first = ended - wanted
         same = [
             failed
             for number, found, failed in self._failures
             if number > first and found == signature
         ]
         return same if len(same) >= _SHARE * wanted else []
+
+
+@dataclass
+class _Successes:
+    """Of a step: how many there were, and whether there was any before them."""
+
+    before: bool
+    count: int = 0
 
 
 class Breaker:
@@ -57,25 +69,23 @@ class Breaker:
 
     def __init__(self, few: int, succeeded: Sequence[bool]) -> None:
         """`succeeded`: of each step, whether any task has succeeded before."""
-        self._windows = [
-            (_Window(few, succeeded=before), _Window(few, succeeded=before)) for before in succeeded
-        ]
+        self._windows = [(_Window(few), _Window(few)) for _ in succeeded]
+        self._successes = [_Successes(before) for before in succeeded]
 
     def went_well(self, step: int) -> None:
         """Take in a success."""
-        simulation, infrastructure = self._windows[step]
-        simulation.went_well()
-        infrastructure.went_well()
+        self._successes[step].count += 1
 
     def failed(self, task: TaskId, record: TaskRecord) -> list[TaskId]:
         """Take in a failure; return the latest tasks that failed for one reason, this one last, if
         that has taken over, else none.
         """
         simulation, infrastructure = self._windows[task.step]
+        well = self._successes[task.step]
         if record["kind"] in _BY_A_RULE:
             return []
         signature = pattern_of(record["message"])
         if record["kind"] in INFRASTRUCTURE:
-            return infrastructure.failed(signature, task)
+            return infrastructure.failed(signature, task, well)
         infrastructure.went_well()  # the sample has failed, where it ran all was well
-        return simulation.failed(signature, task)
+        return simulation.failed(signature, task, well)

@@ -213,7 +213,7 @@ class Campaign:
     def _submit(self) -> None:
         if self._stopping is None and self.state.paused_by is None and self._stages.runs:
             try:
-                self._dispatcher.fill(self._stages.runs, self._guard.next, self.journal.flush)
+                self._dispatcher.fill(self._stages.runs, self._guard.draw, self.journal.flush)
                 self.projections.catch_up()
             except SamplerFailure as failure:
                 log.error(str(failure), exc_info=None if failure.is_of_a_name else failure)
@@ -256,23 +256,25 @@ class Campaign:
             self._dispatcher.put(Ready(task, None))
             return
         batch = self.state.stages[task.depth].batches[task.batch]
-        self._heed(self._limits.ended(failed=failed))
+        limit = self._limits.ended(failed=failed)
+        if limit is not None:
+            self._heed(limit)
         if failed:
             self.projections.failure(task, record)
-        else:
-            self._stages.went_well(task)
         following = batch.next_step(task.sample, task.step + 1)
         if following is not None:
             row = record["row"] if following == task.step + 1 else None
             self._dispatcher.put(Ready(task._replace(step=following), row))
         elif task.step + 1 == len(batch.steps):
             self.projections.row(task, record["row"])
-        self._stages.ended(task, batch)
-        self._pause_for(self._guard.ended(task, record))
+        self._stages.ended(task, batch, failed=failed)
+        reason = self._guard.ended(task, record)
+        if reason is not None:
+            self._pause_for(reason)
 
-    def _pause_for(self, reason: GuardRecord | None) -> None:
+    def _pause_for(self, reason: GuardRecord) -> None:
         """Begin nothing new until somebody says to go on, and stop where nobody is there to."""
-        if reason is not None and self._stopping is None:
+        if self._stopping is None:
             self._recorder.put(reason)
             log.warning(f"paused: {reason['message']}", extra=ALREADY_SHOWN)
             self._dispatcher.recall()

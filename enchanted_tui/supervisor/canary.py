@@ -20,7 +20,8 @@ _ROUNDS = 50
 _PATIENCE = 3.0
 
 Sample = tuple[int, int]  #: batch and number
-Draw = Callable[[StageRun], Ready | None]  #: gives a task that may begin now
+#: for a stage, what gives a task that may begin now
+Draw = Callable[[StageRun], Callable[[], Ready | None]]
 
 
 def size_of(option: int | None, expected: int, workers: Callable[[], int], *, in_jobs: bool) -> int:

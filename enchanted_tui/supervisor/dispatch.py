@@ -119,13 +119,20 @@ class Dispatcher:
         self, run: StageRun, draw: Draw, capacity: dict[str, int], chosen: dict[str, list[Ready]]
     ) -> SamplerFailure | None:
         """Begin new samples while there is room; return what the sampler raised, if it did."""
-        capacity = {key: capacity[key] for key in self._executors.of_stage(run.plan.depth)}
+        keys = self._executors.of_stage(run.plan.depth)
+        room = {key: max(0, capacity[key] - len(chosen[key])) for key in keys}
+        free = sum(room.values())
+        waiting = sum(len(items) for items in self._waiting.values())
+        drawn = draw(run)
         try:
-            while self._room_for_new(capacity, chosen) and (ready := draw(run)) is not None:
+            while free and waiting < _MAX_WAITING and (ready := drawn()) is not None:
                 key = self._executors.of(ready.id)
-                if len(chosen[key]) < capacity[key]:
+                if room[key]:
+                    room[key] -= 1
+                    free -= 1
                     chosen[key].append(ready)
                 else:
+                    waiting += 1
                     self.put(ready)
         except SamplerFailure as failure:
             return failure
@@ -157,12 +164,6 @@ class Dispatcher:
             workers = max(1, self._executors.opened(key).worker_count())
             most = at_once * workers + neighbours.plan.start_from.ahead - held
             capacity[key] = max(0, min(room, max(most, again)))
-
-    def _room_for_new(self, capacity: dict[str, int], chosen: dict[str, list[Ready]]) -> bool:
-        waiting = sum(len(items) for items in self._waiting.values())
-        return waiting < _MAX_WAITING and any(
-            len(chosen[key]) < room for key, room in capacity.items()
-        )
 
     def _deliver_unrun(self, records: Iterable[Result]) -> None:
         """Deliver the records of tasks that no executor gets to see."""

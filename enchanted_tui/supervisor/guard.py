@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from enchanted_tui.campaign_status import EndReason
 from enchanted_tui.config.models import CampaignConfig
@@ -49,9 +50,12 @@ class FailureGuard:
         self._canaries[run.plan.depth] = self._canary(run, workers)
         self._watch(run.plan.depth)
 
-    def next(self, run: StageRun) -> Ready | None:
-        """Return a task of the stage that may begin now; None if there is none."""
-        return self._canaries[run.plan.depth].next(run)
+    def draw(self, run: StageRun) -> Callable[[], Ready | None]:
+        """Return what gives, at each call, a task of the stage that may begin now; None if there is
+        none.
+        """
+        canary = self._canaries[run.plan.depth]
+        return run.next if canary.over else partial(canary.next, run)
 
     def canary_words(self) -> str:
         """Say that the samples of a stage wait for its first ones; empty if none do."""

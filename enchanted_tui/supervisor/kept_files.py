@@ -5,22 +5,21 @@ from __future__ import annotations
 import logging
 import math
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
 
 from enchanted_tui.config.models import CampaignConfig, ComponentSpec
 from enchanted_tui.journal_lines import TaskId
-from enchanted_tui.packing.door import TaskDirectories
 from enchanted_tui.record.output_files import Tell
 from enchanted_tui.record.stage_state import StageState
 from enchanted_tui.runners.kept_directory import STATE, begins_anew
-from enchanted_tui.supervisor.file_packing import FilePacking, has_result
-from enchanted_tui.supervisor.file_removal import FileRemoval
-from enchanted_tui.supervisor.finished_files import FinishedFiles
-from enchanted_tui.supervisor.recorded_datapoints import RecordedDatapoints
 from enchanted_tui.supervisor.session import Session
 from enchanted_tui.supervisor.streaming import read_by_children
-from enchanted_tui.supervisor.unmatched_patterns import unmatched_patterns
 from enchanted_tui.supervisor.unread import KeptPlan
+
+if TYPE_CHECKING:
+    from enchanted_tui.supervisor.file_packing import FilePacking
+    from enchanted_tui.supervisor.finished_files import FinishedFiles
 
 log = logging.getLogger(__name__)
 
@@ -52,12 +51,18 @@ class KeptFiles:
             if (depth, len(config.stages[depth].steps) - 1) not in self._kept.unread
         }
         self._children = dict[int, "array[int]"]()
+        # most campaigns leave all files where they are
         if options.save_files == "packed":
+            from enchanted_tui.supervisor.file_packing import FilePacking
+            from enchanted_tui.supervisor.recorded_datapoints import RecordedDatapoints
+
             recorded = RecordedDatapoints(self._kept.unread, self._state, session.journal)
             self._packing = self._files = FilePacking(
                 self._run_dir, self._state, options.pack, recorded
             )
         elif self._kept.keep is not None:
+            from enchanted_tui.supervisor.file_removal import FileRemoval
+
             begun_at = math.inf if self._last in self._at_end else session.journal.size
             self._files = FileRemoval(self._run_dir, self._kept, self._state, begun_at)
 
@@ -67,6 +72,8 @@ class KeptFiles:
         """
         if self._state.sessions < 2 or not (self._packing or self._run_dir.packed.is_dir()):
             return
+        from enchanted_tui.supervisor.file_packing import FilePacking
+
         packing = self._packing or FilePacking(self._run_dir, self._state, {})
         if self._unclean or given_up:
             packing.forget_given_up()
@@ -148,6 +155,9 @@ class KeptFiles:
             self._packing.pack_failed()
         self._files.close()
         if complete:
+            from enchanted_tui.packing.door import TaskDirectories
+            from enchanted_tui.supervisor.unmatched_patterns import unmatched_patterns
+
             self._paths.remove_empty_groups()
             packing = self._packing
             where = packing.directories if packing is not None else TaskDirectories(*self._paths)
@@ -157,6 +167,8 @@ class KeptFiles:
 
     def _record_of(self, task: TaskId) -> str:
         """Return the checksum of a task's record; "" if it has no result."""
+        from enchanted_tui.supervisor.file_packing import has_result
+
         if not has_result(self._state, task):
             return ""
         tasks = self._state.stages[task.depth].batches[task.batch].steps[task.step]
@@ -179,8 +191,12 @@ def _ended_by_parent(stage: StageState) -> array[int]:
     return ended
 
 
-def begin_again(session: Session, tasks: Iterable[TaskId]) -> None:
+def begin_again(session: Session, tasks: Collection[TaskId]) -> None:
     """Have samples that have failed begin anew, or go on from their checkpoints, packed or not."""
+    if not tasks:
+        return
+    from enchanted_tui.packing.door import TaskDirectories
+
     directories = TaskDirectories(*session.paths)
     some_packed = session.run_dir.packed.is_dir()
     for task in tasks:

@@ -47,6 +47,10 @@ class OpenExecutors:
         self._jobs, self._cores = jobs, cores
         self._running: dict[str, Running] = {}
         self._keys = _executor_keys(config)
+        #: the executor of each step of each stage
+        self._by_step = [
+            [self._keys[step.executor] for step in stage.steps] for stage in config.stages
+        ]
         self._unopened = set(self._keys.values())  #: never opened in this session
         self._resources = resources_of_executors(config)
 
@@ -55,12 +59,11 @@ class OpenExecutors:
 
     def of(self, task: TaskId) -> str:
         """Name the executor that runs a task."""
-        return self._keys[self._config.stages[task.depth].steps[task.step].executor]
+        return self._by_step[task.depth][task.step]
 
     def of_stage(self, depth: int) -> list[str]:
         """Name the executors that run the steps of a stage."""
-        steps = self._config.stages[depth].steps
-        return list(dict.fromkeys(self._keys[step.executor] for step in steps))
+        return list(dict.fromkeys(self._by_step[depth]))
 
     def worker_count(self, depth: int) -> int:
         """How many tasks of a stage can run at the same time, its steps together."""

@@ -26,12 +26,12 @@ class ReplayedSampler:
         self._draws_again, self._drawn_again = False, 0  # of a sampler that cannot skip
         self._drawn_ahead: list[Row] = []
 
-    def next_samples(self) -> list[Row]:
-        """Return the next batch, no larger than the target allows. Raises SamplerFailure."""
+    def next_samples(self, most: int) -> list[Row]:
+        """Return the next batch, of `most` samples at most. Raises SamplerFailure."""
         with blamed_on(self._sampler):
             self.catch_up()
             drawn, self._drawn_ahead = self._drawn_ahead or self._draw(), []
-        return drawn[: self._stage.target - self._stage.drawn]
+        return drawn[:most]
 
     def catch_up(self) -> None:
         """Bring the sampler, once, to where the recorded batches ended."""

@@ -186,7 +186,8 @@ class StageRun:
             elif self.plan.pure:
                 drawn = self._draw_by_position()
             else:
-                drawn = self._record_batch(self._replayed.next_samples())
+                left = self.stage.target - self.stage.drawn
+                drawn = self._record_batch(self._replayed.next_samples(left))
             if not drawn:
                 return
 
@@ -199,27 +200,24 @@ class StageRun:
         yield from self._unfinished(batch, follow or range(batch.count))
 
     def _unfinished(self, batch: BatchState, samples: Iterable[int]) -> Iterator[Ready]:
-        last = batch.steps[-1].outcomes
+        depth, number = self.plan.depth, batch.index
+        first, last = batch.steps[0], batch.steps[-1]
         for sample in samples:
-            if last[sample] != NOT_RUN:
+            if last.outcomes[sample] != NOT_RUN:
                 continue
-            step = batch.next_step(sample, 0)
+            fresh = first.outcomes[sample] == NOT_RUN
+            step = 0 if fresh else batch.next_step(sample, 1)
             if step is not None:
-                yield Ready(TaskId(self.plan.depth, batch.index, sample, step), None)
+                yield Ready(TaskId(depth, number, sample, step), None)
 
     def inputs(self, ready: Ready) -> TaskInputs:
         """Return what a task is handed."""
+        task = ready.id
+        if not (task.step or task.depth):  # nothing is inherited
+            return TaskInputs(self._sample(self.stage.batches[task.batch], task.sample), [], [])
         params, lost = self._params(ready)
-        inherits = ready.id.step or self.plan.depth
-        return TaskInputs(
-            params,
-            (
-                [name for name in self.plan.own_outputs[ready.id.step] if name in params]
-                if inherits
-                else []
-            ),
-            lost,
-        )
+        hidden = [name for name in self.plan.own_outputs[task.step] if name in params]
+        return TaskInputs(params, hidden, lost)
 
     def _params(self, ready: Ready) -> tuple[Row, list[str]]:
         """Return a task's parameters, and which of them the row of the step before does not show
@@ -332,17 +330,20 @@ class StageRun:
         self._learned_batches = len(self.stage.batches)
         if rows:
             self._publish()
-        drawn: list[Row] = yield from self._thread.run(lambda: self._learn_and_draw(rows))
+        # points that are added by hand meanwhile change both
+        left = self.stage.target - self.stage.drawn
+        drawn: list[Row] = yield from self._thread.run(lambda: self._learn_and_draw(rows, left))
         return self.stage.drawn < self.stage.target and self._record_batch(drawn)
 
-    def _learn_and_draw(self, rows: list[Row]) -> list[Row]:
+    def _learn_and_draw(self, rows: list[Row], left: int) -> list[Row]:
+        """Tell the sampler, and draw what is `left` to draw; runs in the thread."""
         if rows:
             import pandas
 
             with blamed_on(self.plan.sampler):
                 self._replayed.catch_up()
                 self.plan.sampler.register_future(pandas.DataFrame(rows))
-        return self._replayed.next_samples() if self.stage.drawn < self.stage.target else []
+        return self._replayed.next_samples(left) if left > 0 else []
 
     def _make_learning(self) -> Learning:
         from enchanted_tui.samplers.asked_sampler import AskedSampler

@@ -56,7 +56,10 @@ class StagesAtWork:
 
     def of(self, depth: int) -> StageRun | None:
         """Return the run of a stage, if that is at work."""
-        return next((run for run in self.runs if run.plan.depth == depth), None)
+        for run in self.runs:
+            if run.plan.depth == depth:
+                return run
+        return None
 
     @property
     def are_over(self) -> bool:
@@ -167,18 +170,17 @@ class StagesAtWork:
 
     # -- results -----------------------------------------------------------------------------------
 
-    def went_well(self, task: TaskId) -> None:
-        """Take note of a success, from which others may start."""
+    def ended(self, task: TaskId, batch: BatchState, *, failed: bool) -> None:
+        """Take note of a result: of a success, from which others may start, of a row, which
+        children wait for, of what is complete with it.
+        """
         run = self.of(task.depth)
-        if run is not None and run.neighbours is not None:
+        if run is not None and run.neighbours is not None and not failed:
             run.neighbours.finished(task)
-
-    def ended(self, task: TaskId, batch: BatchState) -> None:
-        """Take note of a result: of a row, which children wait for, of what is complete with it."""
-        run = self.of(task.depth)
-        child = self.of(task.depth + 1)
-        if child is not None and child.coming is not None and has_row(batch, task.sample):
-            child.coming.has_row(task.batch, task.sample)
+        if len(self.runs) > 1:
+            child = self.of(task.depth + 1)
+            if child is not None and child.coming is not None and has_row(batch, task.sample):
+                child.coming.has_row(task.batch, task.sample)
         if run is None or run is self.runs[0]:
             self._tell_if_complete(task, batch)
 

@@ -36,19 +36,20 @@ class TaskBuilder:
     """Makes tasks of what can run."""
 
     def __init__(self, config: CampaignConfig, context: TaskContext) -> None:
-        self._config = config
         self._paths = TaskPaths(context.data_dir, context.spread)
         self._context_fields = asdict(context)
         self._preparers = _preparers(config)
-        self._packs_files = {
-            name: getattr(spec.cls, "packs_files", False) for name, spec in config.executors.items()
-        }
+        #: of each step of each stage, whether what runs it packs its files
+        self._packs_files = [
+            [getattr(config.executors[step.executor].cls, "packs_files", False) for step in steps]
+            for steps in (stage.steps for stage in config.stages)
+        ]
 
     def build(self, run: StageRun, items: Sequence[Ready]) -> tuple[list[Task], list[Result]]:
         """Return the tasks, and the records of those that no executor gets to see: they are
         skipped, or have failed already.
         """
-        tasks, unrun = [], []
+        tasks, unrun, given = [], [], run.state.memory
         neighbours: Mapping[TaskId, Any] = {}
         if run.neighbours is not None:
             neighbours = run.neighbours.choose(
@@ -58,14 +59,16 @@ class TaskBuilder:
             task = Task(ready.id, run.plan.runners[ready.id.step], {})
             try:
                 self._fill_in(task, run, ready)
-                reason = run.reason_to_skip(ready.id)
+                reason = run.reason_to_skip(ready.id) if ready.id.step else None
                 if reason is not None:
                     line = skip_task(task_message(task), self._context_fields, reason)
                     unrun.append(Result(task.id, line))
                     continue
                 task.neighbour = neighbours.get(ready.id)
-                self._prepare(task)
-                _give_more_memory(task, run.state.memory.of(task.id))
+                if task.runner in self._preparers:
+                    self._prepare(task)
+                if len(given):
+                    _give_more_memory(task, given.of(task.id))
             except _CannotRun as failure:
                 unrun.append(Result(task.id, self._failed(task, failure)))
                 continue
@@ -79,14 +82,12 @@ class TaskBuilder:
         except LostSamplesError as error:
             raise _CannotRun("lost", str(error)) from error
         task.params, task.hide, task.hide_always = inputs.params, inputs.hide, inputs.hide_always
-        executor = self._config.stages[task.id.depth].steps[task.id.step].executor
-        task.pack = task.id.step == run.plan.packed_after and self._packs_files[executor]
+        depth, _, _, step = task.id
+        task.pack = step == run.plan.packed_after and self._packs_files[depth][step]
 
     def _prepare(self, task: Task) -> None:
         """Have its runner prepare a sample on this side, and say what it needs."""
-        runner = self._preparers.get(task.runner)
-        if runner is None:
-            return
+        runner = self._preparers[task.runner]
         try:
             params = with_neighbour(task.params, task.neighbour, self._paths)
             if isinstance(runner, Runner):

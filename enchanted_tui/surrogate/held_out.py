@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from enchanted_tui.export.frame import load
 from enchanted_tui.export.selection import ExportError
 from enchanted_tui.surrogate.model_inputs import Array, SurrogateError
 from enchanted_tui.surrogate.training_data import OutputValues, TrainingData
+from enchanted_tui.warning_filters import no_warnings
 
 if TYPE_CHECKING:
     import pandas
@@ -66,8 +66,7 @@ def _frame_of(path: Path) -> pandas.DataFrame:
     """Return a file of `--export`, or a bare CSV file as pandas reads it. Raises SurrogateError."""
     is_bare = path.suffix.lower() == ".csv" and path.is_file() and not schema_path(path).is_file()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with no_warnings():
             return _bare_frame(path) if is_bare else load(path)
     except SurrogateError:
         raise

@@ -87,7 +87,7 @@ def detach(arguments: Sequence[str], root: Path) -> tuple[int, str]:
     say.
     """
     from enchanted_tui.operations.detached import start_detached
-    from enchanted_tui.ui.settings import state_dir
+    from enchanted_tui.ui.xdg_directories import state_dir
 
     log = state_dir() / "detached" / f"{root.name}-{time.strftime('%Y%m%d-%H%M%S')}.log"
     started = start_detached(arguments, root, log)

@@ -59,12 +59,13 @@ def spare_the_line() -> None:
 def _be_the_app(options: AppOptions, link: MinderLink) -> int:
     from enchanted_tui.ui import settings as settings_module
     from enchanted_tui.ui.shield import Terminal
+    from enchanted_tui.ui.xdg_directories import state_dir
 
     settings = settings_module.load()
     spares_line = use_low_bandwidth(settings, options.low_bandwidth)
     if spares_line:
         spare_the_line()
-    terminal = Terminal(settings_module.state_dir() / "output.log")
+    terminal = Terminal(state_dir() / "output.log")
     from enchanted_tui.ui.app import EnchantedApp
 
     if options.ascii:

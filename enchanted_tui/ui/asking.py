@@ -65,7 +65,8 @@ class PersonAtTheApp:
             try:
                 return answer.result()
             finally:
-                self._open = None
+                with self._state:
+                    self._open = None
 
     def _show(self, question: Question, answer: Answer) -> None:
         def take(given: str | None) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from textual.screen import Screen
 
-from enchanted_tui.ui.settings import state_dir
+from enchanted_tui.ui.xdg_directories import state_dir
 
 _KEPT = 20  #: files
 

@@ -75,7 +75,7 @@ def _show_editor(app: AppInterface, act: Callable[[Any], None]) -> None:
 async def _uncovered(app: AppInterface, act: Callable[[Any], None]) -> None:
     """Act on the editor; a form or a difference that lies over it is left first."""
     while make_room := getattr(app.screen, "make_room", None):
-        covering = app.screen
+        covering: Any = app.screen
         await make_room()
         while app.screen is covering and covering.has_left:
             await asyncio.sleep(0.02)

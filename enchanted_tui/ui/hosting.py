@@ -18,13 +18,14 @@ from textual.message import Message
 from textual.worker import Worker
 
 from enchanted_tui.campaign_status import Phase
-from enchanted_tui.ui import remembered, settings
+from enchanted_tui.ui import remembered
 from enchanted_tui.ui.background import guarded, in_thread
 from enchanted_tui.ui.error_sentence import sentence
 from enchanted_tui.ui.launching import Launch
 from enchanted_tui.ui.menus import Menus
 from enchanted_tui.ui.picturing import Picturing
 from enchanted_tui.ui.terminal_title import TerminalTitle
+from enchanted_tui.ui.xdg_directories import state_dir
 
 if TYPE_CHECKING:
     from enchanted_tui.operations.in_thread import CampaignThread
@@ -248,9 +249,7 @@ class Hosting(Menus, Picturing):
         from enchanted_tui.operations.detached import start_detached
         from enchanted_tui.record.outcome import EnvironmentProblem
 
-        log = (
-            settings.state_dir() / "detached" / f"{root.name}-{time.strftime('%Y%m%d-%H%M%S')}.log"
-        )
+        log = state_dir() / "detached" / f"{root.name}-{time.strftime('%Y%m%d-%H%M%S')}.log"
         started = await in_thread(start_detached, asked.arguments(), root, log, self.home)
         if started.exit_code:
             raise EnvironmentProblem(

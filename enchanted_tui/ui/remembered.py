@@ -9,13 +9,15 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import threading
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from enchanted_tui.ui.settings import state_dir
+from enchanted_tui.ui.xdg_directories import state_dir
 from enchanted_tui.whole_files import write_atomically
 
+_changing = threading.RLock()  #: two threads would write down what the other one has changed
 _MOST_RECENT = 200
 _MOST_FILES = 20
 
@@ -81,33 +83,36 @@ def update(
     `seen` comes to the front of the recent runs, `forget` leaves them. Several apps may do so at
     the same time: each changes what is in the file at that moment.
     """
-    memory = read(directory)
-    for name, value in changes.items():
-        setattr(memory, name, value)
-    for path in (seen, forget):
-        if path is not None:
-            memory.recent = [item for item in memory.recent if item != os.path.abspath(path)]
-    if seen is not None:
-        memory.recent = [os.path.abspath(seen), *memory.recent][:_MOST_RECENT]
-    with contextlib.suppress(OSError):
-        target = _file(directory)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(target, json.dumps(asdict(memory), indent=1), own=True)
-    return memory
+    with _changing:
+        memory = read(directory)
+        for name, value in changes.items():
+            setattr(memory, name, value)
+        for path in (seen, forget):
+            if path is not None:
+                memory.recent = [item for item in memory.recent if item != os.path.abspath(path)]
+        if seen is not None:
+            memory.recent = [os.path.abspath(seen), *memory.recent][:_MOST_RECENT]
+        with contextlib.suppress(OSError):
+            target = _file(directory)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(target, json.dumps(asdict(memory), indent=1), own=True)
+        return memory
 
 
 def note_file(path: Path) -> None:
     """Remember a file that was chosen in a dialog."""
-    others = [known for known in read().files if known != str(path)]
-    update(files=[str(path), *others][:_MOST_FILES])
+    with _changing:
+        others = [known for known in read().files if known != str(path)]
+        update(files=[str(path), *others][:_MOST_FILES])
 
 
 def note_divider(place: str, share: int | None) -> None:
     """Remember where a divider has been put: percent of the room that is left of it; None: where it
     was at first.
     """
-    kept = {name: known for name, known in read().dividers.items() if name != place}
-    update(dividers=kept if share is None else {**kept, place: share})
+    with _changing:
+        kept = {name: known for name, known in read().dividers.items() if name != place}
+        update(dividers=kept if share is None else {**kept, place: share})
 
 
 def _file(directory: Path | None) -> Path:

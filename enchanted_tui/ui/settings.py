@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from enchanted_tui.config.options import Component, option
+from enchanted_tui.ui.xdg_directories import xdg_directory
 
 if TYPE_CHECKING:
     from enchanted_tui.config.problems import Problem
@@ -92,22 +93,7 @@ class Settings:
 
 def config_file(environment: Mapping[str, str] = os.environ) -> Path:
     """Return where the preferences are kept."""
-    return _xdg(environment, "XDG_CONFIG_HOME", ".config") / "config.yaml"
-
-
-def state_dir(environment: Mapping[str, str] = os.environ) -> Path:
-    """Return where the app keeps what it remembers from one session to the next."""
-    return _xdg(environment, "XDG_STATE_HOME", ".local/state")
-
-
-def _xdg(environment: Mapping[str, str], variable: str, default: str) -> Path:
-    given = environment.get(variable, "")
-    base = (
-        Path(given)
-        if os.path.isabs(given)
-        else Path(environment.get("HOME") or os.path.expanduser("~")) / default
-    )
-    return base / "enchanted-tui"
+    return xdg_directory(environment, "XDG_CONFIG_HOME", ".config") / "config.yaml"
 
 
 def load(path: Path | None = None) -> Settings:

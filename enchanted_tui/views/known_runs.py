@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
@@ -82,7 +83,9 @@ class RunEntry:
 
 
 class RunCatalogue:
-    """Finds runs again and again; keeps summaries in memory and, between programs, in `cache`."""
+    """Finds runs again and again; keeps summaries in memory and, between programs, in `cache`. One
+    thread at a time finds; another one may close it.
+    """
 
     def __init__(self, cache: Path | None = None) -> None:
         self._cache = cache_path() if cache is None else cache
@@ -91,6 +94,8 @@ class RunCatalogue:
         self._followed: Mapping[Path, Viewer] = {}
         self._watches: dict[Path, LivenessWatch] = {}
         self._changed = False
+        self._using = threading.Lock()
+        self._is_closed = False
 
     def find(
         self,
@@ -106,12 +111,15 @@ class RunCatalogue:
         call goes on. May read much: not for the event loop.
         """
         deadline = None if budget is None else time.monotonic() + budget
-        self._followed = followed or {}
-        entries = [
-            self._entry(root, deadline)
-            for root in dict.fromkeys([*_existing(recent), *_below_all(roots)])
-        ]
-        self.save()
+        with self._using:
+            self._followed = followed or {}
+            entries = [
+                self._entry(root, deadline)
+                for root in dict.fromkeys([*_existing(recent), *_below_all(roots)])
+            ]
+            self._save()
+        if self._is_closed:  # meanwhile, and did not wait
+            self.close()
         return sorted(entries, key=lambda entry: (-entry.last_change, entry.root))
 
     def _entry(self, root: Path, deadline: float | None) -> RunEntry:
@@ -161,7 +169,7 @@ class RunCatalogue:
         while len(self._viewers) > _VIEWERS_KEPT:
             self._viewers.popitem(last=False)[1].close()
 
-    def save(self) -> None:
+    def _save(self) -> None:
         """Write the cache if it has changed; without one, everything is read again next time."""
         if not self._changed:
             return
@@ -174,10 +182,17 @@ class RunCatalogue:
             write_atomically(self._cache, json.dumps({"format": _FORMAT, "runs": present}))
 
     def close(self) -> None:
-        """Save, and close what is followed."""
-        self.save()
-        while self._viewers:
-            self._viewers.popitem()[1].close()
+        """Save, and close what is followed; a thread that finds does so when it has found, since a
+        file server may keep it for long.
+        """
+        self._is_closed = True
+        if self._using.acquire(blocking=False):
+            try:
+                self._save()
+                while self._viewers:
+                    self._viewers.popitem()[1].close()
+            finally:
+                self._using.release()
 
 
 def entry_of(view: View) -> RunEntry:

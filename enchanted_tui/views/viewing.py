@@ -93,7 +93,8 @@ class Viewer:
         self.run_dir = CampaignDirectory(root.resolve())
         self._lock = threading.Lock()
         self._refreshing = threading.Lock()  #: two threads that read on would each take a part
-        self._waiting = 0
+        self._is_closed = False
+        self._waiting: list[None] = []  #: one for each thread that waits for the lock
         self._source: JournalFollower | OlderRun = self._choose_source()
         self._liveness = LivenessWatch(self.run_dir.lock)
         self._disk = DiskWatch(self.run_dir)
@@ -101,7 +102,7 @@ class Viewer:
         self._fingerprint: object = None
         self._live: Live | None = None
         self._behind = False  #: there is more to read than the last refresh had time for
-        self.rows = RowReader(self._source_of_rows, self._look, lambda: self._waiting > 0)
+        self.rows = RowReader(self._source_of_rows, self._look, lambda: bool(self._waiting))
         self._begin()
 
     def _choose_source(self) -> JournalFollower | OlderRun:
@@ -125,11 +126,11 @@ class Viewer:
     @contextmanager
     def _look(self) -> Iterator[None]:
         """Hold the lock for somebody who must not wait for a long fold."""
-        self._waiting += 1
+        self._waiting.append(None)
         try:
             self._lock.acquire()
         finally:
-            self._waiting -= 1
+            self._waiting.pop()
         try:
             yield
         finally:
@@ -142,10 +143,16 @@ class Viewer:
         `now` in seconds since the epoch.
         """
         with self._refreshing:
-            return self._refresh(now, budget)
+            try:
+                return self._refresh(now, budget)
+            finally:
+                if self._is_closed:  # by one of several who look at it
+                    self._close()
 
     def _refresh(self, now: float | None, budget: float) -> View:
         with self._look():
+            if self._is_closed:  # what was read is read once more
+                self._begin()
             if isinstance(self._source, OlderRun) != is_older_run(self.run_dir):
                 self._source.close()
                 self._source = self._choose_source()
@@ -374,6 +381,13 @@ class Viewer:
         return {task for task in (TaskId.named(name or "") for name in names) if task is not None}
 
     def close(self) -> None:
-        """Close the journal; the viewer cannot be used any more."""
+        """Close the journal, once nobody refreshes any more; tasks cannot be read any more. Whoever
+        refreshes it later has it opened for that long.
+        """
+        with self._refreshing:
+            self._is_closed = True
+            self._close()
+
+    def _close(self) -> None:
         with self._look():
             self._source.close()

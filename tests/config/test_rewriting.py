@@ -17,6 +17,7 @@ from enchanted_tui.config.scan import Scan, lines_of
 from enchanted_tui.config.source import read_document
 from enchanted_tui.config.tree import plain
 from enchanted_tui.config.yaml_text import TypedNumber, dump, one_line
+from helpers.marks import in_full
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
 _PATIENT = settings(deadline=None, suppress_health_check=list(HealthCheck))
@@ -74,9 +75,15 @@ def at(tree: Any, path: tuple[Any, ...]) -> Any:
     return tree
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [*EXAMPLES[::4], *in_full(*(path for path in EXAMPLES if path not in EXAMPLES[::4]))],
+    ids=lambda path: path.stem,
+)
 def test_every_scalar_of_an_example_can_be_changed(path: Path) -> None:
-    """Protects what is not changed: of all examples each scalar in turn, and no other line."""
+    """Protects what is not changed: of an example each scalar in turn, and no other line; of a
+    quarter of them every day.
+    """
     text = path.read_text()
     tree = read(text)
     for leaf in leaves(tree):

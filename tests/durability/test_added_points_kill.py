@@ -20,9 +20,9 @@ def kill(campaign: Campaign, tasks: int, pause: float) -> None:
     process = campaign.supervise("--run-mode", "resume" if campaign.records() else "auto")
     campaign.wait_for_tasks(campaign.finished_tasks() + tasks, process)
     (campaign.root / "p.csv").write_text("x\n" + "".join(f"0.{k}25\n" for k in range(5)))
-    asked = campaign.command("--add-points", "p.csv", "run")
+    asked = campaign.command_here("--add-points", "p.csv", "run")
     assert asked.code == 0, asked
-    campaign.command("--status", "run") if pause > 0.5 else None
+    campaign.command_here("--status", "run") if pause > 0.5 else None
     process.kill()
     process.communicate(timeout=LIMIT)
 

@@ -21,7 +21,7 @@ from helpers.shapes import flat
 
 TASKS = flat(40, 10, sleep=0.1)
 #: changes nothing but the time that completing takes
-FAST = ("--set", "executors.local.n_workers=16")
+FAST = ("--set", "executors.local.n_workers=8")
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
 
@@ -276,7 +276,7 @@ def test_commands_on_a_read_only_directory(campaign, disk, command):
     disk(case.run_dir, "size=4m")
     case.complete()
     mount("-o", "remount,ro", str(case.run_dir))
-    assert_one_sentence(case.command(command[0], "run", *command[1:]), "read-only")
+    assert_one_sentence(case.command_here(command[0], "run", *command[1:]), "read-only")
 
 
 def test_standard_streams_are_closed(campaign):

@@ -46,7 +46,7 @@ def odd(tmp_path_factory):
             tmp_path_factory.mktemp(name),
             config([f"plain{n}" for n in range(2 * len(CASES))] if name == "plain" else samples()),
         )
-        ended = campaign.run_apart()
+        ended = campaign.run_here()
         assert ended.code == 0, ended
         campaign.wait_for_no_process(5.0)
         return campaign
@@ -176,5 +176,5 @@ def test_what_a_sample_leaves_ends_with_it(campaign, tmp_path):
     keeps does.
     """
     left = campaign(leaving(tmp_path / "left"))
-    assert left.run_apart().code == 0
+    assert left.run_here().code == 0
     check_leaving(left)

@@ -37,7 +37,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], dict[str, byt
     def run() -> dict[str, bytes]:
         config = {**PACKED, "supervisor": {**PACKED["supervisor"], "save_files": "all"}}
         campaign = Campaign.apart(tmp_path_factory.mktemp("reference"), config)
-        ended = campaign.run_apart()
+        ended = campaign.run_here()
         assert ended.code == 0, ended
         return files_of_tasks(campaign.run_dir)
 

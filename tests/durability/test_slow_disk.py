@@ -104,7 +104,7 @@ def test_campaign_pauses_while_its_journal_fails(on_disk):
         LIMIT,
         "a word of the pause",
     )
-    shown = case.command("--status", "run")
+    shown = case.command_here("--status", "run")
     assert "state      paused" in shown.out, shown
     assert "the journal cannot be written" in shown.out, shown
     disk.recover()
@@ -133,7 +133,7 @@ def test_viewers_with_old_attributes(on_disk, tmp_path):
         case.wait_for_tasks(2, process)
         seen = [0]
         while process.poll() is None and len(seen) < 4:
-            shown = case.command("--status", str(elsewhere.path), "--json")
+            shown = case.command_here("--status", str(elsewhere.path), "--json")
             assert shown.code == 0, shown
             found = json.loads(shown.out)
             seen.append(found["snapshot"]["tasks_done"])

@@ -61,7 +61,7 @@ def test_second_supervisor_is_refused(running):
     busy, process = running
     before = busy.intact_journal()
     for arguments in (["resume"], ["extend"], ["auto"], ["fresh"], ["fresh", "--overwrite"]):
-        ended = busy.run_apart("--run-mode", *arguments)
+        ended = busy.run_here("--run-mode", *arguments)
         assert_one_sentence(ended, str(process.pid), socket.gethostname())
     assert holder(lock_path(busy)).pid == process.pid
     assert busy.intact_journal().startswith(before)
@@ -97,7 +97,7 @@ def test_number_of_a_dead_holder_given_to_another_process(campaign):
             "boot_id": lock_module._boot_id(),
         }
         lock_path(done).write_text(json.dumps({**content, "beat": 3}))
-        ended = done.run_apart("--run-mode", "resume")
+        ended = done.run_here("--run-mode", "resume")
         other.kill()
     assert ended.code == 0, ended
 

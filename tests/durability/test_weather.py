@@ -169,7 +169,7 @@ def test_runner_that_meets_a_storm(campaign, error):
     config["supervisor"]["io_patience"] = 0
     case = campaign(config)
     (case.root / "fault").write_text(error)
-    assert_one_sentence(case.run_apart(), "resume")
+    assert_one_sentence(case.run_here(), "resume")
     assert case.finished_tasks() == 0
 
 
@@ -212,7 +212,7 @@ def test_journal_of_a_later_version(campaign):
     novelty: Any = {"type": "novelty"}
     journal.append(novelty)
     journal.close()
-    assert case.command("--status", "run").code == 0
+    assert case.command_here("--status", "run").code == 0
     line = case.journal.read_bytes().splitlines(keepends=True)[-1]
     from enchanted_tui.journal_lines import seal
 
@@ -227,5 +227,5 @@ def test_journal_of_a_later_version(campaign):
         ["campaign.yaml", "--no-ui", "--run-mode", "resume"],
     ):
         assert_one_sentence(
-            case.command(*arguments), f"format {FORMAT_VERSION + 1}", "later version"
+            case.command_here(*arguments), f"format {FORMAT_VERSION + 1}", "later version"
         )

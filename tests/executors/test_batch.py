@@ -31,7 +31,7 @@ def test_the_rows_are_those_of_single_samples(gives, seed, campaign) -> None:
     points = [(x / 8, rng.choice([*fates, *["well"] * 60])) for x in range(rng.randrange(1, 150))]
     single = many_campaign(campaign, points, "single")
     many = many_campaign(campaign, points, "many", batch=16, gives=gives)
-    assert (single.run_apart().code, many.run_apart().code) == (0, 0)
+    assert (single.run_here().code, many.run_here().code) == (0, 0)
     assert rows_of(many) == rows_of(single)
     tasks = [tuple(record["task"]) for record in many.records("task")]
     assert len(tasks) == len(set(tasks)) == len(points)
@@ -44,7 +44,7 @@ def test_calls_are_full_and_the_last_ones_shared(campaign) -> None:
     made = many_campaign(
         campaign, [(x, "well") for x in range(1000)], "c", batch=50, log="calls.log"
     )
-    assert made.run_apart("--set", "supervisor.canary=0").code == 0
+    assert made.run_here("--set", "supervisor.canary=0").code == 0
     calls = [int(line) for line in (made.root / "calls.log").read_text().split()]
     assert sum(calls) >= 998  # the last may have gone alone
     assert max(calls) == 50
@@ -80,7 +80,7 @@ def test_a_call_of_a_program_makes_one_directory(campaign, keep: str, made_ready
             },
         }
     )
-    ended = made.run_apart()
+    ended = made.run_here()
     assert ended.code == 0, ended
     assert set(made.numbers("n")) == {float(made_ready)}
     assert len(list(made.path("data").iterdir())) == (40 if keep == "all" else 0)
@@ -94,7 +94,7 @@ def test_a_class_without_single_code_run(campaign) -> None:
     config["runners"]["r"] = {"type": "helpers.parts.many:OnlyMany"}
     config["samplers"]["s"] = {"type": "ArraySampler", "parameters": ["x"], "bounds": [[*range(9)]]}
     made = campaign(config)
-    assert made.run_apart().code == 0
+    assert made.run_here().code == 0
     assert made.numbers("output") == [2.0 * x for x in range(9)]
     assert max(made.numbers("members")) > 1
     first = made.path("data/d0_b0_s0_r0/stdout.txt").read_text().split()
@@ -128,7 +128,7 @@ def test_a_hanging_sample_is_found(campaign) -> None:
     points = [(x, "hangs" if x == 11 else "well") for x in range(16)]
     made = many_campaign(campaign, points, "c", batch=16, timeout=0.2, workers=1, gives="iterator")
     began = time.monotonic()
-    assert made.run_apart().code == 0
+    assert made.run_here().code == 0
     assert {row["task"]: row["kind"] for row in made.failures()} == {"d0_b0_s11_r0": "timeout"}
     assert time.monotonic() - began < 0.2 * 2 * 16 + 10
 

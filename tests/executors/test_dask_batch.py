@@ -18,7 +18,7 @@ def test_calls_on_dask_workers(campaign) -> None:
     single = many_campaign(campaign, points, "single")
     many = many_campaign(campaign, points, "many", batch=20, log="calls.log")
     many.write(on_dask(many.config, LOCAL))
-    assert (single.run_apart().code, many.run_apart().code) == (0, 0)
+    assert (single.run_here().code, many.run_here().code) == (0, 0)
     assert rows_of(many) == rows_of(single)
     calls = [int(line) for line in (many.root / "calls.log").read_text().split()]
     assert max(calls) == 20

@@ -52,9 +52,9 @@ def test_same_dataset_as_local(campaign):
     """
     config = two_stages()
     local = campaign(config, "local")
-    assert local.run_apart().code == 0
+    assert local.run_here().code == 0
     dask = campaign(on_dask(config, NAMED), "dask")
-    ended = dask.run_apart()
+    ended = dask.run_here()
     assert ended.code == 0, ended
     dask.assert_like(contents_on_dask(local))
     dask.wait_for_no_process()
@@ -72,7 +72,7 @@ def test_what_a_sample_leaves_ends_with_it(campaign, tmp_path):
         }
     }
     left = campaign(config)
-    assert left.run_apart().code == 0
+    assert left.run_here().code == 0
     check_leaving(left)
 
 
@@ -85,9 +85,9 @@ def test_odd_samples_do_the_same_as_local(campaign):
     config = odd_config(cases)
     config["executors"]["local"]["timeout_sec"] = 5
     local = campaign(config, "local")
-    assert local.run_apart().code == 0
+    assert local.run_here().code == 0
     dask = campaign(on_dask(config, timeout_sec=5), "dask")
-    ended = dask.run_apart()
+    ended = dask.run_here()
     assert ended.code == 0, ended
     assert len(cases) > len(CASES)
     for name in ("enchanted_dataset.csv", "enchanted_failures.csv"):
@@ -140,33 +140,31 @@ def test_same_name_for_clusters_that_differ(campaign):
     config["supervisor"]["run_order"][0]["executor"] = "first"
     config["supervisor"]["run_order"][1]["executor"] = ["second", "third"]
     differing = campaign(config)
-    ended = differing.run_apart()
+    ended = differing.run_here()
     assert ended.code == 0, ended
     differing.wait_for_no_process()
 
 
-def test_running_cluster_is_used_and_left_as_it_was(campaign, tmp_path):
+@pytest.mark.parametrize("by", ["file", *in_full("address")])
+def test_running_cluster_is_used_and_left_as_it_was(campaign, tmp_path, by):
     """By its scheduler file and by its address; afterwards its workers live, without anything of
     ours below them.
     """
     config = shapes.flat(40, children=True)
     local = campaign(config, "local")
-    assert local.run_apart().code == 0
+    assert local.run_here().code == 0
     with dask_cluster(tmp_path / "dask", workers=2) as cluster:
-        for name, executor in {
-            "file": cluster.executor,
-            "address": {"type": "DaskExecutor", "scheduler_address": cluster.address},
-        }.items():
-            dask = campaign(on_dask(config, executor), name)
-            ended = dask.run_apart()
-            assert ended.code == 0, ended
-            dask.assert_like(contents_on_dask(local))
-            dask.wait_for_no_process()
-            wait_until(
-                lambda: cluster.below_workers() == [],
-                10,
-                "the workers keep processes of a campaign that has ended",
-            )
+        address = {"type": "DaskExecutor", "scheduler_address": cluster.address}
+        dask = campaign(on_dask(config, cluster.executor if by == "file" else address), "dask")
+        ended = dask.run_here()
+        assert ended.code == 0, ended
+        dask.assert_like(contents_on_dask(local))
+        dask.wait_for_no_process()
+        wait_until(
+            lambda: cluster.below_workers() == [],
+            10,
+            "the workers keep processes of a campaign that has ended",
+        )
         assert all(worker.poll() is None for worker in cluster.workers)
 
 
@@ -186,7 +184,7 @@ def test_supervisor_that_ends_takes_everything_with_it(campaign, kill):
     """
     config = shapes.flat(60, sleep=0.1, mischief=True)
     reference = campaign(config, "reference")
-    assert reference.run_apart().code == 0
+    assert reference.run_here().code == 0
     dask = campaign(on_dask(config))
     process = dask.supervise()
     dask.wait_for_tasks(5, process, 60)
@@ -253,7 +251,7 @@ def test_no_more_than_n_workers_at_a_time(campaign):
             "n_workers": limit,
         }
         dask = campaign(on_dask(config, executor), f"limit{limit}")
-        assert dask.run_apart().code == 0
+        assert dask.run_here().code == 0
         counts[limit] = max(int(row[0]) for row in dask.contents()["dataset"][1:])
     assert counts[1] == 1
     assert 2 <= counts[None] <= 3
@@ -298,7 +296,7 @@ def test_all_workers_are_awaited_where_asked_for(campaign):
         blocked = campaign(
             on_dask(shapes.flat(2), executor, block_until_cluster_started=True, timeout=120), name
         )
-        ended = blocked.run_apart()
+        ended = blocked.run_here()
         assert ended.code == 0, ended
 
 
@@ -313,7 +311,7 @@ def test_no_worker_is_missed_while_there_is_no_work(campaign):
     config["executors"] = {"here": config["executors"]["local"], "dask": varying}
     config["supervisor"]["run_order"][0]["executor"] = ["here", "dask"]
     idle = campaign(config)
-    ended = idle.run_apart()
+    ended = idle.run_here()
     assert ended.code == 0, ended
 
 
@@ -337,11 +335,11 @@ def test_paused_workers_are_a_clear_stop(campaign, tmp_path):
         cluster.wait_for_workers(1)
         dask = campaign(on_dask(config, cluster.executor, timeout=5))
         assert_one_sentence(
-            dask.run_apart(), "no Dask worker that takes tasks appeared within 5 s", "memory_limit"
+            dask.run_here(), "no Dask worker that takes tasks appeared within 5 s", "memory_limit"
         )
         cluster.add_worker()
         cluster.wait_for_workers(2)
-        ended = dask.run_apart("--run-mode", "resume")
+        ended = dask.run_here("--run-mode", "resume")
         assert ended.code == 0, ended
     dask.assert_sound_record()
 
@@ -360,7 +358,7 @@ def test_memory_limit_too_small_for_dask_itself_stops_nothing(campaign):
             },
         )
     )
-    ended = dask.run_apart()
+    ended = dask.run_here()
     assert ended.code == 0, ended
     assert "runs again" not in ended.err
 
@@ -375,7 +373,7 @@ def test_other_version_on_the_workers_is_a_clear_stop(campaign, tmp_path):
             preload="import enchanted_tui.version; enchanted_tui.version.__version__ = '0.0.1'"
         )
         dask = campaign(on_dask(shapes.flat(3), cluster.executor))
-        assert_one_sentence(dask.run_apart(), "has enchanted-tui 0.0.1", "install the same")
+        assert_one_sentence(dask.run_here(), "has enchanted-tui 0.0.1", "install the same")
 
 
 @pytest.mark.full
@@ -385,10 +383,10 @@ def test_no_worker_in_time_is_a_clear_stop(campaign, tmp_path):
     """
     config = shapes.flat(10)
     reference = campaign(config, "reference")
-    assert reference.run_apart().code == 0
+    assert reference.run_here().code == 0
     with dask_cluster(tmp_path / "dask", workers=0) as cluster:
         dask = campaign(on_dask(config, cluster.executor, timeout=1.5))
-        assert_one_sentence(dask.run_apart(), "no Dask worker appeared within 1.5 s", "dask worker")
+        assert_one_sentence(dask.run_here(), "no Dask worker appeared within 1.5 s", "dask worker")
         cluster.add_worker()
         dask.config_path.write_text(
             dask.config_path.read_text().replace("timeout: 1.5", "timeout: 60")
@@ -427,7 +425,7 @@ def test_no_cluster_is_a_clear_stop(campaign, executor, words):
     nothing left behind.
     """
     dask = campaign(on_dask(shapes.flat(3), {"type": "DaskExecutor", **executor}))
-    assert_one_sentence(dask.run_apart(), *words)
+    assert_one_sentence(dask.run_here(), *words)
     dask.wait_for_no_process()
 
 
@@ -446,7 +444,7 @@ def test_nothing_is_written_to_the_home_directory(campaign, tmp_path, monkeypatc
         "scale_n_jobs": 1,
     }
     dask = campaign(on_dask(shapes.flat(3), slurm))
-    assert_one_sentence(dask.run_apart(), "there is no sbatch here")
+    assert_one_sentence(dask.run_here(), "there is no sbatch here")
     dask.wait_for_no_process()
     assert not (home / ".config" / "dask").exists()
     assert not Path(dask.root / "dask-scratch-space").exists()
@@ -476,7 +474,7 @@ def test_a_sampler_that_learns_is_asked_for_as_many_as_a_cluster_that_follows_th
     }
     following = {"type": "DaskExecutor", "scale_n_jobs_min": 1, "scale_n_jobs_max": 3}
     asked = campaign(on_dask(config, following))
-    ended = asked.run_apart()
+    ended = asked.run_here()
     assert ended.code == 0, ended
     drawn, finished, under_way = 0, 0, []
     for record in asked.records():

@@ -57,7 +57,7 @@ def test_sample_that_kills_its_dask_worker_is_lost_alone(campaign, retries):
     one = {**LOCAL, "LocalCluster_config": {"n_workers": 1, "threads_per_worker": 1}}
     kills = [0] * 6 + [1] + [0] * 6
     dask = campaign(on_dask(deadly(kills), one, max_retries=retries))
-    ended = dask.run_apart()
+    ended = dask.run_here()
     assert ended.code == 0, ended
     assert deaths(dask) == {"d0_b0_s6_r0": 1 + retries}
     lost = failures(dask)
@@ -75,7 +75,7 @@ def test_sample_that_kills_its_dask_worker_is_lost_alone(campaign, retries):
 def test_sample_whose_worker_was_lost_runs_again_in_a_clean_directory(campaign):
     """The second attempt finds an empty directory, succeeds, and says that it was the second."""
     dask = campaign(on_dask(deadly([0, 1, 0, 1], times=1)))
-    ended = dask.run_apart()
+    ended = dask.run_here()
     assert ended.code == 0, ended
     assert deaths(dask) == {"d0_b0_s1_r0": 2, "d0_b0_s3_r0": 2}
     attempts = {
@@ -100,7 +100,7 @@ def test_workers_killed_again_and_again(campaign, tmp_path, number):
     counting."""
     config = shapes.flat(80, sleep=[0.02, 0.2])
     reference = campaign(config, "reference")
-    assert reference.run_apart().code == 0
+    assert reference.run_here().code == 0
     with dask_cluster(tmp_path / "dask", workers=2) as cluster:
         dask = campaign(on_dask(config, cluster.executor, max_retries=10))
         process = dask.supervise()
@@ -133,7 +133,7 @@ def test_scheduler_that_dies_is_a_clear_stop(campaign, tmp_path):
     """
     config = shapes.flat(60, sleep=0.1, mischief=True)
     reference = campaign(config, "reference")
-    assert reference.run_apart().code == 0
+    assert reference.run_here().code == 0
     with dask_cluster(tmp_path / "dask", workers=2) as cluster:
         dask = campaign(on_dask(config, cluster.executor))
         process = dask.supervise()
@@ -154,7 +154,7 @@ def test_process_that_holds_the_cluster_dies(campaign):
     """The scheduler of a LocalCluster dies with it: the same."""
     config = shapes.flat(60, sleep=0.1, mischief=True)
     reference = campaign(config, "reference")
-    assert reference.run_apart().code == 0
+    assert reference.run_here().code == 0
     dask = campaign(on_dask(config))
     process = dask.supervise()
     dask.wait_for_tasks(5, process, 60)

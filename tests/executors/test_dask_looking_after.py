@@ -21,7 +21,7 @@ def test_breaker_on_dask_workers(campaign) -> None:
     config = campaign_config(random_sampler(60), runners={"r0": runner}, breaker=6)
     failing = campaign(on_dask(config, LOCAL))
     (failing.root / "broken").write_text("0")
-    ended = failing.run_apart()
+    ended = failing.run_here()
     assert ended.code == 4, ended
     assert "failed alike" in ended.err
     assert 6 <= failing.finished_tasks() <= 30

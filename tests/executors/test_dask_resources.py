@@ -59,7 +59,7 @@ def test_workers_of_one_machine_share_its_cpus_and_gpus(campaign, monkeypatch):
         },
         "dask",
     )
-    ended = made.run_apart()
+    ended = made.run_here()
     assert ended.code == 0, ended
     rows = [{name: float(row[name]) for name in NAMES} for row in made.rows()]
     assert len(rows) == 6
@@ -70,6 +70,7 @@ def test_workers_of_one_machine_share_its_cpus_and_gpus(campaign, monkeypatch):
     assert {row["gpu"] for row in rows} == {0.0, 1.0}
 
 
+@pytest.mark.full  # every day on workers of this machine, in test_memory_retry
 def test_samples_that_lack_memory_run_again_with_more(campaign):
     """Protects `memory_retry` on Dask workers, which count the memory of their machine: each attempt
     holds what it asks for.
@@ -99,7 +100,7 @@ def test_samples_that_lack_memory_run_again_with_more(campaign):
         },
         "memory",
     )
-    ended = made.run_apart()
+    ended = made.run_here()
     assert ended.code == 0, ended
     told = [
         (record["task"][2], record["attempt"], record["resources"]["mem"], record["outcome"])

@@ -41,7 +41,7 @@ def test_a_sample_at_its_time_limit_has_its_grace(
             },
         },
     )
-    ended = campaign.run_apart()
+    ended = campaign.run_here()
     assert ended.code == 4, ended
     (failure,) = campaign.failures()
     assert failure["kind"] == "timeout"

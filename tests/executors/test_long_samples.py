@@ -51,14 +51,16 @@ def of_long_code(tmp_path: Path) -> Configure:
 def retry(campaign: Campaign, change: str) -> Finished:
     """Run what has failed again, with one change of the option `restart`."""
     run_dir = str(campaign.run_dir)
-    return campaign.command("--retry-failed", run_dir, "--set", f"runners.code.restart.{change}")
+    return campaign.command_here(
+        "--retry-failed", run_dir, "--set", f"runners.code.restart.{change}"
+    )
 
 
 def run_dirs(campaign: Campaign) -> list[Path]:
     return sorted((campaign.run_dir / "data").rglob("d0_*"))
 
 
-@pytest.mark.parametrize("layout", ["flat", "spread"])
+@pytest.mark.parametrize("layout", ["flat", *in_full("spread")])
 def test_a_code_that_asks_to_go_on(of_long_code: Configure, layout: str) -> None:
     """Protects codes with a limit of their own: they go on until they are done, with the output of
     each run kept, and the row says how often.
@@ -66,7 +68,7 @@ def test_a_code_that_asks_to_go_on(of_long_code: Configure, layout: str) -> None
     campaign = of_long_code(2, 10, 0.02, "stop=4", exit_codes=[85])
     campaign.config["supervisor"]["run_directories"] = layout
     campaign.write()
-    assert campaign.run_apart().code == 0
+    assert campaign.run_here().code == 0
     found = long_code.check(campaign.log, 10, 2)
     assert all([run.wrote for run in lives] == [4, 8, 10] for lives in found.values())
     assert [(row["result"], row["restarts_code"]) for row in campaign.rows()] == [("15.0", "2")] * 2
@@ -117,7 +119,7 @@ def test_a_sample_that_does_not_advance_is_given_up(of_long_code: Configure) -> 
     any whose worker was lost.
     """
     campaign = of_long_code(1, 5, 0.01, "stop=0", exit_codes=[85])
-    assert campaign.run_apart().code == 4
+    assert campaign.run_here().code == 4
     [failure] = campaign.failures()
     assert failure["kind"] == "lost"
     assert "changed no file that matches restart.*" in failure["message"]
@@ -130,7 +132,7 @@ def test_a_sample_that_goes_on_too_often(of_long_code: Configure) -> None:
     and tried again with more it goes on where it stopped.
     """
     campaign = of_long_code(1, 10, 0.01, "stop=2", exit_codes=[85], most=2)
-    assert campaign.run_apart().code == 4
+    assert campaign.run_here().code == 4
     [failure] = campaign.failures()
     assert failure["kind"] == "timeout"
     assert "raise restart: most" in failure["message"]
@@ -143,7 +145,7 @@ def test_a_sample_that_goes_on_too_often(of_long_code: Configure) -> None:
 def test_a_sample_that_failed_of_itself_begins_anew(of_long_code: Configure) -> None:
     """Protects against going on from a checkpoint that may be the reason of the failure."""
     campaign = of_long_code(1, 6, 0.01, "stop=4", exit_codes=[7])
-    assert campaign.run_apart().code == 4
+    assert campaign.run_here().code == 4
     [failure] = campaign.failures()
     assert failure["kind"] == "exit"
     assert retry(campaign, "exit_codes=[85]").code == 0
@@ -160,7 +162,7 @@ def test_inputs_are_not_put_over_checkpoints(of_long_code: Configure, tmp_path: 
         "files": {"deck.inp": "x = {{ x }}"},
     }
     campaign.write()
-    assert campaign.run_apart().code == 0
+    assert campaign.run_here().code == 0
     assert [run.start for run in long_code.runs(campaign.log)["d0_b0_s0_r0"]] == [2, 5, 8]
     [run_dir] = run_dirs(campaign)
     state = json.loads((run_dir / "enchanted_restart.json").read_text())
@@ -195,6 +197,6 @@ def test_a_function_that_is_continued(of_long_code: Configure) -> None:
         "restart": {"keep": ["step"], "exit_codes": [85]},
     }
     campaign.write()
-    assert campaign.run_apart().code == 0
+    assert campaign.run_here().code == 0
     [row] = campaign.rows()
     assert (row["seen"], row["restarts_code"]) == ("0 1 2", "2")

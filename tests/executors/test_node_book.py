@@ -12,6 +12,7 @@ import pytest
 from enchanted_tui.executors.pool.book import Node
 from enchanted_tui.executors.pool.node_book import NodeBook
 from enchanted_tui.resources import Resources
+from helpers.eager_threads import at_once
 
 HOLD = """
 import sys, tempfile
@@ -115,3 +116,20 @@ def test_slurm_gives_whole_devices_apart_from_shared_ones(
     one.give_back(part)
     assert other.take(Resources(gpus=1)) is not None
     assert one.take(Resources(gpus=0.5)) is None
+
+
+def test_threads_that_share_a_book_hold_nothing_in_the_end(book: NodeBook, tmp_path: Path) -> None:
+    """Protects the CPUs of a node from being held for ever: of the threads of a Dask worker one
+    gives a slot back while another one takes it.
+    """
+
+    def use() -> None:
+        for _ in range(100):
+            share = book.take(Resources())
+            if share is not None:
+                # as `Booking.give_back` finds it
+                book.give_back(book.held[share.slot])
+
+    at_once(use, use, use)
+    assert book.held == {}
+    assert list(tmp_path.glob("enchanted-*")) == []

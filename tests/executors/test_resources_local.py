@@ -62,7 +62,7 @@ def test_samples_are_bound_to_cpus_of_their_own(
 ) -> None:
     """Protects run times: samples beside each other never share a CPU, and all CPUs are used."""
     made = campaign(config({"cpus_per_rank": 1}, 3 * len(CPUS)))
-    ended = made.run_apart()
+    ended = made.run_here()
     assert ended.code == 0, (ended, made.failures())
     found = logs(made)
     assert {int(words[2]) for words in found} == set(CPUS)
@@ -76,7 +76,7 @@ def test_samples_are_bound_to_cpus_of_their_own(
 def test_a_sample_with_threads_has_all_its_cpus(campaign: Callable[..., Campaign]) -> None:
     """Protects threaded codes: as many threads as CPUs, and none beside them."""
     made = campaign(config({"cpus_per_rank": len(CPUS)}, 3))
-    ended = made.run_apart()
+    ended = made.run_here()
     assert ended.code == 0, (ended, made.failures())
     found = logs(made)
     assert {words[4] for words in found} == {str(len(CPUS))}
@@ -98,7 +98,7 @@ def test_each_sample_sees_its_own_gpus(
     """Protects the second GPU from idling, and the first from two samples that need all of it."""
     made = campaign(config({"gpus": gpus}, 4, n_workers=2))
     made.environment["CUDA_VISIBLE_DEVICES"] = "0,3"
-    ended = made.run_apart()
+    ended = made.run_here()
     assert ended.code == 0, (ended, made.failures())
     found = logs(made)
     assert {words[3] for words in found} == seen
@@ -113,7 +113,7 @@ def test_samples_without_room_are_refused_before_anything_runs(
     whose size depends on it fails alone.
     """
     made = campaign(config({"cpus_per_rank": 4000}, 1))
-    ended = made.run_apart()
+    ended = made.run_here()
     assert ended.code == 2, ended
     assert "no sample can run on the executor 'here'" in ended.err
     assert not made.run_dir.exists()
@@ -122,7 +122,7 @@ def test_samples_without_room_are_refused_before_anything_runs(
     changed["samplers"]["s0"]["bounds"] = [[4000, 1]]
     changed["runners"]["code"]["command"] = "echo {{ x }} > log"
     made = campaign(changed, "varied")
-    ended = made.run_apart()
+    ended = made.run_here()
     assert [path.read_text() for path in made.root.rglob("log")] == ["1\n"], ended
     [failure] = made.failures()
     assert "it needs 4000 CPUs" in str(failure)
@@ -157,7 +157,7 @@ def test_functions_hold_shares(fresh: bool, campaign: Callable[..., Campaign]) -
     made = campaign(changed)
     (made.root / "held.py").write_text(FUNCTION)
     made.environment["CUDA_VISIBLE_DEVICES"] = "1,2"
-    ended = made.run_apart()
+    ended = made.run_here()
     assert ended.code == 0, ended
     rows = made.rows()
     assert {row["gpus"] for row in rows} == {"1", "2"}

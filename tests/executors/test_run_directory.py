@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from helpers.configs import array_sampler, campaign_config
+from helpers.marks import in_full
 from helpers.runner_bench import Bench
 
 DATAPOINT = "enchanted_datapoint.csv"
@@ -60,8 +61,8 @@ def test_a_directory_that_others_read_is_whole(tmp_path: Path) -> None:
     ("save_files", "names", "kept"),
     [
         ("all", [], {DATAPOINT, "stdout.txt"}),
-        ("custom", ["std*.txt"], {"stdout.txt"}),
         ("none", [], None),
+        *in_full(("custom", ["std*.txt"], {"stdout.txt"})),
     ],
 )
 def test_what_a_function_prints(
@@ -75,7 +76,7 @@ def test_what_a_function_prints(
         save_files_list=names,
     )
     ran = campaign(config, "prints")
-    assert ran.run_apart().code == 0
+    assert ran.run_here().code == 0
     assert ran.column("output") == ["0.5", "1.5"]
     assert left_of(ran) == ({} if kept is None else {f"d0_b0_s{n}_r0": kept for n in (0, 1)})
 
@@ -92,12 +93,14 @@ def test_parents_are_there_as_long_as_children_look_into_them(campaign: Any) -> 
             save_files="none",
         )
         ran = campaign(config, function)
-        assert ran.run_apart().code == 0
+        assert ran.run_here().code == 0
         assert set(ran.column("output")) == found
         assert left_of(ran) == {}
 
 
-@pytest.mark.parametrize(("runner", "there"), [("NowhereRunner", False), ("SomewhereRunner", True)])
+@pytest.mark.parametrize(
+    ("runner", "there"), [("NowhereRunner", False), *in_full(("SomewhereRunner", True))]
+)
 def test_a_runner_that_says_that_it_needs_none(campaign: Any, runner: str, there: bool) -> None:
     """`uses_run_dir` holds for the class that says it; with `save_files: all` all have theirs."""
     for save_files in ("none", "all"):
@@ -107,6 +110,6 @@ def test_a_runner_that_says_that_it_needs_none(campaign: Any, runner: str, there
             save_files=save_files,
         )
         ran = campaign(config, f"{runner}-{save_files}")
-        assert ran.run_apart().code == 0
+        assert ran.run_here().code == 0
         assert ran.column("there") == [str(there or save_files == "all")] * 2
         assert len(left_of(ran)) == (2 if save_files == "all" else 0)

@@ -72,7 +72,7 @@ def test_a_batch_has_its_stragglers_and_each_step_its_run_times(tmp_path: Path) 
         executor=["here", "later"], runner=["code", "longer"]
     )
     campaign = Campaign.apart(tmp_path, config)
-    assert campaign.run_apart().code == 0
+    assert campaign.run_here().code == 0
     assert kinds(campaign)["d0_b0_s9_r0"] == "straggler"
     assert set(kinds(campaign)) <= {"d0_b0_s9_r0", "d0_b0_s9_r1"}
     order = [record["task"] for record in campaign.records("task")]
@@ -84,5 +84,5 @@ def test_a_time_limit_that_is_shorter_stays(tmp_path: Path, share: float) -> Non
     """Protects the kind of a failure: a sample at its time limit is no straggler."""
     config = waits({"after": share, "factor": 100}, [1.0] * 4 + [300.0], timeout_sec=4)
     campaign = Campaign.apart(tmp_path, config)
-    assert campaign.run_apart().code == 0
+    assert campaign.run_here().code == 0
     assert kinds(campaign) == {"d0_b0_s4_r0": "timeout"}

@@ -5,14 +5,18 @@ from __future__ import annotations
 import contextlib
 import copy
 import csv
+import io
+import signal
 import subprocess
 import sys
+import tempfile
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from enchanted_tui import cli
@@ -28,6 +32,7 @@ from helpers.files import (
 from helpers.processes import LIMIT, Finished, end, finish, marked, wait_until, with_helpers
 
 _CASE = "ENCHANTED_TEST_CAMPAIGN"
+PROGRAM = (sys.executable, "-m", "enchanted_tui")
 
 
 class Campaign:
@@ -44,7 +49,7 @@ class Campaign:
         self.config_path = root / "campaign.yaml"
         self.run_dir = root / run_dir
         self.log = root / "runs.log"  #: where runners note what they run
-        self.program: tuple[str, ...] = (sys.executable, "-m", "enchanted_tui")
+        self.program: tuple[str, ...] = PROGRAM
         self.environment: dict[str, str] = {}  #: what processes see besides
         self.mark = f"{_CASE}={uuid.uuid4().hex}"
 
@@ -88,16 +93,18 @@ class Campaign:
         self, *arguments: str, program: tuple[str, ...] | None = None, **how: Any
     ) -> subprocess.Popen[str]:
         """Start the command line; `program` is what Python is told to run instead."""
-        name, _, value = self.mark.partition("=")
         streams = {
             "stdin": subprocess.DEVNULL,
             "stdout": subprocess.PIPE,
             "stderr": subprocess.PIPE,
         }
         command = self.program if program is None else (sys.executable, *program)
-        environment = with_helpers({name: value, **self.environment})
         return subprocess.Popen(
-            [*command, *arguments], cwd=self.root, env=environment, text=True, **{**streams, **how}
+            [*command, *arguments],
+            cwd=self.root,
+            env=self.surroundings(),
+            text=True,
+            **{**streams, **how},
         )
 
     def supervise(self, *arguments: str, **how: Any) -> subprocess.Popen[str]:
@@ -121,10 +128,36 @@ class Campaign:
         """Run the command line with other arguments."""
         return finish(self.start(*arguments))
 
+    def command_here(self, *arguments: str, patience: float = LIMIT) -> Finished:
+        """Run the command line in this process, with working directory and environment of the
+        campaign: what `command` gives, without the start of a Python, which costs more than a small
+        campaign. Its workers are processes as ever; a campaign that is killed needs one of its own.
+        """
+        assert self.program == PROGRAM, "what runs the program is a process"
+        out, err = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as changed, _ended_after(patience):
+            changed.chdir(self.root)
+            for variable, text in self.surroundings().items():
+                changed.setenv(variable, text)
+            changed.setattr(tempfile, "tempdir", None)  # look at TMPDIR again
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                code = cli.main(arguments)
+        return Finished(code, out.getvalue(), err.getvalue())
+
+    def surroundings(self) -> dict[str, str]:
+        """Return the environment of what runs the program."""
+        name, _, value = self.mark.partition("=")
+        return with_helpers({name: value, **self.environment})
+
+    def run_here(self, *arguments: str) -> Finished:
+        """Run this campaign to its end in this process: see `command_here`."""
+        return self.command_here(self.config_path.name, "--no-ui", *arguments)
+
     def complete(self, *arguments: str) -> Finished:
         """Go on until the campaign is complete: resume, or begin where nothing is on record yet."""
         mode = "resume" if self.records() else "auto"
-        ended = self.run_apart("--run-mode", mode, *arguments)
+        run = self.run_here if self.program == PROGRAM else self.run_apart
+        ended = run("--run-mode", mode, *arguments)
         assert ended.code == 0, ended
         return ended
 
@@ -282,6 +315,24 @@ class Campaign:
 
 
 _DEFAULTS = {"base_run_dir": "run", "seed": 7}
+
+
+@contextlib.contextmanager
+def _ended_after(seconds: float) -> Iterator[None]:
+    """Fail what takes longer than that, so that a campaign that hangs in this process does not hold
+    up all other tests.
+    """
+
+    def fail(*_: Any) -> None:
+        raise AssertionError(f"still running after {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, fail)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @contextlib.contextmanager

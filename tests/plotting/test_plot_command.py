@@ -70,7 +70,7 @@ def test_each_plot_is_printed(
     assert locale != "C" or said.isascii()
 
 
-EVERY_DAY = ("density", "correlation", "best", "timeline")
+EVERY_DAY = ("density", "timeline")
 
 
 @pytest.mark.parametrize(

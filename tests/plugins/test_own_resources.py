@@ -42,8 +42,8 @@ def test_it_means_what_it_meant(tmp_path: Path) -> None:
         },
     )
     (campaign.root / "my_plugin.py").write_text(PLUGIN)
-    assert campaign.command(str(campaign.config_path), "--dry-run").code == 0
-    ended = campaign.run_apart()
+    assert campaign.command_here(str(campaign.config_path), "--dry-run").code == 0
+    ended = campaign.run_here()
     assert ended.code == 0, ended
     assert [row["tables"] for row in campaign.rows()] == ["2", "2"]
     assert not [record for record in campaign.records("task") if "where" in record]

@@ -99,7 +99,7 @@ def test_the_rows_are_those_of_single_samples(seed, numbered, campaign) -> None:
     single = _campaign(campaign, points, "single", ONE)
     how = {"sample_column": "n"} if numbered else {}
     many = _campaign(campaign, points, "many", NUMBERED if numbered else MANY, batch=16, **how)
-    assert (single.run_apart().code, many.run_apart().code) == (0, 0)
+    assert (single.run_here().code, many.run_here().code) == (0, 0)
 
     def rows(made):
         return [
@@ -124,7 +124,7 @@ def test_a_row_that_is_left_out_before_a_bad_end(campaign) -> None:
     points = [(x, {3: "silent", 20: "exits"}.get(x, "well")) for x in range(24)]
     for name, text, more in (("plain", MANY, {}), ("numbered", NUMBERED, {"sample_column": "n"})):
         made = _campaign(campaign, points, name, text, batch=24, **more)
-        assert made.run_apart().code == 0
+        assert made.run_here().code == 0
         squares = {row["x"]: row["square"] for row in made.rows() if row["success"] == "True"}
         assert squares == {str(x): str(float(x * x)) for x, fate in points if fate == "well"}
         failed = {row["task"]: row["kind"] for row in made.failures()}

@@ -121,10 +121,10 @@ def test_all_differences_are_listed_at_once(
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        changed("executors.here.type", "JoblibExecutor"),
-        changed("supervisor.failed_steps", "skip"),
         changed("samplers.s0.batch_size", 2),
         *in_full(
+            ("executors.here.type", "JoblibExecutor"),
+            ("supervisor.failed_steps", "skip"),
             ("executors.here.n_workers", 1),
             ("executors.here.timeout_sec", 60),
             ("logging", "DEBUG"),

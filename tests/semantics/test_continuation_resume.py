@@ -94,7 +94,7 @@ def test_a_campaign_cut_off_anywhere_keeps_its_choices(campaign: Campaign, cuts:
     """
 
     @settings(
-        max_examples=8 if cuts == 1 else 60,
+        max_examples=4 if cuts == 1 else 60,
         deadline=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),

@@ -97,7 +97,7 @@ def test_what_was_cut_off_counts(slow: Campaign) -> None:
     slow.wait_for_no_process()
     held = sum(task[4] for task in slow.records("held")[-1]["tasks"])
     assert held > 0.1
-    ended = slow.run_apart("--run-mode", "resume")
+    ended = slow.run_here("--run-mode", "resume")
     assert ended.code == 3, ended
     assert len(slow.records("task")) <= 2
     slow.config["runners"]["r0"]["sleep"] = 0.0

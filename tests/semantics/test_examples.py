@@ -54,6 +54,18 @@ def test_every_example_is_in_the_table() -> None:
     assert sorted(promises()) == FILES
 
 
+#: Examples that fit models again and again, or start a cluster. Their parts run in other tests every
+#: day, and whether the files are right is tested too.
+LONG = {
+    "dask.yaml",
+    "compare_samplers.yaml",
+    "sampler_active_outputs.yaml",
+    "sampler_bayesian.yaml",
+    "sampler_bayesian_asynchronous.yaml",
+    "sampler_pareto.yaml",
+    "sampler_pool_learnt.yaml",
+}
+
 #: Examples that need an extra, and the package that shows whether it is there.
 EXTRAS = {
     "sampler_active.yaml": ("learning", "skactiveml"),
@@ -86,7 +98,8 @@ def example_files() -> list[Any]:
         )
         reason = lacks_a_compiler(name)
         unable = pytest.mark.skipif(bool(reason), reason=reason or "able")
-        found.append(pytest.param(name, marks=[skip, unable]))
+        long = [pytest.mark.full] if name in LONG else []
+        found.append(pytest.param(name, marks=[skip, unable, *long]))
     return found
 
 
@@ -118,6 +131,16 @@ def test_an_example_runs_and_gives_its_rows(
     assert after == {
         path: digest for path, digest in untouched.items() if "__pycache__" not in path
     }
+
+
+@pytest.mark.parametrize("name", sorted(LONG))
+def test_an_example_that_takes_long_is_right(
+    campaign: Campaign, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What does not run every day is checked every day, without a warning about the file."""
+    assert cli.main([str(CONFIGS / name), "--check"]) == 0
+    assert str(CONFIGS / name) not in capsys.readouterr().err
+    assert not list(campaign.root.iterdir())
 
 
 def example(campaign: Campaign, name: str) -> Campaign:

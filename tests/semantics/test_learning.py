@@ -24,7 +24,7 @@ from enchanted_tui.samplers.learning_sampler import Pending
 from enchanted_tui.supervisor.supervisor import Supervisor
 from helpers.campaign import Campaign
 from helpers.configs import campaign_config, random_sampler
-from helpers.marks import in_full
+from helpers.marks import in_full, rounds
 from helpers.processes import with_helpers
 
 HILL = {"r0": {"type": "helpers.parts.learning:HillRunner"}}
@@ -59,9 +59,8 @@ BAYESIAN_FIRST = [
         marks=[needs_extra, pytest.mark.full],
     ),
 ]
-EACH = [*BAYESIAN_FIRST, pytest.param(PARETO, id="pareto")]
-#: the same, of which one member is for every day: it fits the models of four processes
-GOING_ON = [*BAYESIAN_FIRST, pytest.param(PARETO, id="pareto", marks=pytest.mark.full)]
+#: one member is for every day
+EACH = [*BAYESIAN_FIRST, pytest.param(PARETO, id="pareto", marks=pytest.mark.full)]
 
 
 def config(
@@ -112,7 +111,7 @@ def test_batches_are_the_same_for_the_same_seed(
     assert points(campaign) == first
 
 
-@pytest.mark.parametrize("sampler", GOING_ON)
+@pytest.mark.parametrize("sampler", EACH)
 def test_resume_continues_with_all_observations(
     campaign: Campaign, sampler: dict[str, Any]
 ) -> None:
@@ -225,6 +224,7 @@ def test_a_parser_that_reads_no_sample_is_an_error(
     assert len(campaign.rows()) == budget
 
 
+@pytest.mark.full  # an example of the older program, which others run
 def test_the_built_in_parser_finds_the_higher_peak(campaign: Campaign) -> None:
     """The older program's example: the distance of the output from 2, as small as it can be."""
     options = {
@@ -433,6 +433,7 @@ def test_a_misspelt_limit_of_a_plugin_ends_the_campaign(
     assert campaign.records("learned")[-1]["observations"] == 14
 
 
+@pytest.mark.full  # the sentence of one stage is tested every day
 def test_what_has_run_is_said_where_later_stages_stream(
     campaign: Campaign, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -450,6 +451,7 @@ def test_what_has_run_is_said_where_later_stages_stream(
     assert len(campaign.rows()) == 140
 
 
+@pytest.mark.full  # `test_a_misspelt_limit` learns first every day, too
 def test_a_name_that_is_wrong_after_something_was_learnt(
     campaign: Campaign, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -490,16 +492,17 @@ def test_a_campaign_ends_when_it_is_enough(
     """Exit code 0, reason stop_when, and a sentence that names the limit; resumed without it, it
     completes its budget.
     """
+    count = rounds(19, 30)
     assert (
-        campaign.run(config=config(BAYESIAN, budget=30, supervisor={"stop_when": STOPS[limit]}))
+        campaign.run(config=config(BAYESIAN, budget=count, supervisor={"stop_when": STOPS[limit]}))
         == 0
     )
     assert campaign.records("end")[-1]["reason"] == "stop_when"
     assert f"stop_when.{limit}" in capsys.readouterr().err
-    assert len(campaign.records("task")) < 30
+    assert len(campaign.records("task")) < count
     campaign.config["supervisor"].pop("stop_when")
-    assert campaign.resume("--set", "samplers.s0.budget=30") == 0
-    assert len(set(points(campaign))) == 30
+    assert campaign.resume("--set", f"samplers.s0.budget={count}") == 0
+    assert len(set(points(campaign))) == count
     assert set(campaign.executions().values()) == {1}
 
 

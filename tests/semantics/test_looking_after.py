@@ -166,7 +166,7 @@ def test_killed_in_the_canary(campaign: Campaign) -> None:
     campaign.write()
     with campaign.at_work(3):
         pass
-    assert campaign.run_apart("--run-mode", "resume").code == 4
+    assert campaign.run_here("--run-mode", "resume").code == 4
     campaign.end_processes()
     assert campaign.finished_tasks() == 5
     [record] = campaign.records("guard")

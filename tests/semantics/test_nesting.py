@@ -44,7 +44,7 @@ def test_the_same_files_either_way(tmp_path: Path, shape: str) -> None:
     for name, config in (("parent", SHAPES[shape]), ("stage", after_stage(SHAPES[shape]))):
         (tmp_path / name).mkdir()
         campaign = Campaign.apart(tmp_path / name, config)
-        ended = campaign.run_apart()
+        ended = campaign.run_here()
         assert ended.code == 0, ended
         campaign.assert_sound_record()
         found.append((campaign.contents(), campaign))
@@ -213,14 +213,16 @@ def test_two_stages_are_shown_and_given_points(campaign: Campaign) -> None:
         campaign.wait_for_tasks(2 + 8, process)
         live = campaign.path("state/live.json")
         wait_until(lambda: json.loads(live.read_text())["depths"] == [0, 1], LIMIT, "both stages")
-        told = campaign.command("--status", "run").out
+        told = campaign.command_here("--status", "run").out
         assert [line for line in told.splitlines() if line.endswith("in progress")] == [
             line for line in told.splitlines() if line.startswith("  stage ")
         ]
         for stage, text in ((0, "x\n4\n"), (1, "y\n0.5\n")):
             (campaign.root / f"{stage}.csv").write_text(text)
             assert (
-                campaign.command("--add-points", f"{stage}.csv", "run", "--stage", str(stage)).code
+                campaign.command_here(
+                    "--add-points", f"{stage}.csv", "run", "--stage", str(stage)
+                ).code
                 == 0
             )
         campaign.wait_for_tasks(2 + 8 + 1 + 4 + 3, process)

@@ -65,7 +65,7 @@ def queued(bed):
 
 def reference_of(campaign, config):
     reference = campaign(config, "reference")
-    assert reference.run_apart().code == 0
+    assert reference.run_here().code == 0
     return contents_on_dask(reference)
 
 
@@ -75,7 +75,7 @@ def test_same_dataset_as_local(campaign, cluster, tmp_path):
     """
     config = shapes.nested(12, 3, inner_steps=2, mischief=True)
     dask = campaign(on_slurm(config, tmp_path))
-    ended = dask.run_apart()
+    ended = dask.run_here()
     assert ended.code == 0, ended
     dask.assert_like(reference_of(campaign, config))
     wait_until(lambda: queued(cluster) == [], 20, "jobs are left in the queue")
@@ -90,7 +90,7 @@ def test_jobs_keep_to_core_hours(campaign, cluster, tmp_path):
     config = shapes.flat(6, sleep=1.5)  # the queue is asked 5 s after a job was submitted
     config["supervisor"]["max_core_hours"] = 0.9 / 6
     dask = campaign(on_slurm(config, tmp_path))
-    ended = dask.run_apart()
+    ended = dask.run_here()
     assert ended.code == 3, ended
     assert "a job may hold 1 core for 10 min = 0.167 core-hours" in ended.err
     assert not dask.records("held")
@@ -144,13 +144,13 @@ def test_killed_supervisor_leaves_no_jobs(campaign, cluster, tmp_path):
     ("jobs", "executor", "words"),
     [
         ({"queue": "nowhere"}, {}, ("SLURM does not take the jobs", "invalid partition")),
-        ({"config_name": "lumi"}, {}, ("has no section jobqueue.lumi", "config_name")),
-        (
-            {"job_extra_directives": ["--hold"]},
-            {"timeout": 6},
-            ("no Dask worker appeared within 6 s", "PENDING (JobHeldUser"),
-        ),
         *in_full(
+            ({"config_name": "lumi"}, {}, ("has no section jobqueue.lumi", "config_name")),
+            (
+                {"job_extra_directives": ["--hold"]},
+                {"timeout": 6},
+                ("no Dask worker appeared within 6 s", "PENDING (JobHeldUser"),
+            ),
             (
                 {"job_script_prologue": ["true", "conda activate gone"]},
                 {"timeout": 60},
@@ -176,7 +176,7 @@ def test_jobs_that_cannot_run_are_a_clear_stop(campaign, cluster, tmp_path, jobs
     """
     dask = campaign(on_slurm(shapes.flat(3), tmp_path, executor=executor, **jobs))
     began = time.monotonic()
-    assert_one_sentence(dask.run_apart(), *words)
+    assert_one_sentence(dask.run_here(), *words)
     assert time.monotonic() - began < 60
     wait_until(lambda: queued(cluster) == [], 20, "jobs are left in the queue")
     dask.wait_for_no_process(20)

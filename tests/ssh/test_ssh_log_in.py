@@ -17,6 +17,7 @@ from enchanted_tui.executors.slurm.ssh.connection_errors import (
     HostKeyRejected,
     LogInFailed,
 )
+from helpers.marks import in_full
 from helpers.ssh.interactive_server import InteractiveServer
 from helpers.ssh.people import Person
 from helpers.ssh.sshd import USER, Sshd, make_key
@@ -259,7 +260,7 @@ def test_encrypted_key_without_a_person(sshd: Sshd, connect: Connect, tmp_path: 
         connect(sshd, key_filename=str(key))
 
 
-@pytest.mark.parametrize("kind", ["rsa", "ecdsa"])
+@pytest.mark.parametrize("kind", ["ecdsa", *in_full("rsa")])
 def test_other_kinds_of_keys(sshd: Sshd, connect: Connect, tmp_path: Path, kind: str) -> None:
     """Protects users with older keys."""
     key = make_key(tmp_path / kind, kind, "secret")

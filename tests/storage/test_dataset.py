@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from enchanted_tui.storage.dataset import Dataset, Key
 from enchanted_tui.storage.dataset_header import fold
 from enchanted_tui.storage.growing import GrowingFile
-from helpers.marks import examples
+from helpers.marks import examples, in_full
 from helpers.odd_rows import Row, as_read, parse, rows
 
 
@@ -279,7 +279,7 @@ def test_without_hard_links_the_file_still_grows(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("ordered", [True, False])
+@pytest.mark.parametrize("ordered", [False, *in_full(True)])
 def test_a_reader_never_sees_half_a_file(tmp_path: Path, ordered: bool) -> None:
     """pandas reads the file in a loop while rows arrive, the header widens and batches are sorted;
     each time it finds whole rows.

@@ -18,6 +18,7 @@ from enchanted_tui import cli
 from enchanted_tui.operations.removing import what_a_campaign_created
 from enchanted_tui.surrogate.model_inputs import SurrogateError
 from enchanted_tui.surrogate.tree_scores import TreeScores
+from helpers.marks import in_full
 from helpers.surrogates import asked, fitted, function_campaign
 
 _NAMES = ["x1", "x2", "x3"]
@@ -56,7 +57,7 @@ def test_a_model_is_used_without_scikit_learn(ishigami: Path) -> None:
     assert list(map(float, done.stdout.split())) == [mean["output"][0], std["output"][0]]
 
 
-@pytest.mark.parametrize("model", ["gp", "linear", "trees"])
+@pytest.mark.parametrize("model", ["gp", "linear", *in_full("trees")])
 def test_a_model_comes_back_as_it_was_written(ishigami: Path, tmp_path: Path, model: str) -> None:
     """Protects each kind: it says what it has learnt from, and predicts the same wherever it is
     copied to.

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from enchanted_tui.ui import remembered, settings
+from enchanted_tui.ui import remembered, settings, xdg_directories
 from enchanted_tui.ui.app import MODE_NAMES, EnchantedApp
 from enchanted_tui.ui.feed import ViewUpdated
 from enchanted_tui.ui.screens.help import HelpScreen
@@ -335,8 +335,8 @@ def test_damaged_memory_is_forgotten(own_home: Path) -> None:
         "[1]",
         json.dumps({"recent": "x", "mode": 3, "last_run": None, "more": 1}),
     ):
-        settings.state_dir().mkdir(parents=True, exist_ok=True)
-        (settings.state_dir() / "session.json").write_text(content)
+        xdg_directories.state_dir().mkdir(parents=True, exist_ok=True)
+        (xdg_directories.state_dir() / "session.json").write_text(content)
         assert remembered.read().mode == "runs"
         assert remembered.read().recent == []
 

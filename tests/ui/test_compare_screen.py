@@ -145,7 +145,7 @@ async def test_a_report_is_written_and_it_is_said_where(
         await watcher.is_told("refused")
 
 
-@pytest.mark.parametrize(("width", "least"), [(80, 22), (160, 40)])
+@pytest.mark.parametrize(("width", "least"), [(80, 22), *in_full((160, 40))])
 @in_loop
 async def test_names_have_the_room_that_there_is(
     pair: tuple[Path, Path], width: int, least: int, monkeypatch: pytest.MonkeyPatch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from textual.widgets import Input
 from enchanted_tui.ui.actions import registry
 from enchanted_tui.ui.app import EnchantedApp
 from enchanted_tui.ui.editing import edit_config
-from enchanted_tui.ui.editor import elsewhere
+from enchanted_tui.ui.editor import config_file, elsewhere
 from enchanted_tui.ui.editor.dialogs import PathDialog, Picker
 from enchanted_tui.ui.editor.menu import CompletionMenu
 from enchanted_tui.ui.editor.panes import OutlineList, PaneTabs, ProblemList
@@ -333,6 +334,48 @@ async def test_a_file_changed_underneath_is_read_again_or_announced(path: Path) 
         path.write_text(TEXT)
         await editor.until(lambda: "changed on disk" in editor.shown())
         assert editor.text.startswith("x# new")
+
+
+@in_loop
+async def test_what_is_typed_while_a_file_is_read_stays(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Protects letters from a slow file system: a file changed underneath, or another one, is read
+    while somebody types, and does not take the place of the text that is there then.
+    """
+    read, may_read, reading = config_file.read, threading.Event(), threading.Event()
+
+    def slowly(wanted: Path) -> config_file.FileContent:
+        found = read(wanted)
+        reading.set()
+        may_read.wait(60)
+        return found
+
+    other = path.with_name("other.yaml")
+    other.write_text("# other\n" + TEXT)
+    async with opened(path) as editor:
+        monkeypatch.setattr(config_file, "read", slowly)
+        path.write_text("# new\n" + TEXT)
+        await editor.until(reading.is_set)
+        await editor.press("x")
+        may_read.set()
+        await editor.until(lambda: "changed on disk" in editor.shown())
+        assert editor.text == "x" + TEXT
+        await editor.press("f2")
+        await editor.dialog()
+        await editor.press("o")
+        await editor.until(lambda: editor.screen.file.unsaved() is None)
+        may_read.clear()
+        reading.clear()
+        editor.app.perform(editor.screen.file.open_path(other))
+        await editor.until(reading.is_set)
+        await editor.press("y")
+        may_read.set()
+        await editor.dialog()
+        assert editor.text == "xy" + TEXT
+        await editor.press("escape")
+        await editor.closed()
+        assert editor.text == "xy" + TEXT
 
 
 @in_loop

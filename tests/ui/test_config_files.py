@@ -15,7 +15,7 @@ from textual.geometry import Offset
 from textual.widgets.text_area import Document, WrappedDocument
 
 from enchanted_tui.ui.editor import config_file
-from enchanted_tui.ui.editor.buffer import Buffer
+from enchanted_tui.ui.editor.buffer import Buffer, read_file
 from enchanted_tui.ui.editor.document import LosslessDocument, UnwrappedDocument
 from enchanted_tui.ui.editor.recovery import Recovery
 
@@ -161,7 +161,7 @@ def test_saving_keeps_permissions_links_and_bom(tmp_path: Path) -> None:
     link = tmp_path / "link.yaml"
     link.symlink_to(target.name)
     buffer = Buffer()
-    assert buffer.open(link) == "a: 1\r\n"
+    assert buffer.open(read_file(link)) == "a: 1\r\n"
     buffer.save("a: 2\r\n", link)
     assert link.is_symlink()
     assert target.read_bytes() == b"\xef\xbb\xbfa: 2\r\n"
@@ -212,7 +212,7 @@ def test_what_cannot_be_read_is_said(tmp_path: Path, content: bytes | None, mess
         path.write_bytes(content)
     buffer = Buffer()
     with pytest.raises(config_file.FileProblem, match=message):
-        buffer.open(path)
+        buffer.open(read_file(path))
     assert buffer.path is None
 
 
@@ -223,7 +223,7 @@ def test_other_peoples_changes_are_noticed(tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
     path.write_text("a: 1\n")
     buffer = Buffer()
-    buffer.open(path)
+    buffer.open(read_file(path))
     path.touch()
     assert not buffer.changed_on_disk() and not buffer.would_overwrite(path)
     path.write_text("a: 2\n")

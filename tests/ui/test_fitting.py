@@ -247,7 +247,7 @@ async def test_batches_are_told_apart_at_every_width(view: View) -> None:
 
 
 @pytest.mark.parametrize(
-    "mode", ["config", "monitor", *in_full("runs", "failures", "results", "log")]
+    "mode", ["config", *in_full("monitor", "runs", "failures", "results", "log")]
 )
 @in_loop
 async def test_hints_are_whole_and_help_is_always_there(finished_run: Path, mode: str) -> None:

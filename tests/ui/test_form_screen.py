@@ -189,6 +189,7 @@ async def test_from_nothing_to_a_campaign_of_ones_own_program(
     assert "z: {low: 1, high: 100, scale: log}" in (work / "mine.yaml").read_text()
 
 
+@pytest.mark.full  # every day the same way is gone by keyboard
 @in_loop
 async def test_a_function_by_mouse(work: Path) -> None:
     """Protects whoever uses the mouse: every choice, row and button of the form by clicks; only
@@ -287,6 +288,7 @@ async def test_leaving_at_once_loses_nothing(work: Path) -> None:
         assert "budget: 107" in person.yaml
 
 
+@pytest.mark.full  # three layouts of the whole form
 @in_loop
 async def test_what_is_said_while_fields_are_laid_out(work: Path) -> None:
     """Protects the form from a check that ends while its fields are made anew: it goes on writing

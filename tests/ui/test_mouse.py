@@ -78,7 +78,7 @@ async def test_what_is_cut_is_told(finished_run: Path) -> None:
         cells = [table._cells(table.rows[0])[index] for index, _, _ in table._shown]
         whole = {str(cell[0] if isinstance(cell, tuple) else cell) for cell in cells}
         told = set()
-        for x in range(table.region.width):
+        for x in range(0, table.region.width, 3):  # no column is narrower
             await watcher.pilot.hover(offset=(table.region.x + x, table.region.y + 1))
             told.add(str(table.tooltip or ""))
         shown = watcher.text.splitlines()[table.region.y + 1]

@@ -207,14 +207,15 @@ async def test_asked_for_twice_in_one_read(person: Person, home: Path) -> None:
     """Protects against one dialog over another of its kind, and against work whose dialog has left:
     `r` and Escape at once.
     """
-    for keys in (
-        ("x", "x"),
-        ("r", "r"),
+    twice = (
         ("r", "x"),
         ("enter", "enter"),
         ("f1", "f1", "question_mark"),
         ("colon", "colon", "x"),
-    ):
+        ("x", "x"),
+        ("r", "r"),
+    )
+    for keys in twice[: rounds(3, len(twice))]:
         await person.burst("3", *keys)
         await person.until(lambda: len(person.app.screen_stack) > 1)
         await person.typist.pilot.pause(0.1)

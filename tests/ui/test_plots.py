@@ -265,7 +265,7 @@ def _colours(watcher: Watcher) -> set[Any]:
     return {one.style.color for one in segments if one.style is not None and one.text.strip()}
 
 
-@pytest.mark.parametrize("how", ["no_color", "ascii"])
+@pytest.mark.parametrize("how", ["ascii", *in_full("no_color")])
 @in_loop
 async def test_without_colours_or_unicode(
     finished_run: Path, how: str, monkeypatch: pytest.MonkeyPatch

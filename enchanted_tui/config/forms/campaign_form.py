@@ -38,7 +38,8 @@ from enchanted_tui.config.forms.form_fields import (
     written_field,
 )
 from enchanted_tui.config.forms.word_line import UnfinishedLineError
-from enchanted_tui.config.lookup import KINDS, LookupFailure, find, importing_from
+from enchanted_tui.config.import_places import importing_from
+from enchanted_tui.config.lookup import KINDS, LookupFailure, find
 from enchanted_tui.config.models import SupervisorOptions
 from enchanted_tui.config.options import Declared
 from enchanted_tui.config.problems import ConfigError, Path, Problem, key_text

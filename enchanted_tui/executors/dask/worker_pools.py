@@ -156,12 +156,9 @@ def run_bundle(
 
     dask_worker = get_worker()
     pools = _pools.get(dask_worker.id)
-    if (
-        pools is None
-        or dask_worker.id != instance
-        or executor not in pools.executors
-        or not pools.claim(token)
-    ):
+    # the event loop may close the executor at any moment
+    opened = None if pools is None else pools.executors.get(executor)
+    if pools is None or opened is None or dask_worker.id != instance or not pools.claim(token):
         return None
     if not pools.slots.acquire(timeout=BUDGET):
         return {
@@ -174,7 +171,7 @@ def run_bundle(
         return _Run(
             dask_worker,
             token,
-            pools.executors[executor],
+            opened,
             [Task.of_message(values.decode(message)) for message in messages],
         ).run()
     finally:

@@ -64,6 +64,8 @@ class Backlog:
 
     def next(self) -> Optional[Task]:
         """Take the task that begins next; None if none may begin now."""
+        if self.booking is None and self._waiting and self.may_begin(self._waiting[0]):
+            return self._waiting.popleft()
         passed_over = False
         for index, task in self._candidates():
             if not self.may_begin(task):

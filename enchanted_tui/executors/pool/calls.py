@@ -30,6 +30,14 @@ class Call:
         self.size = len(self.left)
         self.is_half = is_half  #: of one that died, so that it is run as it is
 
+    @property
+    def runs_now(self) -> Task:
+        """The task that runs, or was the last to; may be asked from any thread."""
+        try:
+            return self.left[0]
+        except IndexError:  # the call ends at this very moment
+            return self.first
+
 
 class Calls:
     """The tasks of a backlog in calls. Only the thread of the pool touches it."""

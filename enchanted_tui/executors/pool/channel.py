@@ -67,14 +67,23 @@ class WorkerChannel:
         return self.heard + timeout * len(self.assigned[0].left)
 
     def shown(self, host: str) -> WorkerInfo:
-        """Return it as people see it."""
+        """Return it as people see it; may be called from any thread."""
         name = f"local-{self.number}"
-        call = self.assigned[0] if self.assigned and self.ready else None
+        call = self._first_call() if self.ready else None
         if call is None:
             return WorkerInfo(name, host, self.pid, None, None)
-        task, share = call.left[0], call.first.share
+        share = call.first.share
         where = "" if share is None else share["where"]
-        return WorkerInfo(name, host, self.pid, task.id.name, self.since_epoch, where)
+        return WorkerInfo(name, host, self.pid, call.runs_now.id.name, self.since_epoch, where)
+
+    def _first_call(self) -> Call | None:
+        """Return the first assigned call in one step, since the pool's thread may end it between
+        two.
+        """
+        try:
+            return self.assigned[0]
+        except IndexError:
+            return None
 
     def ends(self) -> list[int]:
         """Return the descriptors that the worker gets: of the task socket and of the result

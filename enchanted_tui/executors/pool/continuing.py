@@ -115,11 +115,14 @@ class Continuing:
         """Tell whether what a worker says of a task means that it is to be continued: it says so
         itself, or it has failed after it was told to end.
         """
-        return line.startswith(CONTINUES) or (task.id in self._told and is_failure(line))
+        if line.startswith(CONTINUES):
+            return True
+        return bool(self._told) and task.id in self._told and is_failure(line)
 
     def forget(self, task: Task) -> None:
         """A task has ended, in whatever way."""
-        self._told.pop(task.id, None)
+        if self._told:
+            self._told.pop(task.id, None)
 
     def _running(self, workers: Iterable[WorkerChannel]) -> Iterable[tuple[Task, WorkerChannel]]:
         for worker in workers:

@@ -27,14 +27,12 @@ class Delivery:
 
     def take(self, ended: Union[Result, Trouble]) -> None:
         """Deliver how a task has ended, now or later."""
-        thorough = self._job_ends is not None
-        patience = (
-            patience_with(ended.line, thorough=thorough) if isinstance(ended, Result) else 0.0
-        )
-        if isinstance(ended, Result) and patience:
-            self._on_hold.add(ended, patience)
-        else:
-            self.take_at_once(ended)
+        if isinstance(ended, Result):
+            patience = patience_with(ended.line, thorough=self._job_ends is not None)
+            if patience:
+                self._on_hold.add(ended, patience)
+                return
+        self.take_at_once(ended)
 
     def take_at_once(self, ended: Union[Result, Trouble]) -> None:
         """Deliver how a task has ended, of which no end of a job can be the cause."""

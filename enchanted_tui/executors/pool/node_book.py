@@ -61,8 +61,9 @@ class NodeBook(Book):
                 for entry in held
                 if entry["slot"] != share.slot or entry["holder"] != self._own
             ]
-        with self._lock:
-            self.held.pop(share.slot, None)
+            # while nobody can take the slot: what another thread holds by it must not be forgotten
+            with self._lock:
+                self.held.pop(share.slot, None)
         for call in self.on_free:
             call()
 

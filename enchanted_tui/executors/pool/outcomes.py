@@ -24,13 +24,15 @@ from enchanted_tui.executors.pool.continuing import Continuing
 from enchanted_tui.executors.pool.delivery import Delivery
 from enchanted_tui.executors.pool.outages import Outages
 from enchanted_tui.executors.pool.pool_settings import PoolSettings
-from enchanted_tui.executors.pool.worker import OUTAGE, TROUBLE
+from enchanted_tui.executors.pool.worker import OUTAGE
 from enchanted_tui.executors.pool.worker_death import failure_of
 from enchanted_tui.executors.pool.worker_group import WorkerGroup
 from enchanted_tui.executors.straggler_rule import RunTimeLimit
 from enchanted_tui.executors.task_end import ending, straggled, timed_out
 
 log = logging.getLogger(__name__)
+
+_RECORD = b"{"  #: begins the line of a result; whatever else a worker says begins otherwise
 
 
 class Outcomes:
@@ -57,7 +59,9 @@ class Outcomes:
         """Take what a worker says of the call that it runs; tell whether that has ended."""
         call = worker.assigned[0]
         goes_on = self._continuing.goes_on(call.first, line)
-        if line.startswith(OUTAGE) and self._outages.bears(call.first.id):
+        if line.startswith(_RECORD) and not goes_on:
+            self._delivery.take(Result(call.left.popleft().id, line))
+        elif line.startswith(OUTAGE) and self._outages.bears(call.first.id):
             goes_on = True
             self._run_later(call, values.decode(line[1:]))
         elif goes_on:
@@ -66,11 +70,9 @@ class Outcomes:
             call.left.rotate(-1)  # behind those that are still to have a result
         elif line.startswith(AGAIN):
             self._divide(call, values.decode(line[1:]))
-        elif line.startswith((TROUBLE, OUTAGE)):
+        else:  # TROUBLE, or OUTAGE too often
             while call.left:
                 self._delivery.take(Trouble(values.decode(line[1:]), call.left.popleft().id))
-        else:
-            self._delivery.take(Result(call.left.popleft().id, line))
         worker.heard = time.monotonic()
         if call.left:
             return False

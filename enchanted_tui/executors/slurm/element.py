@@ -231,10 +231,11 @@ class Element:
         """Return for how long it has held CPUs by its own clock, until it ends; 0 where only the
         scheduler knows.
         """
-        if self.hello is None or (self.bye is None and self.final is not None):
+        hello, bye = self.hello, self.bye  # a job that begins again takes back its good-bye
+        if hello is None or (bye is None and self.final is not None):
             return 0.0
-        end = now if self.bye is None else float(self.bye["at"])
-        return max(0.0, end - float(self.hello["at"])) * self.cpus
+        end = now if bye is None else float(bye["at"])
+        return max(0.0, end - float(hello["at"])) * self.cpus
 
     def running_core_seconds(self, now: float) -> float:
         """Return for how long the tasks that run in it have held CPUs."""

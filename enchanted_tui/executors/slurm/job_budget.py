@@ -29,7 +29,8 @@ class JobBudget:
         self.allowance = CoreAllowance(None)
         #: walltime and CPUs of jobs for samples of these sizes, as far as options or jobs say
         self._known: dict[Sizes, tuple[float | None, int | None]] = {}
-        self._refused, self._alone = "", False  #: why, and whether no job was there then
+        #: why, and whether no job was there then; in one piece, as others may read it
+        self._refusal = "", False
 
     def held(self) -> dict[str, float]:
         """Return the core-seconds that each job has held until now, over its whole life."""
@@ -52,17 +53,18 @@ class JobBudget:
             return int(not self._table.elements and self.allowance.left() > 0)
         each = walltime * cpus
         fit = self.allowance.take(self._name, each, most)
-        self._alone = not self._table.elements
-        self._refused = "" if fit else job_words(walltime, cpus)
+        self._refusal = "" if fit else job_words(walltime, cpus), not self._table.elements
         return fit
 
     def does_not_fit(self) -> str:
         """Return what the next job could hold where it does not fit and no other is there."""
-        return self._refused if self._alone else ""
+        refused, alone = self._refusal
+        return refused if alone else ""
 
     def waits(self) -> str:
         """Return why nothing is submitted while there are jobs."""
-        return f"{self._refused} and has to wait until others end" if self._refused else ""
+        refused, _ = self._refusal
+        return f"{refused} and has to wait until others end" if refused else ""
 
     def report(self) -> bool:
         """Say what all jobs may hold; False as long as that of one of them is not known."""

@@ -72,12 +72,8 @@ class SlurmRunning(JobHolder, Running):
     ) -> None:
         self._grace, self._deliver = intervals.grace, deliver
         self._options = options.for_calls_of(context.runners)
-        self._name, self._context, self._directories, self._connect = (
-            name,
-            context,
-            directories,
-            connect,
-        )
+        self._name, self._context = name, context
+        self._directories, self._connect = directories, connect
         self._limits: tuple[RunTimeLimit, ...] = ()  #: of what would be stragglers
         self._table = TaskTable(deliver, dataclasses.asdict(context), max_retries)
         self._budget = JobBudget(name, self._table)
@@ -86,11 +82,9 @@ class SlurmRunning(JobHolder, Running):
             self._table.add(elements_of(submission, adopted=True))
         self._wake = threading.Condition()
         self._cancelled = self._closing = False
+        self._is_asked = False  #: something has been asked of the thread since its last turn began
         #: whether jobs that wait are to be taken back, and when that is tried next
-        self._withdraw, self._next_withdrawal = (
-            False,
-            0.0,
-        )
+        self._withdraw, self._next_withdrawal = False, 0.0
         self._jobs_run_on = False  #: also when the campaign stops
         self._times = PollTimes(intervals, submitted_any=bool(submissions))
         self._lost_connection = self._scheduler_is_silent = False
@@ -193,6 +187,7 @@ class SlurmRunning(JobHolder, Running):
 
     def _notify(self) -> None:
         with self._wake:
+            self._is_asked = True
             self._wake.notify()
 
     # -- the thread --------------------------------------------------------------------------------
@@ -202,6 +197,7 @@ class SlurmRunning(JobHolder, Running):
             if not self._open():
                 return
             while not (self._cancelled or self._closing):
+                self._is_asked = False
                 self._guarded(self._turn)
                 self._sleep()
             self._guarded(self._end)
@@ -304,7 +300,7 @@ class SlurmRunning(JobHolder, Running):
 
     def _sleep(self) -> None:
         with self._wake:
-            if self._cancelled or self._closing:
+            if self._cancelled or self._closing or self._is_asked:
                 return
             cluster = self._cluster
             until = min(cluster.submitter.seconds_until_due(), cluster.adder.seconds_until_due())

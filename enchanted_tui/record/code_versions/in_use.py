@@ -11,11 +11,8 @@ from enchanted_tui.config.code import code_files
 from enchanted_tui.config.models import CampaignConfig, ComponentSpec
 from enchanted_tui.executors.base import Executor
 from enchanted_tui.record.code_records import CodeOfRunner, CodeRecord
-from enchanted_tui.record.code_versions.command_programs import container_of, programs_of
 from enchanted_tui.record.code_versions.file_digests import file_digest
 from enchanted_tui.record.code_versions.git_work_trees import state_of, work_tree_of
-from enchanted_tui.record.code_versions.version_commands import version_lines
-from enchanted_tui.runners.command.rendering import has_placeholders
 
 _MOST_PROGRAMS, _MOST_TREES = 20, 10
 _FILE_OPTIONS = ("templates", "copy", "link")
@@ -41,6 +38,8 @@ def code_in_use(config: CampaignConfig) -> CodeRecord | None:
     if modules := [name for name in os.environ.get("LOADEDMODULES", "").split(":") if name]:
         record["modules"] = modules
     if config.supervisor.code_version:
+        from enchanted_tui.record.code_versions.version_commands import version_lines
+
         record["commands"] = version_lines(config.supervisor.code_version, config.base_dir)
     if elsewhere:
         record["elsewhere"] = elsewhere
@@ -62,7 +61,19 @@ def _elsewhere(config: CampaignConfig) -> dict[str, str]:
 
 def _code_of(config: CampaignConfig, spec: ComponentSpec, *, here: bool) -> CodeOfRunner:
     """Return what one runner runs; `here`: its programs are those of this machine."""
-    found = CodeOfRunner()
+    found, programs = CodeOfRunner(), []
+    if "command" in spec.options:
+        programs = _note_programs(found, spec, here=here)
+    places = [*programs, *code_files(config, spec), *_files(spec)]
+    if trees := sorted(set(filter(None, map(work_tree_of, _directories(places))))):
+        found["work_trees"] = trees
+    return found
+
+
+def _note_programs(found: CodeOfRunner, spec: ComponentSpec, *, here: bool) -> list[str]:
+    """Note the programs of a command and its container; return the paths of the programs."""
+    from enchanted_tui.record.code_versions.command_programs import container_of, programs_of
+
     programs = programs_of(spec.options)[:_MOST_PROGRAMS] if here else []
     if programs:
         found["programs"] = [file_digest(program) for program in programs]
@@ -71,18 +82,17 @@ def _code_of(config: CampaignConfig, spec: ComponentSpec, *, here: bool) -> Code
         found["container"] = image
         if here and os.path.isfile(image):
             found["container_file"] = file_digest(image)
-    places = [*programs, *code_files(config, spec), *_files(spec)]
-    if trees := sorted(set(filter(None, map(work_tree_of, _directories(places))))):
-        found["work_trees"] = trees
-    return found
+    return programs
 
 
 def _files(spec: ComponentSpec) -> Iterable[str]:
     """Return the templates of a runner, and what it copies and links, if samples have no say in
     which files these are.
     """
-    for option in _FILE_OPTIONS:
-        value = spec.options.get(option) or ()
+    given = [value for option in _FILE_OPTIONS if (value := spec.options.get(option))]
+    if given:
+        from enchanted_tui.runners.command.rendering import has_placeholders
+    for value in given:
         for path in value.values() if isinstance(value, dict) else value:
             if isinstance(path, str) and not has_placeholders(path):
                 yield path

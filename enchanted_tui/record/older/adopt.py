@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from enchanted_tui.campaign_status import EndReason
-from enchanted_tui.csv_reading import csv_mappings
 from enchanted_tui.executors.datapoint import DATAPOINT
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.journal import Journal
@@ -329,6 +328,8 @@ def _read_table(path: Path) -> Iterator[Datapoint]:
     """Read rows by their run directory; a row that does not fit the header (the older program could
     tear and misalign them) is left out.
     """
+    from enchanted_tui.csv_reading import csv_mappings  # most who import this only ask, not read
+
     try:
         finished = path.stat().st_mtime
         with path.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as file:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -17,15 +18,22 @@ def launchers_in(command: Union[str, list[str]]) -> set[str]:
     """Return the launchers that a command starts."""
     if isinstance(command, str):
         return set(_IN_A_SHELL.findall(command))
-    first = os.path.basename(str(command[0])) if command else ""
-    return {name for name in _NAMES if first == name or first.startswith(f"{name}.")}
+    return set(_launcher(str(command[0]))) if command else set()
+
+
+@functools.lru_cache(maxsize=64)
+def _launcher(program: str) -> frozenset[str]:
+    name = os.path.basename(program)
+    return frozenset(known for known in _NAMES if name == known or name.startswith(f"{known}."))
 
 
 def launchers_used(command: Union[str, list[str]], launch: list[str]) -> set[str]:
     """Return the launchers that start the ranks of a command which runs now, behind the words
     `launch`.
     """
-    found = launchers_in(command) | launchers_in(launch)
+    found = launchers_in(command)
+    if launch:
+        found |= launchers_in(launch)
     if isinstance(command, str) and LAUNCH in command:
         found |= launchers_in(os.environ.get(LAUNCH, ""))
     return found

@@ -7,9 +7,24 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from enchanted_tui.ui.editor import config_file
 from enchanted_tui.ui.editor.recovery import Unsaved
+
+
+class FileRead(NamedTuple):
+    """A file as it was read."""
+
+    path: Path
+    content: config_file.FileContent
+    stamp: tuple[int, int, int] | None
+
+
+def read_file(path: Path) -> FileRead:
+    """Read a file to edit it; takes as long as its disk does. Raises config_file.FileProblem."""
+    stamp = config_file.stamp(path)
+    return FileRead(path, config_file.read(path), stamp)
 
 
 class Buffer:
@@ -47,21 +62,13 @@ class Buffer:
         self.__init__()  # type: ignore[misc]
         self.companions = companions
 
-    def open(self, path: Path) -> str:
-        """Go over to a file and give its text. Raises config_file.FileProblem, nothing being
-        changed.
-        """
-        stamp = config_file.stamp(path)
-        opened = config_file.read(path)
+    def open(self, found: FileRead) -> str:
+        """Go over to a file and give its text."""
         self.begin({})
-        self.path, self.version, self.has_bom, self.saved_text = (
-            path,
-            opened.version,
-            opened.has_bom,
-            opened.text,
-        )
-        self._stamp = stamp
-        return opened.text
+        self.path, self._stamp = found.path, found.stamp
+        content = found.content
+        self.version, self.has_bom, self.saved_text = content.version, content.has_bom, content.text
+        return content.text
 
     def recover(self, unsaved: Unsaved) -> None:
         """Go over to a text that an app before this one did not save."""

@@ -19,7 +19,7 @@ from enchanted_tui.ui.app_screen import AppScreen
 from enchanted_tui.ui.background import in_thread, run_newest
 from enchanted_tui.ui.editor import recovery
 from enchanted_tui.ui.editor.area import ConfigArea
-from enchanted_tui.ui.editor.buffer import Buffer
+from enchanted_tui.ui.editor.buffer import Buffer, read_file
 from enchanted_tui.ui.editor.config_file import FileProblem
 from enchanted_tui.ui.editor.dialogs import (
     overwrite_dialog,
@@ -115,11 +115,15 @@ class EditedFile:
     async def _open_path(self, path: Path, copy: Path | None = None) -> bool:
         if not await self.settle_unsaved():
             return False
+        before = self._area.text
         try:
-            text = await in_thread(self.buffer.open, copy or path)
+            found = await in_thread(read_file, copy or path)
         except FileProblem as problem:
             self._app.complain(problem)
             return False
+        if self._area.text != before:  # typed while the file was read
+            return await self._open_path(path, copy)
+        text = self.buffer.open(found)
         if copy is not None:
             self.buffer.begin({})
             self.buffer.path = path
@@ -227,33 +231,37 @@ class EditedFile:
 
     async def _follow_disk(self) -> None:
         """Read a file again that somebody else changed; with unsaved changes, only say so."""
-        buffer, text = self.buffer, self._area.text
+        buffer, text, version = self.buffer, self._area.text, self.buffer.version
         try:
             changed = await in_thread(buffer.changed_on_disk)
         except FileProblem:
             return
+        if buffer.version is not version:
+            return  # it was saved meanwhile, or another one was opened
         if (
             changed
             and not self.changed_on_disk
             and not self.is_modified
             and self._area.text == text
         ):
-            await self._reload()
+            await self._reload(text)
         elif changed != self.changed_on_disk:
             self.changed_on_disk = changed
             self._say("")
 
-    async def _reload(self) -> None:
-        path = self.buffer.path
+    async def _reload(self, before: str) -> None:
+        path, version, found = self.buffer.path, self.buffer.version, None
         assert path is not None
-        try:
-            text = await in_thread(self.buffer.open, path)
-        except FileProblem:
-            self.changed_on_disk = True  # removed, or unreadable: the text here is all there is
+        with contextlib.suppress(FileProblem):  # removed, or unreadable
+            found = await in_thread(read_file, path)
+        if self.buffer.version is not version:
+            return
+        if found is None or self._area.text != before:  # the text here is not anywhere else
+            self.changed_on_disk = True
             self._say("")
             return
         place = self._area.cursor_location
-        self._load(text)
+        self._load(self.buffer.open(found))
         self._area.move_cursor((min(place[0], self._area.document.line_count - 1), place[1]))
         self._screen.notify(
             "The file was changed by somebody else and has been read again.", timeout=4

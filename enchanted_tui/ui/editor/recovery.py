@@ -17,7 +17,7 @@ import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from enchanted_tui.ui.settings import state_dir
+from enchanted_tui.ui.xdg_directories import state_dir
 from enchanted_tui.whole_files import partial_path, write_atomically
 
 

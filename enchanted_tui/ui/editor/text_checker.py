@@ -56,7 +56,9 @@ class TextChecker:
             return self._process
 
     def close(self) -> None:
-        """End the process, whatever it does."""
-        self._closed = True
-        if self._process is not None:
-            self._process.close()
+        """End the process, whatever it does; one that a thread is about to start, too."""
+        with self._starting:
+            self._closed = True
+            process = self._process
+        if process is not None:
+            process.close()

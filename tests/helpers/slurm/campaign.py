@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from helpers.campaign import Campaign
+from helpers.campaign import PROGRAM, Campaign
 from helpers.slurm.bed import Bed
 from helpers.slurm.bed_processes import wait_for
 from helpers.slurm.mpi import environment
@@ -31,8 +31,8 @@ QUICK = {
 
 
 class SlurmCampaign(Campaign):
-    """A campaign whose jobs run on a test bed. `run` and `resume` start a process of their own, as
-    everything here, and what it says is kept in `said`.
+    """A campaign whose jobs run on a test bed. `run` and `resume` need no process of their own unless
+    something runs the program; what it says is kept in `said`.
     """
 
     def __init__(self, root: Path, environment: dict[str, str]) -> None:
@@ -86,7 +86,14 @@ class SlurmCampaign(Campaign):
         """Run to the end; return the exit code."""
         if config is not None:
             self.config = config
-        return self.finish(self.supervise(*arguments), timeout)
+        if self.within or self.program != PROGRAM:
+            return self.finish(self.supervise(*arguments), timeout)
+        ended = self.command_here(str(self.write()), "--no-ui", *arguments, patience=timeout)
+        self.said = ended.out + ended.err
+        return ended.code
+
+    def surroundings(self) -> dict[str, str]:
+        return self.environment
 
     def resume(self, *arguments: str, timeout: float = 90.0) -> int:
         return self.run("--run-mode", "resume", *arguments, timeout=timeout)
