@@ -75,9 +75,9 @@ def _show_editor(app: AppInterface, act: Callable[[Any], None]) -> None:
 async def _uncovered(app: AppInterface, act: Callable[[Any], None]) -> None:
     """Act on the editor; a form or a difference that lies over it is left first."""
     while make_room := getattr(app.screen, "make_room", None):
-        covering: Any = app.screen
+        covering = app.screen
         await make_room()
-        while app.screen is covering and covering.has_left:
+        while app.screen is covering and getattr(covering, "has_left", False):
             await asyncio.sleep(0.02)
         if app.screen is covering:
             return
