@@ -28,8 +28,9 @@ class _Seen:
         self.children = resource.getrusage(resource.RUSAGE_CHILDREN)
         self.own = math.inf  #: its peak, KiB; infinite where nobody has looked
         self.is_reset = False  #: whether that is counted from the beginning of the sample on
+        self.floor = 0  #: its peak right after it was counted anew, KiB
         self.runner = ""
-        #: runners whose last sample had programs, which tell their peaks themselves
+        #: runners whose last sample had programs, with peaks well above that of this process
         self.start_programs: set[str] = set()
 
 
@@ -51,9 +52,20 @@ def begin_use(runner: str) -> float:
     """
     _seen.runner, _seen.is_reset = runner, False
     if _seen.seconds >= _SHORT:
-        _seen.is_reset = runner not in _seen.start_programs and _reset_peak()
+        _seen.is_reset = not (runner in _seen.start_programs and _is_small()) and _reset_peak()
         _look_at_children()
     return process_time()
+
+
+def _own_peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _is_small() -> bool:
+    """Tell whether this process has used little since its peak was counted anew: then nothing hides
+    what a program has used, and it need not be counted again.
+    """
+    return not peak_above(_own_peak(), _seen.floor).exact
 
 
 def used_since(began: float, seconds: float, samples: int = 1) -> dict[str, Any]:
@@ -73,12 +85,14 @@ def used_since(began: float, seconds: float, samples: int = 1) -> dict[str, Any]
     used: dict[str, Any] = {"cpu": round(spent / samples, 6)}
     peak: Peak | None
     if programs:
-        _seen.start_programs.add(_seen.runner)
         _seen.own = math.inf
         peak = max(program for program in programs if program is not None)
     else:
-        _seen.start_programs.discard(_seen.runner)
         peak = _peak(before, children)
+    if programs and peak is not None and peak.exact:
+        _seen.start_programs.add(_seen.runner)
+    else:
+        _seen.start_programs.discard(_seen.runner)
     if peak is not None:
         used["memory" if peak.exact else "memory_at_most"] = peak.memory
     return used
@@ -88,7 +102,7 @@ def _peak(before: resource.struct_rusage, children: resource.struct_rusage) -> P
     """Return the peak of this process, or of a child that is clearly larger; None where it is not
     known: it was not reset, and has not risen.
     """
-    known, own = _seen.own, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    known, own = _seen.own, _own_peak()
     _seen.own = own
     child = peak_above(children.ru_maxrss, own)
     if children.ru_minflt != before.ru_minflt and child.exact:
@@ -104,8 +118,10 @@ def _reset_peak() -> bool:
     except OSError:
         return False
     try:
-        return os.write(clear, b"5") == 1  # see proc_pid_clear_refs(5)
+        os.write(clear, b"5")  # see proc_pid_clear_refs(5)
     except OSError:
         return False
     finally:
         os.close(clear)
+    _seen.floor = _own_peak()
+    return True

@@ -82,6 +82,21 @@ def test_a_small_program_is_told_an_upper_bound(tmp_path: Path) -> None:
     assert 5e6 < record["memory_at_most"] < 100e6
 
 
+def test_a_program_after_a_function_that_used_more(tmp_path: Path) -> None:
+    """Protects the peak of a program in a worker that has itself been larger before it, in a step
+    or a sample: that is not to hide it.
+    """
+    config = uses(FUNCTION, [f"{mb} 0.1 itself" for mb in (200, 250, 200, 250, 200)])
+    config["runners"]["small"] = program("80", "0.1", "itself")
+    [stage] = config["supervisor"]["run_order"]
+    stage.update(executor=["here", "here"], runner=["code", "small"])
+    campaign = Campaign.apart(tmp_path / "apart", config)
+    campaign.complete()
+    told = [record for record in used(campaign) if record["task"][3] == 1]
+    peaks = [record.get("memory", 0) for record in told]
+    assert len(peaks) == 5 and all(80e6 < peak < 110e6 for peak in peaks), peaks
+
+
 def test_samples_in_the_worker(tmp_path: Path) -> None:
     """Protects samples from each other's figures: each has the peak that its worker had while it
     ran, or that of a process that it has waited for.
