@@ -151,6 +151,7 @@ PICTURES: dict[str, list[tuple[str, type[Screen[object]], Shows, str]]] = {
 #: What differs from time to time, and what stands for it.
 HIDE = {
     r"/tmp/pictures-\w*": "/home/somebody/my_work",
+    r"[▁-█]*[▁-▇][▁-█]*": "",  # trends
     r"\b\d\.\d kB": "1.0 kB",
     r"\b\d\d\.\d kB": "10.0 kB",
     r"base_run_dir: /tmp/\S*": "base_run_dir: /runs",
