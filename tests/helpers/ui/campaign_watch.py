@@ -13,9 +13,9 @@ import psutil
 
 from enchanted_tui.campaign_status import Liveness
 from enchanted_tui.operations import actions
-from enchanted_tui.operations.actions import Status
 from enchanted_tui.record.journal import JournalReader
 from enchanted_tui.record.outcome import EnvironmentProblem
+from enchanted_tui.views.status import Status
 
 
 def status(root: Path) -> Status | None:
