@@ -192,6 +192,8 @@ async def test_how_it_looks(
             await shows(watcher)
             await watcher.until(lambda screen=screen: type(watcher.screen) is screen)  # type: ignore[misc]
             await watcher.sees(sight)
+            # a dialog that is painted before what lies below it shows nothing there until it is again
+            watcher.screen.refresh()
             await watcher.pilot.pause(0.3)
             assert_screen(watcher.app, f"{name}_{size[0]}x{size[1]}", hide=HIDE)
             while len(watcher.app.screen_stack) > 1:
