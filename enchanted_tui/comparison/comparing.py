@@ -29,8 +29,7 @@ from enchanted_tui.comparison.side_by_side import (
 )
 from enchanted_tui.record.no_campaign import no_campaign
 from enchanted_tui.record.outcome import EnvironmentProblem
-from enchanted_tui.suggestions import did_you_mean
-from enchanted_tui.surrogate.fit_command import MODELS
+from enchanted_tui.surrogate.fit_arguments import wrong_arguments
 from enchanted_tui.surrogate.fit_plan import FOLDS, more_folds_than
 from enchanted_tui.surrogate.held_out import HeldOut, read_test_set
 from enchanted_tui.surrogate.model_inputs import SurrogateError
@@ -143,16 +142,7 @@ def _check_arguments(
     wrong = []
     if any(isinstance(one, list | tuple) for one in run_dirs):
         wrong.append("each run directory is an argument of its own: write compare(*run_dirs)")
-    if isinstance(outputs, str):  # a sequence too, of its characters
-        wrong.append(f"outputs is a list of texts: write outputs=[{outputs!r}]")
-    whole = isinstance(folds, int) and not isinstance(folds, bool)
-    if folds is not None and not (whole and folds >= 2):
-        wrong.append(f"folds={folds!r}: expected a whole number, 2 or more")
-    if folds is not None and test is not None:
-        wrong.append("folds and test are two ways to judge a model; give one of them")
-    if model is not None and model not in MODELS:
-        hint = did_you_mean(model, MODELS) if isinstance(model, str) else ""
-        wrong.append(f"model={model!r}: there is {', '.join(map(repr, MODELS))}{hint}")
+    wrong += wrong_arguments(outputs, test, folds, model)
     if wrong:
         raise SurrogateError("; ".join(wrong))
 
