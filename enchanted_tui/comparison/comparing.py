@@ -29,7 +29,7 @@ from enchanted_tui.comparison.side_by_side import (
 )
 from enchanted_tui.record.no_campaign import no_campaign
 from enchanted_tui.record.outcome import EnvironmentProblem
-from enchanted_tui.surrogate.fit_arguments import wrong_arguments
+from enchanted_tui.surrogate.fit_arguments import refuse, wrong_arguments
 from enchanted_tui.surrogate.fit_plan import FOLDS, more_folds_than
 from enchanted_tui.surrogate.held_out import HeldOut, read_test_set
 from enchanted_tui.surrogate.model_inputs import SurrogateError
@@ -142,9 +142,7 @@ def _check_arguments(
     wrong = []
     if any(isinstance(one, list | tuple) for one in run_dirs):
         wrong.append("each run directory is an argument of its own: write compare(*run_dirs)")
-    wrong += wrong_arguments(outputs, test, folds, model)
-    if wrong:
-        raise SurrogateError("; ".join(wrong))
+    refuse([*wrong, *wrong_arguments(outputs, test, folds, model)])
 
 
 @one_thread()

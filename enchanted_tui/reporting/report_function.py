@@ -9,8 +9,7 @@ from pathlib import Path
 from enchanted_tui.reporting.page_rendering import report_place
 from enchanted_tui.reporting.page_rendering import write_report as write
 from enchanted_tui.reporting.report_contents import ReportOptions
-from enchanted_tui.surrogate.fit_arguments import wrong_arguments
-from enchanted_tui.surrogate.model_inputs import SurrogateError
+from enchanted_tui.surrogate.fit_arguments import refuse, wrong_arguments
 
 
 def write_report(
@@ -31,9 +30,7 @@ def write_report(
     Raises EnvironmentProblem if no campaign is there or matplotlib is not, SurrogateError if what
     is asked for is not there, ExportError if the file must not be written, OSError if it cannot.
     """
-    wrong = wrong_arguments(outputs, model=model)
-    if wrong:
-        raise SurrogateError("; ".join(wrong))
+    refuse(wrong_arguments(outputs, model=model))
     root = Path(run_dir)
     place = report_place(root, None if out is None else Path(out), Path(), overwrite=overwrite)
     write(root, place, ReportOptions(tuple(outputs), model, keep_paths))

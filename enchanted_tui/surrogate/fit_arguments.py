@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from enchanted_tui.suggestions import did_you_mean
 from enchanted_tui.surrogate.fit_command import MODELS
+from enchanted_tui.surrogate.model_inputs import SurrogateError
+
+
+def refuse(wrong: Sequence[str]) -> None:
+    """Raise SurrogateError naming all mistakes, if there are any."""
+    if wrong:
+        raise SurrogateError("; ".join(wrong))
 
 
 def wrong_arguments(

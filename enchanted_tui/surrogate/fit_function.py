@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from enchanted_tui.surrogate.fit_arguments import wrong_arguments
+from enchanted_tui.surrogate.fit_arguments import refuse, wrong_arguments
 from enchanted_tui.surrogate.fit_report import as_json
-from enchanted_tui.surrogate.model_inputs import SurrogateError
 from enchanted_tui.surrogate.sensitivity import SensitivityReport, analyse
 from enchanted_tui.surrogate.surrogate_fit import FitOptions, fit_surrogate
 from enchanted_tui.surrogate.surrogate_model import SurrogateModel, model_place, write_model
@@ -46,7 +45,7 @@ def fit(
     Raises EnvironmentProblem if no campaign is there, SurrogateError if it cannot be fitted or what
     is asked for is not there, ExportError if `out` must not be written, OSError if it cannot.
     """
-    _refuse(wrong_arguments(outputs, test, folds, model))
+    refuse(wrong_arguments(outputs, test, folds, model))
     root = Path(run_dir)
     place = model_place(root, None if out is None else Path(out), overwrite=overwrite)
     options = FitOptions(tuple(outputs), None if test is None else Path(test), folds, model, where)
@@ -72,10 +71,5 @@ def sensitivity(
     Raises EnvironmentProblem if no campaign is there, SurrogateError if its samples are too few or
     what is asked for is not there.
     """
-    _refuse(wrong_arguments(outputs, model=model))
+    refuse(wrong_arguments(outputs, model=model))
     return analyse(Path(run_dir), tuple(outputs), model, where=where)
-
-
-def _refuse(wrong: Sequence[str]) -> None:
-    if wrong:
-        raise SurrogateError("; ".join(wrong))
