@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING
 from enchanted_tui import shell_completion, start_up, usage
 from enchanted_tui.command_parser import command_parser
 from enchanted_tui.comparison import compare_command
-from enchanted_tui.errors import ExitCode
+from enchanted_tui.errors import EnvironmentProblem, ExitCode, RefusedError
 from enchanted_tui.export import export_command
-from enchanted_tui.record.outcome import EnvironmentProblem, Outcome, RefusedError
 from enchanted_tui.reporting import report_command
 from enchanted_tui.surrogate import fit_command
 from enchanted_tui.ui import app_command, plot_command
@@ -26,6 +25,7 @@ from enchanted_tui.ui import app_command, plot_command
 if TYPE_CHECKING:
     from enchanted_tui.config.models import CampaignConfig
     from enchanted_tui.journal_lines import TaskId
+    from enchanted_tui.record.outcome import Outcome
 
 
 def entry() -> None:

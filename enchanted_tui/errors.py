@@ -26,3 +26,15 @@ class UserError(Exception):
     """
 
     exit_code: ClassVar[ExitCode] = ExitCode.ENVIRONMENT
+
+
+class EnvironmentProblem(UserError):
+    """The environment does not allow to go on; the message is one sentence with the remedy."""
+
+
+class RefusedError(UserError):
+    """What was asked makes no sense, or contradicts what is recorded; the message says what and
+    what to do.
+    """
+
+    exit_code = ExitCode.USAGE

@@ -8,9 +8,8 @@ import sys
 import time
 from pathlib import Path
 
-from enchanted_tui.errors import ExitCode
+from enchanted_tui.errors import EnvironmentProblem, ExitCode, RefusedError
 from enchanted_tui.operations import labelling, sample_files
-from enchanted_tui.record.outcome import EnvironmentProblem, RefusedError
 from enchanted_tui.storage.labels import words_of
 
 

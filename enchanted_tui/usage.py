@@ -8,8 +8,8 @@ import argparse
 from collections.abc import Sequence
 from typing import NoReturn
 
+from enchanted_tui.errors import RefusedError
 from enchanted_tui.export.crate.crate_arguments import CRATE_OPTIONS
-from enchanted_tui.record.outcome import RefusedError
 
 _TARGET = frozenset({"target", "config_file"})
 _OF_THE_APP = frozenset({"read_only", "low_bandwidth", "ascii"})

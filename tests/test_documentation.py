@@ -16,7 +16,7 @@ import yaml
 
 from enchanted_tui import cli
 from enchanted_tui.command_parser import command_parser
-from enchanted_tui.record.outcome import RefusedError
+from enchanted_tui.errors import RefusedError
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(

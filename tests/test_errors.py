@@ -9,9 +9,8 @@ import pytest
 
 from enchanted_tui import cli
 from enchanted_tui.config.problems import ConfigError, Problem, UnreadableConfigError
-from enchanted_tui.errors import ExitCode
+from enchanted_tui.errors import EnvironmentProblem, ExitCode, RefusedError
 from enchanted_tui.operations.explaining import explanation
-from enchanted_tui.record.outcome import EnvironmentProblem, RefusedError
 from enchanted_tui.ui.editor.config_file import FileProblem
 from enchanted_tui.ui.error_sentence import sentence
 from enchanted_tui.whole_files import InTheWayError

@@ -27,8 +27,8 @@ from enchanted_tui.comparison.side_by_side import (
     shared_columns,
     told_apart,
 )
+from enchanted_tui.errors import EnvironmentProblem
 from enchanted_tui.record.no_campaign import no_campaign
-from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.surrogate.fit_arguments import refuse, wrong_arguments
 from enchanted_tui.surrogate.fit_plan import FOLDS, more_folds_than
 from enchanted_tui.surrogate.held_out import HeldOut, read_test_set

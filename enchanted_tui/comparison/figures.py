@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from enchanted_tui.record.outcome import EnvironmentProblem
+from enchanted_tui.errors import EnvironmentProblem
 from enchanted_tui.visible_text import visible
 
 #: Okabe and Ito, for all eyes.

@@ -30,9 +30,10 @@ LICENCES = {
     "GPL-3.0-or-later": "GNU General Public License v3.0 or later",
     "EUPL-1.2": "European Union Public License 1.2",
 }
-_AUTHOR = re.compile(r"\s*([^<>()]*[^<>()\s])\s*(?:<([^<>]*)>)?\s*(?:\((.*)\))?\s*", re.DOTALL)
-_ORCID = re.compile(r"(?:https?://orcid\.org/)?(\d{4}-\d{4}-\d{4}-\d{3}[\dX])")
-_ADDRESS = re.compile(r"https?://[^\s\"'<>]+")
+# text, compiled when it is first used: few configurations say who made the dataset
+_AUTHOR = r"(?s)\s*([^<>()]*[^<>()\s])\s*(?:<([^<>]*)>)?\s*(?:\((.*)\))?\s*"
+_ORCID = r"(?:https?://orcid\.org/)?(\d{4}-\d{4}-\d{4}-\d{3}[\dX])"
+_ADDRESS = r"https?://[^\s\"'<>]+"
 
 
 class Author(NamedTuple):
@@ -88,12 +89,12 @@ class About(Nested):
 
 def author_problem(text: str) -> str:
     """Say what is wrong with an author; nothing if all is well."""
-    found = _AUTHOR.fullmatch(text)
+    found = re.fullmatch(_AUTHOR, text)
     if found is None:
         return (
             f"{text!r} is not written as `Name <ORCID> (affiliation)`, of which the name is enough"
         )
-    orcid = _ORCID.fullmatch(found[2].strip()) if found[2] is not None else None
+    orcid = re.fullmatch(_ORCID, found[2].strip()) if found[2] is not None else None
     if found[2] is not None and orcid is None:
         return f"{found[2]!r} is no ORCID, which looks like 0000-0002-1825-0097"
     if orcid is not None and not _is_checked(orcid[1]):
@@ -103,19 +104,19 @@ def author_problem(text: str) -> str:
 
 def author_of(text: str) -> Author:
     """Return an author as written, who has no `author_problem`."""
-    found = _AUTHOR.fullmatch(text)
+    found = re.fullmatch(_AUTHOR, text)
     assert found is not None
-    orcid = _ORCID.fullmatch((found[2] or "").strip())
+    orcid = re.fullmatch(_ORCID, (found[2] or "").strip())
     address = f"https://orcid.org/{orcid[1]}" if orcid is not None else ""
     affiliation, place = " ".join((found[3] or "").split()), ""
-    if at := re.search(rf"[,;]?\s*({_ADDRESS.pattern})$", affiliation):
+    if at := re.search(rf"[,;]?\s*({_ADDRESS})$", affiliation):
         affiliation, place = affiliation[: at.start()], at[1]
     return Author(" ".join(found[1].split()), address, affiliation or place, place)
 
 
 def licence_problem(text: str) -> str:
     """Say what is wrong with a licence; nothing if all is well."""
-    if text.lower() in map(str.lower, LICENCES) or _ADDRESS.fullmatch(text):
+    if text.lower() in map(str.lower, LICENCES) or re.fullmatch(_ADDRESS, text):
         return ""
     hint = did_you_mean(text, LICENCES)
     return (

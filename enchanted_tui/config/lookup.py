@@ -7,9 +7,11 @@ import importlib.util
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from enchanted_tui.config.import_places import importing_from
 from enchanted_tui.config.options import Component
@@ -103,8 +105,7 @@ class LookupFailure(UserError):
         self.excusable = excusable
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(Struct, frozen=True):
     """A component's class."""
 
     cls: type

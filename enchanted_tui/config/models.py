@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+from msgspec import Struct
+
 from enchanted_tui.config.about_options import About
 from enchanted_tui.config.notify_options import Notify, command_problem
 from enchanted_tui.config.options import Component, option
@@ -64,16 +66,14 @@ class ComponentSpec:
         return dict(self.options)
 
 
-@dataclass(frozen=True)
-class StepSpec:
+class StepSpec(Struct, frozen=True):
     """One step of a stage, by the configured names."""
 
     executor: str
     runner: str
 
 
-@dataclass(frozen=True)
-class StageSpec:
+class StageSpec(Struct, frozen=True):
     """One entry of `run_order`: a sampler, by its configured name, and the steps of each sample."""
 
     sampler: str

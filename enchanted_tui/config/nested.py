@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path as FilePath
 from types import MappingProxyType
 from typing import Any
+
+from msgspec import Struct
 
 from enchanted_tui.config.conversion import INVALID, Conversion, expand
 from enchanted_tui.config.declared import allows_none, option_types
@@ -58,8 +60,7 @@ INSTEAD: dict[tuple[str, str], str] = {
 _NOT_GIVEN: Any = object()
 
 
-@dataclass(frozen=True)
-class Reader:
+class Reader(Struct, frozen=True):
     """Reads mappings for one configuration; relative paths start at `base_dir`."""
 
     base_dir: FilePath

@@ -5,8 +5,9 @@ where its samples start from, and in which order.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
+
+from msgspec import Struct
 
 from enchanted_tui.config.nested import Reader
 from enchanted_tui.config.options import Nested, option
@@ -100,8 +101,7 @@ class StageOptions(Nested):
 KEYS = tuple(StageOptions.options())
 
 
-@dataclass(frozen=True)
-class Continuation:
+class Continuation(Struct, frozen=True):
     """How the samples of a stage start from others."""
 
     start_from: StartFrom

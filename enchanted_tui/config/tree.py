@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from enchanted_tui.config.problems import Path, Problem, Severity, key_text
 
@@ -46,8 +47,7 @@ class Seq(list[Any]):
         self.places: dict[Any, TextPlace] = {} if places is None else places
 
 
-@dataclass
-class Document:
+class Document(Struct):
     """A configuration as it was written: `file` as people call it, and the mapping at its top."""
 
     file: str

@@ -72,11 +72,11 @@ def run(options: argparse.Namespace) -> list[Path]:
     """Export as the options say; return the files written. Raises ExportError, EnvironmentProblem,
     or OSError for a full or lost disk.
     """
+    from enchanted_tui.errors import EnvironmentProblem
     from enchanted_tui.executors.task_end import environment_error
     from enchanted_tui.export.crate.crate_command import check_crate_options, write_asked
     from enchanted_tui.export.selection import ExportError, parse_split
     from enchanted_tui.export.writing import Export, export
-    from enchanted_tui.record.outcome import EnvironmentProblem
 
     check_crate_options(options)
     if options.seed is not None and options.seed < 0:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from enchanted_tui.record.outcome import EnvironmentProblem, RefusedError
+from enchanted_tui.errors import EnvironmentProblem, RefusedError
 from enchanted_tui.storage.column_types import ColumnType
 from enchanted_tui.storage.layout import campaign_that_owns
 from enchanted_tui.suggestions import nearest

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from enchanted_tui.errors import EnvironmentProblem
 from enchanted_tui.export.csv_table import schema_path, write_csv
 from enchanted_tui.export.earlier_exports import is_export_of
 from enchanted_tui.export.front_rows import front_rows
@@ -18,7 +19,6 @@ from enchanted_tui.export.where_rows import where_rows
 from enchanted_tui.record.no_campaign import no_campaign
 from enchanted_tui.record.older.adopt import is_older_run
 from enchanted_tui.record.older.older_view import Recorded, recorded
-from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.record.output_files import dataset_stage
 from enchanted_tui.record.provenance import (
     PROVENANCE_COLUMNS,

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 
 from enchanted_tui.campaign_status import Liveness
 from enchanted_tui.commands import command_line
+from enchanted_tui.errors import EnvironmentProblem, RefusedError
 from enchanted_tui.executors.task_end import remedy_of
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.folding import fold
 from enchanted_tui.record.older.adopt import is_older_run
-from enchanted_tui.record.outcome import EnvironmentProblem, Outcome, RefusedError
+from enchanted_tui.record.outcome import Outcome
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.record.stored_configs import Original, StoredConfig, newest_config
 from enchanted_tui.record.stored_configs import original_config as find_original

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from enchanted_tui.errors import EnvironmentProblem
 from enchanted_tui.interpreter import python_command
 from enchanted_tui.record.journal import last_open
-from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.lock import read_holder
 

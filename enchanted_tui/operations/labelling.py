@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from enchanted_tui.record.outcome import EnvironmentProblem, RefusedError
+from enchanted_tui.errors import EnvironmentProblem, RefusedError
 from enchanted_tui.storage.labels import Labels, read_labels, write_labels
 from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.views.known_runs import is_run

@@ -9,10 +9,10 @@ from typing import Any
 
 from enchanted_tui import values
 from enchanted_tui.commands import command_line
+from enchanted_tui.errors import EnvironmentProblem, RefusedError
 from enchanted_tui.operations import actions
 from enchanted_tui.record import points_request
 from enchanted_tui.record.journal import JournalReader
-from enchanted_tui.record.outcome import EnvironmentProblem, RefusedError
 from enchanted_tui.record.points_request import PointsRequest
 from enchanted_tui.record.samples import read_samples
 from enchanted_tui.record.session_start import build_samplers, is_pure

@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 from enchanted_tui.campaign_status import Liveness
+from enchanted_tui.errors import EnvironmentProblem
 from enchanted_tui.journal_lines import TaskId
-from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.record.stored_configs import recorded_as_spread, recorded_configs
 from enchanted_tui.storage.cleaning import campaign_files, delete_campaign, refuse_to_delete
 from enchanted_tui.storage.layout import CampaignDirectory

@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from enchanted_tui.errors import EnvironmentProblem
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.operations.actions import nearest_tasks
 from enchanted_tui.packing.door import FileEntry, TaskDirectories
 from enchanted_tui.packing.shards import index_files, live, read_index
 from enchanted_tui.packing.writer import archive_of, remove_shard
 from enchanted_tui.record.folding import fold
-from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.lock import Lock
 from enchanted_tui.supervisor.file_packing import FilePacking

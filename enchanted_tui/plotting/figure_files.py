@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from enchanted_tui.comparison.figures import figure_of
+from enchanted_tui.errors import RefusedError
 from enchanted_tui.plotting.figure_look import FigureLook, check_format, labels_of
 from enchanted_tui.plotting.plot_wanted import (
     BY_FRONT,
@@ -21,7 +22,6 @@ from enchanted_tui.plotting.plot_wanted import (
     PlotWanted,
     usual_bins,
 )
-from enchanted_tui.record.outcome import RefusedError
 from enchanted_tui.views.dataset_statistics import Results
 from enchanted_tui.views.task_times import Times
 from enchanted_tui.warning_filters import no_warnings

@@ -9,8 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from enchanted_tui.errors import RefusedError
 from enchanted_tui.plotting.plot_wanted import BY_FRONT, BY_NOTHING, BY_SUCCESS, PlotWanted
-from enchanted_tui.record.outcome import RefusedError
 from enchanted_tui.suggestions import did_you_mean
 
 FORMATS = (".pdf", ".svg", ".png")

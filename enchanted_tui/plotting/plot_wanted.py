@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from enchanted_tui.record.outcome import RefusedError
+from enchanted_tui.errors import RefusedError
 from enchanted_tui.suggestions import did_you_mean
 from enchanted_tui.views.dataset_statistics import Results
 from enchanted_tui.views.front import FrontAim

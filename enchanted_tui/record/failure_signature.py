@@ -12,10 +12,11 @@ from typing import Any
 INFRASTRUCTURE = frozenset(("lost",))
 
 _MAX_PATTERN = 300
-_PATH = re.compile(r"(?<![\w<])(?:~|\.{0,2})?/[^\s'\",;:()\[\]]+")
-_HEX = re.compile(r"\b0[xX][0-9a-fA-F]+\b|\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{8,}\b")
-_TASK_NAME = re.compile(r"\bd\d+_b\d+_s\d+_r\d+\b")
-_NUMBER = re.compile(
+# text, compiled when a sample first fails (re keeps what it has compiled): many starts see none
+_PATH = r"(?<![\w<])(?:~|\.{0,2})?/[^\s'\",;:()\[\]]+"
+_HEX = r"\b0[xX][0-9a-fA-F]+\b|\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{8,}\b"
+_TASK_NAME = r"\bd\d+_b\d+_s\d+_r\d+\b"
+_NUMBER = (
     r"(?<![A-Za-z_\d.])[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![A-Za-z_\d])"
     r"|(?<![A-Za-z_\d])[-+]?(?:nan|inf)\b"
 )
@@ -34,7 +35,7 @@ def pattern_of(message: str) -> str:
         (_HEX, "<hex>"),
         (_NUMBER, "<n>"),
     ):
-        first = expression.sub(placeholder, first)
+        first = re.sub(expression, placeholder, first)
     return first[:_MAX_PATTERN]
 
 

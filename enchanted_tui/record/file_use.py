@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Annotated, TypedDict, cast
+
+from msgspec import Struct
 
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.stage_state import NOT_RUN, StageState
@@ -41,8 +42,7 @@ class Files(TypedDict, total=False):
     said_by: Annotated[str, "who says so: df, lfs quota, quota"]
 
 
-@dataclass
-class _Step:
+class _Step(Struct):
     """What was found of the tasks of one step."""
 
     tasks: int = 0

@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from enchanted_tui.errors import EnvironmentProblem
 from enchanted_tui.journal_lines import FORMAT_VERSION
 from enchanted_tui.record import checkpoint
 from enchanted_tui.record.batch_sizes import BatchSizes
 from enchanted_tui.record.journal import Damage, JournalReader, lost_beginning
-from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.record.records import Record
 from enchanted_tui.record.state import CampaignState
 

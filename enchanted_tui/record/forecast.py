@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from enchanted_tui.durations import core_hours
 from enchanted_tui.journal_lines import TaskId
@@ -40,8 +42,7 @@ class Forecast:
     tasks_left: float  #: in units of a task of the stages in progress
 
 
-@dataclass
-class _Step:
+class _Step(Struct):
     """The tasks of one step that are still to end."""
 
     place: Place

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from msgspec import Struct, field
 
 _RECENT_POINTS = 256
 
@@ -31,8 +33,7 @@ class LearnedPoint:
     errors: dict[str, float] | None = None
 
 
-@dataclass
-class Learned:
+class Learned(Struct):
     """What a stage has learnt so far."""
 
     points: deque[LearnedPoint] = field(default_factory=lambda: deque(maxlen=_RECENT_POINTS))

@@ -5,15 +5,15 @@ workers.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from enchanted_tui.record.live import LiveNode
 from enchanted_tui.resources import numbers, places, ranges
 
 
-@dataclass
-class NodeUse:
+class NodeUse(Struct):
     """One node, and the tasks that hold its CPUs and GPUs: by id, in the order of their names."""
 
     name: str

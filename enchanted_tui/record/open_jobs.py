@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from enchanted_tui.executors.jobs import Submission, unpacked
 from enchanted_tui.journal_lines import TaskId
@@ -19,8 +21,7 @@ class TaskHolder(NamedTuple):
     share: int  #: 0 for what the job was submitted with
 
 
-@dataclass
-class JobBook:
+class JobBook(Struct):
     """A fold over the records of type ``jobs``, and over the tasks that come back."""
 
     open: dict[str, Submission] = field(default_factory=dict)  #: by token

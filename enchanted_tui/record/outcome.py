@@ -6,22 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from enchanted_tui.campaign_status import EndReason
-from enchanted_tui.errors import ExitCode, UserError
+from enchanted_tui.errors import ExitCode
 
 if TYPE_CHECKING:
     from enchanted_tui.record.records import EndRecord
-
-
-class EnvironmentProblem(UserError):
-    """The environment does not allow to go on; the message is one sentence with the remedy."""
-
-
-class RefusedError(UserError):
-    """What was asked makes no sense, or contradicts what is recorded; the message says what and
-    what to do.
-    """
-
-    exit_code = ExitCode.USAGE
 
 
 @dataclass(frozen=True)

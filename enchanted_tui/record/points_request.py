@@ -12,9 +12,10 @@ import contextlib
 import hashlib
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from enchanted_tui import values
 from enchanted_tui.values import Row
@@ -24,8 +25,7 @@ SUFFIX = ".points"
 _NAME = re.compile(r"d(\d+)-n(\d+)-([0-9a-f]{16})\.points\Z")
 
 
-@dataclass(frozen=True)
-class PointsRequest:
+class PointsRequest(Struct, frozen=True):
     """Points for a stage."""
 
     depth: int  #: of the stage
@@ -40,8 +40,7 @@ class PointsRequest:
         return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-@dataclass(frozen=True)
-class WaitingPoints:
+class WaitingPoints(Struct, frozen=True):
     """A request that waits, as the name of its file tells of it."""
 
     path: Path

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from enchanted_tui.executors.task_end import FAILURE_KINDS
 from enchanted_tui.journal_lines import TaskId
@@ -14,8 +15,7 @@ _KIND_CODES = {kind: FAILED + index for index, kind in enumerate(FAILURE_KINDS)}
 _RECENT = 1000
 
 
-@dataclass(frozen=True)
-class FailureNote:
+class FailureNote(Struct, frozen=True):
     """A failure as kept in memory: enough to list and group; the rest is in the journal at
     `offset`.
     """

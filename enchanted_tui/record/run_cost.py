@@ -9,7 +9,8 @@ that little of it is forgotten when the supervisor is killed.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from enchanted_tui.record.records import HeldRecord, StageNames, TaskRecord
 from enchanted_tui.record.resource_use import MemoryUse, StepUse, memory_use
@@ -17,8 +18,7 @@ from enchanted_tui.record.resource_use import MemoryUse, StepUse, memory_use
 Place = tuple[int, int]  #: (depth, step)
 
 
-@dataclass
-class StepCost:
+class StepCost(Struct):
     """Sums over the tasks of one step that have ended."""
 
     count: int = 0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from enchanted_tui.executors.task_end import FAILURE_KINDS
 from enchanted_tui.journal_lines import TaskId
@@ -17,8 +18,7 @@ NOT_RUN, OK, FAILED = 0, 1, 2
 UNKNOWN_KIND = FAILED + len(FAILURE_KINDS)  #: a failure of a kind that only a later version knows
 
 
-@dataclass
-class StepState:
+class StepState(Struct):
     """The tasks of one batch at one step, by sample."""
 
     #: where the task's record is, or -1
@@ -62,8 +62,7 @@ class StepState:
         return outcome
 
 
-@dataclass
-class BatchState:
+class BatchState(Struct):
     """One batch of a stage: `size` samples were drawn, and each is run for every parent."""
 
     index: int
@@ -124,8 +123,7 @@ class BatchState:
             step.resize(self.count)
 
 
-@dataclass
-class StageState:
+class StageState(Struct):
     """One stage: its target, its batches and the parents they are combined with.
 
     Batches that somebody has added by hand are among them, and in all numbers; those in whose name

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from enchanted_tui.record.journal import JournalReader, last_open
 from enchanted_tui.storage.layout import CampaignDirectory
@@ -50,8 +51,7 @@ def recorded_configs(run_dir: CampaignDirectory) -> set[str]:
         }
 
 
-@dataclass(frozen=True)
-class StoredConfig:
+class StoredConfig(Struct, frozen=True):
     """A configuration kept in a run directory."""
 
     path: Path
@@ -100,8 +100,7 @@ def newest_config(run_dir: CampaignDirectory) -> StoredConfig | None:
     return None if newest is None else StoredConfig(newest)
 
 
-@dataclass(frozen=True)
-class Original:
+class Original(Struct, frozen=True):
     """The file that a run's configuration was read from, for whoever wants to edit it."""
 
     path: Path  #: may not exist any more

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from enchanted_tui.comparison.campaign_facts import has_campaign
 from enchanted_tui.comparison.figures import figure_of
+from enchanted_tui.errors import EnvironmentProblem
 from enchanted_tui.export.selection import check_places
 from enchanted_tui.privacy import PathShortener
-from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.record.stored_configs import newest_config
 from enchanted_tui.reporting.harmless_text import Harmless
 from enchanted_tui.reporting.report_contents import ReportOptions, report_contents

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 
 class Finding(NamedTuple):
@@ -28,8 +29,7 @@ class Finding(NamedTuple):
         return all(map(math.isfinite, self.values))
 
 
-@dataclass
-class Known:
+class Known(Struct):
     """All findings, by position."""
 
     findings: dict[int, Finding] = field(default_factory=dict)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.packing.shards import DIRECTORY
@@ -24,8 +25,7 @@ def task_of_directory(name: str) -> TaskId | None:
     return TaskId.named(name)
 
 
-@dataclass(frozen=True)
-class CampaignDirectory:
+class CampaignDirectory(Struct, frozen=True):
     """The paths of a campaign's files, all below `root`."""
 
     root: Path

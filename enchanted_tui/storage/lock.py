@@ -19,8 +19,10 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from enchanted_tui.commands import command_line
 from enchanted_tui.errors import UserError
@@ -39,8 +41,7 @@ _GONE = (
 )
 
 
-@dataclass(frozen=True)
-class Holder:
+class Holder(Struct, frozen=True):
     """Who holds a run directory."""
 
     token: str

@@ -15,8 +15,9 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 _PATIENCE = 2.0  #: seconds for one question: a file server may be away
 _KIB = 1024
@@ -24,8 +25,7 @@ _KIB = 1024
 _AMOUNT = re.compile(r"\[?(\d+)\]?\*?\Z")
 
 
-@dataclass(frozen=True)
-class Room:
+class Room(Struct, frozen=True):
     """What may still be written; None where that is not limited, or not known."""
 
     files: int | None

@@ -4,15 +4,15 @@ go back to it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from enchanted_tui.whole_files import read_regular, write_atomically
 
 
-@dataclass(frozen=True)
-class RunState:
+class RunState(Struct, frozen=True):
     """The last batch that is complete. These fields in this order are all the older program
     reads.
     """
@@ -26,7 +26,7 @@ class RunState:
 def write_run_state(path: Path, state: RunState) -> None:
     """Write the file as ``yaml.safe_dump`` would."""
     write_atomically(
-        path, "".join(f"{field.name}: {getattr(state, field.name)}\n" for field in fields(state))
+        path, "".join(f"{name}: {getattr(state, name)}\n" for name in RunState.__struct_fields__)
     )
 
 
@@ -44,7 +44,7 @@ def read_run_state(path: Path) -> RunState:
         raise ValueError(f"it is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, dict):
         raise ValueError("it is empty" if content is None else "it is no mapping of keys to values")
-    return RunState(*(_number(content, field.name) for field in fields(RunState)))
+    return RunState(*(_number(content, name) for name in RunState.__struct_fields__))
 
 
 def _number(content: dict[Any, Any], key: str) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.failure_signature import INFRASTRUCTURE, pattern_of
@@ -54,8 +55,7 @@ class _Window:
         return same if len(same) >= _SHARE * wanted else []
 
 
-@dataclass
-class _Successes:
+class _Successes(Struct):
     """Of a step: how many there were, and whether there was any before them."""
 
     before: bool

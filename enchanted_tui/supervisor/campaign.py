@@ -13,12 +13,12 @@ import time
 from collections.abc import Callable
 
 from enchanted_tui.campaign_status import EndReason
-from enchanted_tui.errors import ExitCode
+from enchanted_tui.errors import EnvironmentProblem, ExitCode
 from enchanted_tui.executors.base import Note, Result, Returned, TaskContext, Trouble
 from enchanted_tui.executors.continued import CONTINUES
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.code_versions.noting import put_code_on_record
-from enchanted_tui.record.outcome import EnvironmentProblem, Outcome
+from enchanted_tui.record.outcome import Outcome
 from enchanted_tui.record.records import ControlRecord, GuardRecord
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.supervisor import control, stopping

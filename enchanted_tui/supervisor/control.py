@@ -14,9 +14,10 @@ import json
 import os
 import socket
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
+
+from msgspec import Struct
 
 from enchanted_tui.record import points_request
 from enchanted_tui.whole_files import read_regular, write_atomically
@@ -30,8 +31,7 @@ RENEW = 5.0  #: seconds between two marks of somebody who looks at the jobs
 WATCHED_FOR = 3 * RENEW  #: seconds that a mark counts
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(Struct, frozen=True):
     """What somebody asks of the supervisor."""
 
     action: Action

@@ -10,7 +10,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from enchanted_tui.executors.passing_errors import PAUSE, Patience
 from enchanted_tui.executors.task_end import remedy_of
@@ -29,8 +30,7 @@ class NotWritten:
     """Something could not be written that is not for show: `FileWriter.check` says what."""
 
 
-@dataclass
-class _Write:
+class _Write(Struct):
     """One thing to be written."""
 
     call: Callable[[], None]
@@ -39,8 +39,7 @@ class _Write:
     newest_only: bool
 
 
-@dataclass
-class _File:
+class _File(Struct):
     """What waits to be written of one kind of file, in order."""
 
     waiting: deque[_Write]

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from enchanted_tui.errors import EnvironmentProblem
 from enchanted_tui.record.journal import holds_records
 from enchanted_tui.record.older.adopt import is_older_run
-from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.storage.lock import DirectoryInUseError, is_alive, look_at
 from enchanted_tui.whole_files import InTheWayError, check_in_place

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from enchanted_tui.config.continuation import all_ranges, measured
 from enchanted_tui.config.models import CampaignConfig, ComponentSpec
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
     from enchanted_tui.supervisor.neighbour_choice import ContinuationPlan
 
 
-@dataclass(frozen=True)
-class StagePlan:
+class StagePlan(Struct, frozen=True):
     """The configuration of one stage, made ready."""
 
     depth: int

@@ -12,11 +12,11 @@ from enchanted_tui.config.extent import too_many_rows
 from enchanted_tui.config.identity import identity, is_same, runner_changes, runner_options
 from enchanted_tui.config.models import CampaignConfig
 from enchanted_tui.config.options import asked
+from enchanted_tui.errors import EnvironmentProblem, RefusedError
 from enchanted_tui.executors.ends.ending import end_marked
 from enchanted_tui.executors.ends.steps import sweep
 from enchanted_tui.executors.older_form import adopts_jobs
 from enchanted_tui.record.journal import JournalReader
-from enchanted_tui.record.outcome import EnvironmentProblem, RefusedError
 from enchanted_tui.record.session_start import build_samplers, sampler_target
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.samplers.base import SomeSampler

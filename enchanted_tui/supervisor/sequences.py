@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from enchanted_tui import values
-from enchanted_tui.record.outcome import RefusedError
+from enchanted_tui.errors import RefusedError
 from enchanted_tui.record.records import SamplesRecord
 from enchanted_tui.record.samples import read_samples
 from enchanted_tui.record.stage_state import StageState

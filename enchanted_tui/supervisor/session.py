@@ -13,16 +13,17 @@ import secrets
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from msgspec import Struct, field
+
 from enchanted_tui.config.models import CampaignConfig
+from enchanted_tui.errors import EnvironmentProblem
 from enchanted_tui.executors.task_end import remedy_of
 from enchanted_tui.record.folding import fold
 from enchanted_tui.record.journal import Journal
 from enchanted_tui.record.journal_copy import renew
-from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.record.session_start import build_samplers, open_record, portions, sampler_target
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.record.stored_configs import (
@@ -55,8 +56,7 @@ from enchanted_tui.task_paths import TaskPaths
 log = logging.getLogger(__name__)
 
 
-@dataclass
-class Session:
+class Session(Struct):
     """An opened run directory and what is known of its campaign."""
 
     config: CampaignConfig

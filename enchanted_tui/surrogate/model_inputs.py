@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy
 
-from enchanted_tui.record.outcome import RefusedError
+from enchanted_tui.errors import RefusedError
 from enchanted_tui.suggestions import did_you_mean
 
 Array = numpy.ndarray[Any, Any]

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
+from enchanted_tui.errors import EnvironmentProblem
 from enchanted_tui.export.frame import recorded_cells, to_frame
 from enchanted_tui.export.where_rows import some_kept
 from enchanted_tui.record.no_campaign import no_campaign
 from enchanted_tui.record.older.adopt import is_older_run
 from enchanted_tui.record.older.older_view import recorded
-from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.record.output_files import dataset_stage
 from enchanted_tui.storage.column_types import ColumnType, unicode_name
 from enchanted_tui.storage.layout import CampaignDirectory

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from typing import Any
 
 from enchanted_tui.blas_threads import ONE_THREAD
+from enchanted_tui.errors import EnvironmentProblem, RefusedError
 from enchanted_tui.interpreter import ending_of, last_words, python_command
-from enchanted_tui.record.outcome import EnvironmentProblem, RefusedError
 
 _NICE = 10  #: by how much it gives way to others
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from enchanted_tui.commands import command_line
-from enchanted_tui.record.outcome import EnvironmentProblem, RefusedError
+from enchanted_tui.errors import EnvironmentProblem, RefusedError
 from enchanted_tui.ui.serving import serve_arguments
 
 

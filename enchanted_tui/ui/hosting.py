@@ -199,8 +199,8 @@ class Hosting(Menus, Picturing):
 
     def host(self, supervisor: Any) -> None:
         """Run a campaign in a thread of this process."""
+        from enchanted_tui.errors import RefusedError
         from enchanted_tui.operations.in_thread import CampaignThread
-        from enchanted_tui.record.outcome import RefusedError
 
         if self.hosts_campaign:
             raise RefusedError(
@@ -246,8 +246,8 @@ class Hosting(Menus, Picturing):
         self.bell()
 
     async def _launch_detached(self, asked: Launch, root: Path) -> None:
+        from enchanted_tui.errors import EnvironmentProblem
         from enchanted_tui.operations.detached import start_detached
-        from enchanted_tui.record.outcome import EnvironmentProblem
 
         log = state_dir() / "detached" / f"{root.name}-{time.strftime('%Y%m%d-%H%M%S')}.log"
         started = await in_thread(start_detached, asked.arguments(), root, log, self.home)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,10 +47,10 @@ def run(options: argparse.Namespace) -> int:
     """Print a plot as text or, with ``--out``, write a figure and print where. Raises RefusedError,
     ExportError, EnvironmentProblem, or OSError for a full or lost disk.
     """
+    from enchanted_tui.errors import RefusedError
     from enchanted_tui.plotting.figure_files import as_told
     from enchanted_tui.plotting.figure_look import FigureLook
     from enchanted_tui.plotting.plot_wanted import check_columns
-    from enchanted_tui.record.outcome import RefusedError
 
     wanted, root = _wanted(options), Path(options.plot[1])
     if options.out is None:
@@ -90,7 +89,7 @@ def _write(options: argparse.Namespace, root: Path, data: PlotData, wanted: Plot
 
 def _refuse_looks(options: argparse.Namespace) -> None:
     """Refuse what is said of a figure where none is written."""
-    from enchanted_tui.record.outcome import RefusedError
+    from enchanted_tui.errors import RefusedError
 
     given = [name for name in LOOKS if getattr(options, name)]
     if given:
@@ -110,8 +109,8 @@ LOOKS = (
 
 def _wanted(options: argparse.Namespace) -> PlotWanted:
     """Read what is to be plotted; all that is wrong with it is said at once."""
+    from enchanted_tui.errors import RefusedError
     from enchanted_tui.plotting.plot_wanted import BY_SUCCESS, KINDS, PlotWanted
-    from enchanted_tui.record.outcome import RefusedError
     from enchanted_tui.suggestions import did_you_mean
 
     kind = options.plot[0].lower()
@@ -166,8 +165,8 @@ def _without_meaning(options: argparse.Namespace, kind: str) -> list[str]:
 def _aim(root: Path, written: str | None) -> FrontAim:
     from dataclasses import replace
 
+    from enchanted_tui.errors import RefusedError
     from enchanted_tui.operations.front_aim import configured_aim
-    from enchanted_tui.record.outcome import RefusedError
     from enchanted_tui.views.front import read_objectives
 
     aim = configured_aim(root)
@@ -221,6 +220,8 @@ def _read(root: Path, wanted: PlotWanted, condition: str) -> PlotData:
 
 def _as_text(data: PlotData, wanted: PlotWanted) -> str:
     """Return the plot in characters, as large as the terminal, and what its signs mean."""
+    import shutil
+
     from enchanted_tui.ui import glyphs
     from enchanted_tui.ui.charts.plot_drawing import PlotDrawer, Surface
     from enchanted_tui.ui.charts.plot_line import plot_parts

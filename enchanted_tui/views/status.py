@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from enchanted_tui.campaign_status import Liveness, Phase
 from enchanted_tui.record import points_request
 from enchanted_tui.record.code_records import CodeRecord
@@ -70,7 +72,7 @@ class Status:
             "run_dir": str(self.root),
             "snapshot": {**snapshot, "state": self.snapshot.recorded_phase},
             "liveness": self.liveness,
-            "holder": asdict(self.holder) if self.holder is not None else None,
+            "holder": structs.asdict(self.holder) if self.holder is not None else None,
             "live": self.live,
             "damage": self.damage,
             "last_failures": [

@@ -14,11 +14,11 @@ from collections.abc import Callable
 import pytest
 
 from enchanted_tui.config.loading import load_config
+from enchanted_tui.errors import EnvironmentProblem
 from enchanted_tui.executors.base import TaskId
 from enchanted_tui.headless import status_lines
 from enchanted_tui.record.folding import fold
 from enchanted_tui.record.journal import JournalReader
-from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.record.session_start import build_samplers, portions
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.views.viewing import Viewer

@@ -22,8 +22,7 @@ import pytest
 
 from enchanted_tui import Supervisor, cli, load_config
 from enchanted_tui.config.problems import ConfigError
-from enchanted_tui.errors import ExitCode
-from enchanted_tui.record.outcome import EnvironmentProblem
+from enchanted_tui.errors import EnvironmentProblem, ExitCode
 from helpers.campaign import Campaign
 from helpers.configs import array_sampler, campaign_config, random_sampler
 from helpers.older_directory import OlderDirectory, ok

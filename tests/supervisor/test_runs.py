@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from enchanted_tui.config.loading import load_config
+from enchanted_tui.errors import EnvironmentProblem
 from enchanted_tui.operations import actions
 from enchanted_tui.operations.removing import move_aside, put_back
-from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.views import known_runs
 from enchanted_tui.views.known_runs import RunCatalogue, runs_below
 from enchanted_tui.views.viewing import Viewer

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import enchanted_tui
+from enchanted_tui.errors import EnvironmentProblem
 from enchanted_tui.export.selection import ExportError
-from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.surrogate.model_inputs import SurrogateError
 from helpers.surrogates import analysed, fitted, function_campaign
 

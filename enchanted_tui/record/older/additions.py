@@ -11,10 +11,10 @@ import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from enchanted_tui.errors import EnvironmentProblem
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.journal import Journal
 from enchanted_tui.record.older.adopt import Datapoint, OlderStage, adopted, datapoints
-from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.record.records import ParentsRecord, Record, StageCompleteRecord
 from enchanted_tui.record.samples import read_samples
 from enchanted_tui.record.stage_state import StageState

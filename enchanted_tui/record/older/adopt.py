@@ -11,15 +11,16 @@ import csv
 import os
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from msgspec import Struct
+
 from enchanted_tui.campaign_status import EndReason
+from enchanted_tui.errors import EnvironmentProblem
 from enchanted_tui.executors.datapoint import DATAPOINT
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record.journal import Journal
-from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.record.records import (
     BatchCompleteRecord,
     EndRecord,
@@ -39,8 +40,7 @@ if TYPE_CHECKING:
     from enchanted_tui.config.models import CampaignConfig
 
 
-@dataclass(frozen=True)
-class Datapoint:
+class Datapoint(Struct, frozen=True):
     """A finished task of the older program."""
 
     task: TaskId

@@ -9,11 +9,11 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from enchanted_tui.errors import EnvironmentProblem
 from enchanted_tui.record.folding import fold
 from enchanted_tui.record.journal import JournalReader
 from enchanted_tui.record.older.additions import notice
 from enchanted_tui.record.older.adopt import is_older_run
-from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.record.records import Record
 from enchanted_tui.record.state import CampaignState
 from enchanted_tui.storage.layout import CampaignDirectory

@@ -17,8 +17,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from enchanted_tui.errors import EnvironmentProblem, RefusedError
 from enchanted_tui.interpreter import python_command
-from enchanted_tui.record.outcome import EnvironmentProblem, RefusedError
 from enchanted_tui.ui.pictures.terminal_ability import IN_BROWSER
 from enchanted_tui.ui.serving.serve_arguments import PORT
 

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.timer import Timer
 
-from enchanted_tui.record.outcome import RefusedError
+from enchanted_tui.errors import RefusedError
 from enchanted_tui.ui.background import in_thread, run_newest
 from enchanted_tui.ui.pictures.drawn_picture import DrawnPicture, has_room
 from enchanted_tui.ui.widgets.clicks import RIGHT

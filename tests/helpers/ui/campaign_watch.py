@@ -12,9 +12,9 @@ from pathlib import Path
 import psutil
 
 from enchanted_tui.campaign_status import Liveness
+from enchanted_tui.errors import EnvironmentProblem
 from enchanted_tui.operations import actions
 from enchanted_tui.record.journal import JournalReader
-from enchanted_tui.record.outcome import EnvironmentProblem
 from enchanted_tui.views.status import Status
 
 
