@@ -1,4 +1,5 @@
-"""Where the directories of tasks lie below a campaign's ``data``: all in it, or spread over groups.
+"""Where the directories of tasks lie below a campaign's ``data``: all in it, or spread over groups;
+and where they lie once they are packed.
 
 The one place that says so. Runs on workers: standard library only, Python 3.9 or newer.
 """
@@ -11,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+PACKED = "packed"  #: the directory of a campaign's shards, beside ``data``
 GROUPS = 1_000  #: there are at most so many
 GROUP = re.compile(r"[0-9]{3}\Z")  #: the name of a group
 #: the name of a task's directory, or of what is made beside it for a while

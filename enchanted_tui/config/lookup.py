@@ -8,10 +8,7 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-from msgspec import Struct
-from msgspec.structs import replace
+from typing import Any, NamedTuple
 
 from enchanted_tui.config.import_places import importing_from
 from enchanted_tui.config.options import Component
@@ -105,7 +102,7 @@ class LookupFailure(UserError):
         self.excusable = excusable
 
 
-class Found(Struct, frozen=True):
+class Found(NamedTuple):
     """A component's class."""
 
     cls: type
@@ -134,9 +131,8 @@ def find(kind: str, name: str, import_dirs: Sequence[Path] = ()) -> Found:
     if point is None:
         class_path = _older_path(kind, name, import_dirs)
         if class_path is not None:
-            return replace(
-                _checked(kind, class_path, _import_class(class_path, import_dirs)), older=True
-            )
+            found = _checked(kind, class_path, _import_class(class_path, import_dirs))
+            return found._replace(older=True)
         raise _absent(kind, name) if _is_absent(kind, name) else LookupFailure(_unknown(kind, name))
     try:
         cls = point.load()
@@ -146,7 +142,7 @@ def find(kind: str, name: str, import_dirs: Sequence[Path] = ()) -> Found:
             excusable=isinstance(error, ImportError),
         ) from error
     found = _checked(kind, f"{point.module}:{point.attr}", cls)
-    return replace(found, older=point.group.startswith(f"{OLDER}."))
+    return found._replace(older=point.group.startswith(f"{OLDER}."))
 
 
 def builtin_path(kind: str, name: str) -> str | None:

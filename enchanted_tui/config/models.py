@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
-
-from msgspec import Struct
+from typing import Any, ClassVar, NamedTuple
 
 from enchanted_tui.config.about_options import About
 from enchanted_tui.config.notify_options import Notify, command_problem
@@ -66,14 +64,14 @@ class ComponentSpec:
         return dict(self.options)
 
 
-class StepSpec(Struct, frozen=True):
+class StepSpec(NamedTuple):
     """One step of a stage, by the configured names."""
 
     executor: str
     runner: str
 
 
-class StageSpec(Struct, frozen=True):
+class StageSpec(NamedTuple):
     """One entry of `run_order`: a sampler, by its configured name, and the steps of each sample."""
 
     sampler: str

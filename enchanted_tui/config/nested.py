@@ -8,9 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path as FilePath
 from types import MappingProxyType
-from typing import Any
-
-from msgspec import Struct
+from typing import Any, NamedTuple
 
 from enchanted_tui.config.conversion import INVALID, Conversion, expand
 from enchanted_tui.config.declared import allows_none, option_types
@@ -60,7 +58,7 @@ INSTEAD: dict[tuple[str, str], str] = {
 _NOT_GIVEN: Any = object()
 
 
-class Reader(Struct, frozen=True):
+class Reader(NamedTuple):
     """Reads mappings for one configuration; relative paths start at `base_dir`."""
 
     base_dir: FilePath

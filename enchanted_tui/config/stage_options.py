@@ -7,8 +7,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
-from msgspec import Struct
-
 from enchanted_tui.config.nested import Reader
 from enchanted_tui.config.options import Nested, option
 from enchanted_tui.config.problems import Path
@@ -101,7 +99,7 @@ class StageOptions(Nested):
 KEYS = tuple(StageOptions.options())
 
 
-class Continuation(Struct, frozen=True):
+class Continuation(NamedTuple):
     """How the samples of a stage start from others."""
 
     start_from: StartFrom

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple
-
-from msgspec import Struct
 
 from enchanted_tui.config.problems import Path, Problem, Severity, key_text
 
@@ -47,7 +46,8 @@ class Seq(list[Any]):
         self.places: dict[Any, TextPlace] = {} if places is None else places
 
 
-class Document(Struct):
+@dataclass
+class Document:
     """A configuration as it was written: `file` as people call it, and the mapping at its top."""
 
     file: str

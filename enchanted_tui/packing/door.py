@@ -13,9 +13,9 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from typing import IO, NamedTuple
 
-from enchanted_tui.packing.shards import DIRECTORY, Packed, Shards
+from enchanted_tui.packing.shards import Packed, Shards
 from enchanted_tui.packing.tar_blocks import copy_member, members, unpack_directory
-from enchanted_tui.task_paths import TaskPaths, make_group, paths_around
+from enchanted_tui.task_paths import PACKED, TaskPaths, make_group, paths_around
 from enchanted_tui.whole_files import remove_directory
 
 
@@ -34,7 +34,7 @@ class TaskDirectories:
 
     def __init__(self, data_dir: str, spread: bool | None = None) -> None:
         self.paths = TaskPaths(data_dir, spread)
-        self.shards = Shards(os.path.join(os.path.dirname(data_dir), DIRECTORY))
+        self.shards = Shards(os.path.join(os.path.dirname(data_dir), PACKED))
 
     def packed(self, name: str) -> Packed | None:
         """Return where the task `name` is packed; None if it is not."""

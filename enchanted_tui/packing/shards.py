@@ -17,9 +17,6 @@ from typing import NamedTuple
 
 TAR, INDEX = ".tar", ".index"
 HEAD = b"# name offset length files bytes record crc: run directories in the archive beside\n"
-DIRECTORY = "packed"  #: of a campaign's shards, beside ``data``
-
-
 #: begins the names of shards that jobs have left
 OF_JOB = "job-"
 

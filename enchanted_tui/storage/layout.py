@@ -8,8 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from enchanted_tui.journal_lines import TaskId
-from enchanted_tui.packing.shards import DIRECTORY
-from enchanted_tui.task_paths import TaskPaths
+from enchanted_tui.task_paths import PACKED, TaskPaths
 
 #: what the older program's next version calls them
 _NEXT_NAME = re.compile(r"dn(\d+)_ds(\d+)_b(\d+)_s(\d+)\Z")
@@ -41,7 +40,7 @@ class CampaignDirectory(Struct, frozen=True):
     @property
     def packed(self) -> Path:
         """Shards of packed run directories."""
-        return self.root / DIRECTORY
+        return self.root / PACKED
 
     def tasks(self, spread: bool | None = None) -> TaskPaths:
         """Return where tasks have their directories: in groups if `spread`; where nobody has said

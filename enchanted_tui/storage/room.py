@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import getpass
-import grp
 import os
 import re
 import shutil
@@ -189,6 +188,8 @@ def _name() -> str:
 
 def _group() -> str:
     try:
+        import grp
+
         return grp.getgrgid(os.getgid()).gr_name
     except KeyError:
         return str(os.getgid())

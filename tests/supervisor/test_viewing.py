@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from enchanted_tui.campaign_status import Liveness, Phase
 from enchanted_tui.cli import main
@@ -553,7 +554,7 @@ def test_a_holder_on_another_host_is_judged_by_its_heartbeat(tmp_path: Path) -> 
 
     def beat(number: int) -> None:
         holder = Holder("t", "another-host", 1, 1.0, "boot", number)
-        path.write_text(json.dumps(holder.__dict__))
+        path.write_text(json.dumps(structs.asdict(holder)))
 
     assert watch.look()[0] is Liveness.NOT_RUNNING
     beat(1)

@@ -20,7 +20,8 @@ from enchanted_tui.executors.slurm.submitting import Submitter
 from enchanted_tui.executors.slurm.task_table import TaskTable
 from enchanted_tui.executors.slurm.transport import READ_LIMIT, Transport
 from enchanted_tui.journal_lines import TaskId
-from enchanted_tui.packing.shards import DIRECTORY, job_prefix
+from enchanted_tui.packing.shards import job_prefix
+from enchanted_tui.task_paths import PACKED
 
 log = logging.getLogger(__name__)
 
@@ -113,12 +114,12 @@ class ResultCollector:
 
     def bring_shards(self, submission: Submission) -> None:
         """Bring home what the jobs of an array have packed, where they have files of their own."""
-        packed = os.path.join(os.path.dirname(self._directories.local_data), DIRECTORY)
+        packed = os.path.join(os.path.dirname(self._directories.local_data), PACKED)
         if self._directories.shared or not (self.packs or os.path.isdir(packed)):
             return
         os.makedirs(packed, exist_ok=True)
         names = [f"{job_prefix(submission.token, n)}000" for n in range(len(submission.elements))]
-        there = posixpath.join(self._directories.root, DIRECTORY)
+        there = posixpath.join(self._directories.root, PACKED)
         self._transport.fetch(there, names, Path(packed))
 
     def _take(self, element: Element, data: bytes) -> int:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from enchanted_tui.executors.run_directory import RunDirectory, remove_run_dir
 from enchanted_tui.journal_lines import checksum_of
-from enchanted_tui.packing.shards import DIRECTORY, job_prefix
+from enchanted_tui.packing.shards import job_prefix
+from enchanted_tui.task_paths import PACKED
 
 if TYPE_CHECKING:  # jobs that pack nothing need not have it in memory
     from enchanted_tui.packing.writer import ShardWriter
@@ -34,7 +35,7 @@ class NodePacking:
         `commit`.
         """
         self._waiting[message["name"]] = RunDirectory(message, context).path, checksum_of(line)
-        self._root = os.path.join(os.path.dirname(context["data_dir"]), DIRECTORY)
+        self._root = os.path.join(os.path.dirname(context["data_dir"]), PACKED)
         self._options = context.get("packing") or {}
 
     @property
