@@ -182,6 +182,10 @@ class AppInterface(App[str]):
         """
         raise NotImplementedError
 
+    def close_tabs(self, runs: Sequence[OpenRun]) -> None:
+        """Close runs that are open; after the last one the list of runs is shown."""
+        raise NotImplementedError
+
     @property
     def known_runs(self) -> Watch:
         """What is known of all runs."""

@@ -10,6 +10,8 @@ from textual.app import ComposeResult
 from textual.events import Click
 from textual.geometry import Offset
 from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Tooltip
 
 from enchanted_tui.ui.opened import Pointable
 from enchanted_tui.ui.widgets.clicks import RIGHT
@@ -19,6 +21,9 @@ from enchanted_tui.ui.widgets.tab_bar import TabBar
 
 if TYPE_CHECKING:
     from enchanted_tui.ui.app_interface import AppInterface
+
+
+_TOLD_WIDTH = 58  #: columns that a tooltip has for its text (see app.tcss)
 
 
 class AppScreen(Pointable, Screen[None]):
@@ -54,6 +59,18 @@ class AppScreen(Pointable, Screen[None]):
         """Open a menu at the pointer for a click with the right button."""
         if event.button == RIGHT:
             self.app.open_menu_at(Offset(event.screen_x, event.screen_y))
+
+    def _handle_tooltip_timer(self, widget: Widget) -> None:
+        """Show what is told of a widget: below the pointer, or above it where it would lie over
+        what is below the widget, and has room within it.
+        """
+        super()._handle_tooltip_timer(widget)
+        for told in self.query(Tooltip):
+            pointer = self.app.mouse_position
+            height = told.visual.get_height({}, _TOLD_WIDTH)
+            above, below = pointer.y - widget.region.y, widget.region.bottom - pointer.y - 1
+            if told.display and height > below and height < above:
+                told.absolute_offset = Offset(pointer.x, pointer.y - height - 1)
 
     def _compositor_refresh(self) -> None:
         """Paint; below a screen that nobody sees through, nothing: Textual would paint that one

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -309,7 +310,7 @@ class OpenRuns(Hosting):
     def action_close_tab(self, place: int) -> None:
         """Close the run with this place among the tabs, from 0."""
         if 0 <= place < len(self.runs) and not self.screen.is_modal:
-            self._close(self.runs[place])
+            self.close_tabs([self.runs[place]])
 
     def action_everywhere_next_tab(self) -> None:
         self._step(1)
@@ -328,11 +329,13 @@ class OpenRuns(Hosting):
         if self.run_shown is None:
             self.notify("No run is open.")
         else:
-            self._close(self.run_shown)
+            self.close_tabs([self.run_shown])
 
-    def _close(self, run: OpenRun) -> None:
+    def close_tabs(self, runs: Sequence[OpenRun]) -> None:
+        """Close runs; after the last one the list of runs is shown."""
         self.note_choices()
-        self.close_run(run.root)
+        for run in runs:
+            self.close_run(run.root)
         if not self.runs and self.current_mode in _OF_A_RUN:
             self.show_mode("runs")
         else:

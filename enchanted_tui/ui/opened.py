@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from textual._context import visible_screen_stack  # no public name says what lies below
 from textual.await_complete import AwaitComplete
 from textual.events import Event, InputEvent
 from textual.message import Message
 from textual.screen import Screen
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from textual.geometry import Offset
     from textual.widget import Widget
 
@@ -23,10 +25,23 @@ _INTERNAL = (  #: the module of the messages by which Textual lays out, paints a
 
 
 class Pointable(Base):
-    """Mixed into every screen: under the pointer is nothing that has been taken away.
+    """Mixed into every screen: under the pointer is nothing that has been taken away, and below a
+    dialog is what lies there.
 
     Until the screen is laid out again, Textual finds a removed widget there, and selects text.
     """
+
+    def render(self) -> RenderableType:
+        """Paint what lies below, whoever asks.
+
+        Textual says what that is where it paints the terminal. Somebody else who reads the lines,
+        such as whoever copies them, would have nothing painted, and lines that have been painted
+        stay so.
+        """
+        stack = self.app.screen_stack
+        place = stack.index(self) if self in stack else 0
+        visible_screen_stack.set(stack[max(0, place - 1) : place])
+        return super().render()
 
     def get_widget_and_offset_at(self, x: int, y: int) -> tuple[Widget | None, Offset | None]:
         widget, offset = super().get_widget_and_offset_at(x, y)

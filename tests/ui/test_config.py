@@ -17,9 +17,11 @@ from enchanted_tui.ui.app import EnchantedApp
 from enchanted_tui.ui.editing import edit_config
 from enchanted_tui.ui.editor import config_file, elsewhere
 from enchanted_tui.ui.editor.dialogs import PathDialog, Picker
+from enchanted_tui.ui.editor.file_dialog import FileDialog
 from enchanted_tui.ui.editor.menu import CompletionMenu
 from enchanted_tui.ui.editor.panes import OutlineList, PaneTabs, ProblemList
 from enchanted_tui.ui.screens.config import ConfigScreen
+from enchanted_tui.ui.screens.form_screen import FormScreen
 from enchanted_tui.ui.widgets.dialog import Dialog
 from helpers.marks import in_full
 from helpers.ui.editing import TEXT, Editor, opened
@@ -97,6 +99,53 @@ async def test_going_back_into_the_text(path: Path) -> None:
         await editor.until(lambda: not editor.screen.area.has_focus)
         await editor.press("i", "x")
         await editor.until(lambda: editor.text == "x" + TEXT)
+
+
+@in_loop
+async def test_an_empty_editor_invites(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects newcomers, whom an error would greet: what can be done where there is no text yet is
+    listed, and taken from the list; what is typed is judged.
+    """
+    monkeypatch.chdir(tmp_path)
+    async with opened(None) as editor:
+        await editor.until(lambda: "No configuration yet." in editor.shown())
+        assert "error" not in editor.shown() and "n   begin one" in editor.shown()
+        await editor.press("x")
+        await editor.until(lambda: "1 error" in editor.shown())
+        await editor.press("backspace")
+        await editor.until(lambda: "No configuration yet." in editor.shown())
+        await editor.pilot.click(ProblemList, offset=(10, 1))
+        await editor.dialog(Picker)
+
+
+@in_loop
+async def test_files_of_a_template_are_awaited(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Protects newcomers from an error that is none of theirs: a template's own module comes with
+    the first save, and what would run is shown from then on.
+    """
+    monkeypatch.chdir(tmp_path)
+    async with opened(None) as editor:
+        await editor.press("escape", "n")
+        picker = await editor.dialog(Picker)
+        picker.query_one(Input).value = "PythonRunner"
+        await editor.pilot.pause()
+        await editor.press("enter")
+        await editor.until(lambda: "my_model:solve" in editor.text)
+        await editor.checked()
+        await editor.until(lambda: "my_model.py is not there yet" in editor.shown())
+        assert editor.screen._checked is not None and not editor.screen._checked.errors
+        await editor.press("f11")
+        await editor.until(
+            lambda: isinstance(editor.app.screen, FormScreen) and "complete" in editor.shown()
+        )
+        await editor.press("f2")
+        (await editor.dialog(FileDialog)).typed.value = "mine.yaml"
+        await editor.press("enter")
+        await editor.until(lambda: (tmp_path / "my_model.py").exists())
+        await editor.press("f5")
+        await editor.until(lambda: "my_model:solve(x=0." in editor.shown())
 
 
 @pytest.mark.parametrize("how", ["key", *in_full("letter", "mouse")])

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.widgets import Input
 
 from enchanted_tui.ui import glyphs
 from enchanted_tui.ui.screens.launch import LaunchScreen
@@ -23,7 +24,7 @@ from enchanted_tui.views.separation import separations
 from enchanted_tui.views.viewing import Viewer
 from helpers.ui.campaigns import run_campaign
 from helpers.ui.snapshots import SIZES, assert_screen
-from helpers.ui.watching import in_loop, watching
+from helpers.ui.watching import Watcher, in_loop, watching
 
 #: What differs from one run of the campaign to the next; each pattern takes the whole width of a
 #: column.
@@ -296,7 +297,14 @@ async def test_the_record_is_never_written_over(own_run: Path) -> None:
         for path, why in ((journal, own), (own_run / "enchanted_dataset.csv", own),
                           (own_run, a_directory)):  # fmt: skip
             await watcher.press("w")
-            await watcher.sees("_failures.csv")
+            # of a long path not all is in sight
+            await watcher.until(lambda: _typed(watcher).endswith("_failures.csv"))
             await watcher.type(str(path))
             await watcher.is_told(f"{path}: {why}")
     assert journal.read_bytes() == before
+
+
+def _typed(watcher: Watcher) -> str:
+    """Return what stands in the line that asks; nothing where none does."""
+    focused = watcher.screen.focused
+    return focused.value if isinstance(focused, Input) else ""

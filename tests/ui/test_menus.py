@@ -56,6 +56,42 @@ async def test_the_bar_has_every_action_once(finished_run: Path, size: tuple[int
         await watcher.until(lambda: not watcher.screen.is_modal)
 
 
+@in_loop
+async def test_what_lies_below_a_dialog_is_painted_whoever_looks(tmp_path: Path) -> None:
+    """Protects the screen below: lines that are read while a dialog is about to be painted anew,
+    as when a screen is copied, stayed blank around it until something changed there.
+    """
+    app = EnchantedApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        watcher = Watcher(app, pilot)
+        await watcher.sees("No runs yet")
+        await watcher.press("equals_sign")
+        await _opens(watcher, SettingsDialog)
+        for _ in range(2):
+            watcher.screen.refresh()
+            assert "No runs yet" in watcher.text
+            await watcher.pilot.pause()
+
+
+@in_loop
+async def test_a_notice_leaves_its_dialog_in_sight(tmp_path: Path) -> None:
+    """Protects the choice that somebody is about to make on a small terminal: what is said
+    meanwhile takes the line above the dialog.
+    """
+    app = EnchantedApp()
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        watcher = Watcher(app, pilot)
+        await watcher.sees("No runs yet")
+        await watcher.press("equals_sign")
+        await _opens(watcher, SettingsDialog)
+        before = watcher.text.splitlines()
+        said = "Saved a file with a name that is as long as names are, more or less"
+        app.notify(said, timeout=60)
+        await watcher.sees(said)
+        assert said in watcher.text.splitlines()[0]
+        assert watcher.text.splitlines()[1:] == before[1:]
+
+
 @SIZES
 @in_loop
 async def test_how_menu_and_settings_look(tmp_path: Path, size: tuple[int, int]) -> None:

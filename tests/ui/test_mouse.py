@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.widgets import Tooltip
 
 from enchanted_tui.ui import remembered
+from enchanted_tui.ui.app import EnchantedApp
 from enchanted_tui.ui.screens.monitor import MonitorScreen
 from enchanted_tui.ui.screens.task import TaskScreen
 from enchanted_tui.ui.widgets.divider import Divider
@@ -88,6 +90,26 @@ async def test_what_is_cut_is_told(finished_run: Path) -> None:
         await watcher.until(lambda: tabs.region.height)
         await watcher.pilot.hover(offset=(tabs.region.x + 3, tabs.region.y))
         assert "task" in str(tabs.tooltip).lower()
+
+
+@in_loop
+async def test_what_is_told_lies_over_nothing_below_its_table(finished_run: Path) -> None:
+    """Protects the heading below a table, which what the pointer is told in its rows covered."""
+    app = EnchantedApp(finished_run)
+    async with app.run_test(size=(80, 15), tooltips=True) as pilot:
+        watcher = Watcher(app, pilot)
+        await watcher.until(lambda: app.view is not None)
+        await app.switch_mode("failures")
+        await watcher.until(lambda: watcher.screen.groups.row_count)
+        table, told = watcher.screen.groups, watcher.screen.query_one(Tooltip)
+        place = table.region
+        await watcher.until(lambda: table.row_count == 3)
+        for row in (2, 3):  # the last one is right above the heading
+            await pilot.hover(offset=(place.x + 20, place.y + row))
+            await watcher.until(lambda: told.display and told.region.y > place.y)
+            assert told.region.bottom <= place.bottom, told.region
+            await pilot.hover(offset=(2, 0))  # what is told of the line above
+            await watcher.until(lambda: told.display and told.region.y < place.y)
 
 
 @pytest.mark.parametrize(

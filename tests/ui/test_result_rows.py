@@ -97,6 +97,21 @@ async def test_a_condition_is_for_all_views_and_what_is_written(
         assert "where" not in watcher.text
 
 
+@in_loop
+async def test_a_name_with_a_backquote_is_said_to_be_out_of_reach(tmp_path: Path) -> None:
+    """Protects whoever has such a column from looking for a mistake of their own."""
+    path = write_config(tmp_path, "odd", budget=3)
+    path.write_text(path.read_text().replace("code_under_test:wavy", "odd_code:odd"))
+    (tmp_path / "odd_code.py").write_text("def odd(c1, c2):\n    return {'ener`gy': c1}\n")
+    actions.start(load_config(path)).start()
+    async with watching(tmp_path / "odd", "results", (120, 36)) as watcher:
+        await watcher.sees("3 rows")
+        await watcher.press("slash")
+        await watcher.sees("Rows where")
+        watcher.screen.condition_line.typed.value = "`ener`gy` > 1"
+        await watcher.sees("a backquote is in the name of ener`gy, so no condition can be about")
+
+
 @SIZES
 @in_loop
 async def test_how_it_looks(finished_run: Path, size: tuple[int, int]) -> None:

@@ -19,12 +19,14 @@ from enchanted_tui.ui import remembered
 from enchanted_tui.ui.app import MODE_NAMES
 from enchanted_tui.ui.campaign_screen import CampaignScreen
 from enchanted_tui.ui.open_runs import MOST
+from enchanted_tui.ui.screens.action_menu import ActionMenu
 from enchanted_tui.ui.screens.file import FileScreen
 from enchanted_tui.ui.screens.monitor import MonitorScreen
 from enchanted_tui.ui.screens.plots import PlotsScreen
 from enchanted_tui.ui.screens.results import ResultsScreen
 from enchanted_tui.ui.screens.task import TaskScreen
 from enchanted_tui.ui.settings import Preferences, Settings
+from enchanted_tui.ui.widgets.clicks import RIGHT
 from enchanted_tui.ui.widgets.dialog import Dialog
 from enchanted_tui.ui.widgets.tab_bar import TabBar
 from helpers.marks import in_full, rounds
@@ -502,6 +504,41 @@ async def test_switching(
         assert watcher.app.current_mode == "results"
         await watcher.until(lambda: len(watcher.screen.results) == 60)
         assert remembered.read().last_run == str(runs["usual"])
+
+
+@in_loop
+async def test_the_menu_of_a_tab_is_about_its_run(
+    runs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Protects the run that one means: a click with the right button on a tab offers what can be
+    done with that one, though another is shown; beside the tabs, what is about none.
+    """
+    monkeypatch.chdir(tmp_path)
+    async with app_with(runs["usual"], runs["other"]) as watcher:
+        await watcher.app.switch_mode("monitor")
+        await watcher.sees("other", "usual")
+        bar = watcher.screen.query_one(TabBar)
+
+        async def menu_at(column: int) -> list[str]:
+            await watcher.pilot.click(TabBar, offset=(column, 0), button=RIGHT)
+            await watcher.until(lambda: isinstance(watcher.screen, ActionMenu))
+            await watcher.pilot.pause()
+            return [str(option.id) for option in watcher.screen.listed.options]
+
+        assert "close" not in await menu_at(70)
+        await watcher.press("escape")
+        await watcher.until(lambda: not watcher.screen.is_modal)
+        assert await menu_at(bar.spot("app.show_tab(0)") + 1) == [
+            *("show", "close", "others", "path"),
+            *("everywhere.tabs", "everywhere.next_tab", "everywhere.previous_tab"),
+        ]
+        await watcher.sees(f"Have all screens show {runs['usual']}"[:40])
+        await watcher.press("enter")
+        await watcher.until(lambda: watcher.app.root == runs["usual"])
+        await menu_at(bar.spot("app.show_tab(1)") + 1)
+        await watcher.click("Close the others")
+        await watcher.until(lambda: [run.root for run in watcher.app.runs] == [runs["other"]])
+        assert watcher.app.root == runs["other"] and all(root.is_dir() for root in runs.values())
 
 
 @pytest.mark.parametrize("how", ["mouse", *in_full("key", "palette")])

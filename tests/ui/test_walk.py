@@ -69,6 +69,22 @@ def test_from_nothing_to_two_runs_side_by_side(
 
 
 @pytest.mark.full
+@pytest.mark.parametrize(("size", "no_color"), TERMINALS)
+def test_a_function_without_yaml(arrives: Arrives, size: tuple[int, int], no_color: str) -> None:
+    """Protects the same walk from the form of a function."""
+    person = arrives(size, no_color)
+    person.start()
+    person.begins_form("My function")
+    person.fills_line("function", "kessel:heizen")
+    person.fills_parameters("druck", "menge")
+    person.fills_line("base run dir", "Läufe/erster Lauf")
+    person.breaks_and_repairs_form()
+    person.looks_at_a_sample()
+    person.launches("aus dem Formular.yaml")
+    _walks_on(person)
+
+
+@pytest.mark.full
 def test_a_program_without_yaml(arrives: Arrives) -> None:
     """Protects a campaign of one's own program, from the form to its rows."""
     person = arrives(*TERMINALS[0])

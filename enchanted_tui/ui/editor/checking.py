@@ -4,7 +4,8 @@ would run.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -138,6 +139,27 @@ def judge(text: str, path: Path | None, home: Path) -> tuple[CheckedText, Campai
 
 def _failed(why: str) -> Problem:
     return Problem("error", "", None, None, "", f"the check itself failed: {why}")
+
+
+def awaiting(checked: CheckedText, companions: Iterable[str], directory: Path) -> CheckedText:
+    """Return what is said of a text whose `companions`, files that its template brings along, come
+    into `directory` with the first save: what is wrong for want of them is no mistake.
+    """
+    missing = [name for name in companions if not (directory / name).exists()]
+    problems = []
+    for problem in checked.problems:
+        name = next((name for name in missing if _is_about(problem, name)), "")
+        if name:
+            said = f"{name} is not there yet: saving writes it beside the configuration"
+            problem = replace(problem, severity="warning", message=said)
+        problems.append(problem)
+    return replace(checked, problems=tuple(problems)) if missing else checked
+
+
+def _is_about(problem: Problem, name: str) -> bool:
+    """Tell whether a file, or the module in it, is what an error names."""
+    said = problem.message
+    return problem.severity == "error" and (name in said or f"'{Path(name).stem}'" in said)
 
 
 def not_checked(text: str, why: str) -> CheckedText:

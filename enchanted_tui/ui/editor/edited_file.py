@@ -77,6 +77,11 @@ class EditedFile:
         """Whether there is something to save."""
         return self.buffer.is_modified(self._area.text)
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether there is a file, or a text that may become one."""
+        return self.buffer.version is not None or bool(self._area.text.strip())
+
     def unsaved(self) -> str | None:
         """Say what would be lost if the app ended now; None if nothing."""
         if not self._screen.is_mounted or not self.is_modified:

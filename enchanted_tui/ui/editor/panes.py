@@ -5,10 +5,11 @@ run.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.console import Group
 from rich.text import Text
+from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -20,10 +21,16 @@ from textual.widgets.option_list import Option
 
 from enchanted_tui.config.assist import KeyHelp, OutlineEntry
 from enchanted_tui.config.problems import Problem
+from enchanted_tui.ui.actions import registry
 from enchanted_tui.ui.background import in_thread, run_newest
 from enchanted_tui.ui.editor.checking import CheckedText, TextAnswers
+from enchanted_tui.ui.editor.inviting import invitation
 from enchanted_tui.ui.glyphs import glyph
+from enchanted_tui.ui.palette import perform
 from enchanted_tui.ui.widgets.choice_list import Options
+
+if TYPE_CHECKING:
+    from enchanted_tui.ui.app_interface import AppInterface
 
 PANES = ("problems", "help", "outline", "preview")
 _MOST_PROBLEMS = 200
@@ -80,10 +87,13 @@ class PlaceList(Options):
 class ProblemList(PlaceList):
     """The problems as they stand in the text."""
 
+    if TYPE_CHECKING:
+        app = getters.app(AppInterface)
+
     def __init__(self) -> None:
         super().__init__("problems")
         self.border_title = "Problems"  # where another pane is above
-        self._rows: list[tuple[str, str]] = []
+        self._offered: list[str] = []  #: actions, by the items that take them
         self._state: object = None
 
     def show(self, problems: Sequence[Problem], note: str) -> None:
@@ -91,12 +101,28 @@ class ProblemList(PlaceList):
         if (tuple(problems), note) == self._state:
             return
         self._state = (tuple(problems), note)
+        self._offered = []
         rows = [(self._prompt(problem), _place(problem)) for problem in problems[:_MOST_PROBLEMS]]
         if len(problems) > _MOST_PROBLEMS:
             rows.append(
                 (Text(f"{glyph('ellipsis')} and {len(problems) - _MOST_PROBLEMS:,} more"), None)
             )
         self.fill(rows or [(Text(note), None)])
+
+    def invite(self) -> None:
+        """Say what can be done where there is no configuration yet."""
+        if self._state != "invited":
+            self._state = "invited"
+            lines = invitation(self.app)
+            self._offered = [action for _, action in lines]
+            self.fill([(line, None) for line, _ in lines])
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Take what is offered, if an item does."""
+        event.stop()
+        for name in self._offered[event.option_index : event.option_index + 1]:
+            if name:
+                self.app.perform(perform(self.app, registry()[name]))
 
     def _prompt(self, problem: Problem) -> Text:
         sign = glyph("failed" if problem.severity == "error" else "warning")
@@ -207,6 +233,8 @@ class PreviewPane(TextPane):
             self._say("The text has not been checked yet.")
         elif not checked.is_configuration:
             self._say(f"{name} is no configuration; nothing would run.")
+        elif not checked.is_valid and not checked.errors:
+            self._say("Save it (F2): once its files are there, what would run is shown here.")
         elif not checked.is_valid:
             self._say(
                 "The configuration has errors; once they are gone, what would run is shown here."

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from enchanted_tui.config.completion import Completion
 from enchanted_tui.ui.editor.checker_process import AskedAnswers, CheckerGoneError, CheckerProcess
-from enchanted_tui.ui.editor.checking import CheckedText, check, completion, not_checked
+from enchanted_tui.ui.editor.checking import CheckedText, awaiting, check, completion, not_checked
 
 #: Characters of a text beyond which a process reads it. To read megabytes takes seconds, in which
 #: keys wait for the interpreter again and again, and for its collector for parts of a second.
@@ -23,8 +24,14 @@ class TextChecker:
         self._starting = threading.Lock()
         self._closed = False
 
-    def check(self, text: str, path: Path | None, home: Path) -> CheckedText:
-        """Check a text, as `checking.check` does."""
+    def check(
+        self, text: str, path: Path | None, home: Path, companions: Iterable[str] = ()
+    ) -> CheckedText:
+        """Check a text, as `checking.check` does; `companions` come with its first save."""
+        directory = home if path is None else path.parent
+        return awaiting(self._check(text, path, home), companions, directory)
+
+    def _check(self, text: str, path: Path | None, home: Path) -> CheckedText:
         if len(text) <= LONG:
             return check(text, path, home)
         try:

@@ -4,6 +4,7 @@ would be given. For threads: classes are imported, plugins too.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from enchanted_tui.config.forms.campaign_form import CampaignForm, Values
 from enchanted_tui.config.forms.field_choice import FormSection
 from enchanted_tui.config.forms.field_problems import FieldProblem
 from enchanted_tui.config.rewriting import CannotRewriteError
-from enchanted_tui.ui.editor.checking import judge
+from enchanted_tui.ui.editor.checking import awaiting, judge
 from enchanted_tui.ui.error_sentence import sentence
 
 
@@ -50,18 +51,25 @@ def lay_out(form: CampaignForm, values: Values, *, everything: bool) -> FormLayo
     return FormLayout(tuple(sections), completed, tuple(form.kept()))
 
 
-def apply(form: CampaignForm, values: Values, path: Path | None, home: Path) -> Applied:
-    """Write what was filled in into the text, check it, and render three inputs."""
+def apply(
+    form: CampaignForm, values: Values, path: Path | None, home: Path, companions: Collection[str]
+) -> Applied:
+    """Write what was filled in into the text, check it, and render three inputs; `companions` are
+    files that come with the first save.
+    """
     own = form.problems_of(values)
     try:
         text = form.text_with(values)
     except CannotRewriteError as error:
         return Applied(None, (*own, FieldProblem("", None, str(error))), (), str(error))
     checked, config = judge(text, path, home)
+    checked = awaiting(checked, companions, home if path is None else path.parent)
     placed = [form.place(problem, values) for problem in checked.problems]
     problems = (*own, *placed)
-    if config is None or any(problem.is_error for problem in problems):
+    if any(problem.is_error for problem in problems):
         return Applied(text, problems, (), "Inputs are shown once nothing is missing.")
+    if config is None:
+        return Applied(text, problems, (), "Inputs are shown once its files are saved (F2).")
     from enchanted_tui.operations.rendered_inputs import rendered_inputs
 
     try:

@@ -183,8 +183,9 @@ class ConfigScreen(TextFinding):
                 _SLOW, lambda: self._show_bar(note="still checking; a plugin may be slow to import")
             )
             text = self.text
+            path, companions = self.file.buffer.path, tuple(self.file.buffer.companions)
             checked = await in_thread(
-                self._checker.check, self.area.text, self.file.buffer.path, self.app.home
+                self._checker.check, self.area.text, path, self.app.home, companions
             )
             slow.stop()
             if self.is_mounted and text is self.text and checked.text == self.area.text:
@@ -194,9 +195,11 @@ class ConfigScreen(TextFinding):
         self.text.checked = checked
         self.area.colours(checked.is_configuration)
         self.area.show_problems(checked.problems)
-        self.query_one(ProblemList).show(
-            checked.problems, checked.without_problems(self.file.buffer.name)
-        )
+        if self.file.is_begun:
+            note = checked.without_problems(self.file.buffer.name)
+            self.query_one(ProblemList).show(checked.problems, note)
+        else:
+            self.query_one(ProblemList).invite()
         outline = self.query_one(OutlineList)
         outline.show(checked.outline)
         outline.follow(self.area.cursor_location[0])
@@ -213,11 +216,11 @@ class ConfigScreen(TextFinding):
         """Say which file is edited, whether it is saved, how many problems it has and where the
         cursor stands.
         """
-        checked = self._checked
+        checked, is_begun = self._checked, self.file.is_begun
         is_current = checked is not None and checked.text == self.area.text
-        counts = (
-            None if checked is None else (checked.errors, len(checked.problems) - checked.errors)
-        )
+        counts = None
+        if checked is not None and is_begun:
+            counts = checked.errors, len(checked.problems) - checked.errors
         line, column = self.area.cursor_location
         self.query_one(FileBar).show(
             name=self.file.shown_name,
@@ -225,7 +228,7 @@ class ConfigScreen(TextFinding):
             changed_on_disk=self.file.changed_on_disk,
             is_read_only=self.app.read_only,
             problems=counts,
-            is_judged=checked is None or checked.is_judged,
+            is_judged=checked is None or (checked.is_judged and is_begun),
             is_current=is_current,
             place=(line + 1, column + 1),
             note=note,

@@ -181,7 +181,8 @@ be chosen, left and right change it. Escape goes to the text, Ctrl+Z there takes
     async def _apply(self) -> None:
         version, values = self._version, dict(self._values)
         path, home = self._file.buffer.path, self.app.home
-        applied = await in_thread(apply, self._form, values, path, home)
+        companions = tuple(self._file.buffer.companions)
+        applied = await in_thread(apply, self._form, values, path, home, companions)
         if self.is_attached and version == self._version:
             self._take_in(applied, version)
 
@@ -260,6 +261,7 @@ be chosen, left and right change it. Escape goes to the text, Ctrl+Z there takes
         if await self._settled() is not None:
             await self._file.save(self)
             self._show_head()
+            self._wanted.set()  # files that its template brings along are there now
 
     def action_form_launch(self) -> None:
         self.app.perform(self._launch())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,15 @@ from enchanted_tui.views.row_selection import RowSelection
 
 if TYPE_CHECKING:
     from enchanted_tui.ui.open_run import Choices
+
+
+def _about_backquotes(condition: str, names: Collection[str]) -> ConditionError | None:
+    """Say of a condition that is none that it names a column which no condition can name."""
+    for name in names:
+        if "`" in name and name in condition:
+            said = f"a backquote is in the name of {name}, so no condition can be about that column"
+            return ConditionError(said, condition.index(name))
+    return None
 
 
 class RowFiltering(CampaignScreen):
@@ -88,7 +97,8 @@ class RowFiltering(CampaignScreen):
                 kept = await in_thread(condition.judge, condition.gather(whole.columns), count)
                 found = RowSelection(whole, kept, self.results)
             except ConditionError as error:
-                wrong, found = error, None if self._typed is not None else whole
+                wrong = _about_backquotes(wanted, whole.columns) or error
+                found = None if self._typed is not None else whole
         if (wanted, count, readings) != (self._wanted, len(self.whole), self._readings):
             return False
         self._wrong, self.results = wrong, self.results if found is None else found
@@ -147,7 +157,7 @@ class RowFiltering(CampaignScreen):
         if self.condition_line.display:
             self.condition_line.typed.focus()
             return
-        names = [spelt(name) for name in self.whole.columns]
+        names = [spelt(name) for name in self.whole.columns if "`" not in name]
         self.condition_line.ask(self.rows.condition, names)
         self._typed = self.rows.condition
         self._refresh_view()

@@ -1,4 +1,6 @@
-"""The open runs, side by side: a click on one shows it, a click on its cross closes it."""
+"""The open runs, side by side: a click on one shows it, a click on its cross closes it, and a
+click with the right button opens its menu.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +8,15 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from textual import getters
+from textual.events import Click
+from textual.geometry import Offset
 
 from enchanted_tui.campaign_status import Phase
 from enchanted_tui.ui.actions import help_of
 from enchanted_tui.ui.facts_in_line import cut_name
 from enchanted_tui.ui.glyphs import glyph
+from enchanted_tui.ui.tab_menu import open_tab_menu
+from enchanted_tui.ui.widgets.clicks import RIGHT
 from enchanted_tui.ui.widgets.line import Buttons
 from enchanted_tui.ui.widgets.progress_bar import percent
 from enchanted_tui.ui.widgets.status_line import COLOURS
@@ -41,6 +47,17 @@ class TabBar(Buttons):
 
     def on_resize(self) -> None:
         self.check()
+
+    async def on_click(self, event: Click) -> None:
+        """Open the menu of the run whose tab it is; not that of the screen below, which may be
+        about another one. Other clicks are heard by what it is built upon.
+        """
+        if event.button != RIGHT:
+            return
+        event.stop()
+        place = _place_in(self._action_at(event.x))
+        run = self.app.runs[place] if place is not None and place < len(self.app.runs) else None
+        open_tab_menu(self.app, run, Offset(event.screen_x, event.screen_y))
 
     def check(self) -> None:
         """Show the tabs as they are now; nothing is painted where they look as before."""
@@ -95,6 +112,12 @@ class TabBar(Buttons):
             (f" {glyph('close')}", "dim", close),
             (end, style, close),
         ]
+
+
+def _place_in(action: str) -> int | None:
+    """Return the place among the tabs, from 0, that an action of the bar is about."""
+    _, bracket, place = action.removesuffix(")").partition("_tab(")
+    return int(place) if bracket else None
 
 
 def _fitted(runs: list[OpenRun], room: int) -> list[tuple[str, str]] | None:

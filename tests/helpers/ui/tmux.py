@@ -21,6 +21,7 @@ from rich.cells import cell_len
 PATIENCE = 120.0
 _LOOK = 0.1  #: seconds between two looks
 _STILL = 5  #: looks in which a text is at the same place before it is clicked
+_FOLLOWS = 2.0  #: seconds in which what can be scrolled has followed the wheel
 _PRESSED = 0.03  #: seconds for which a button is held
 _LEFT, _RIGHT, _UP, _DOWN, _MOVE = 0, 2, 64, 65, 32  #: buttons as xterm numbers them
 
@@ -59,7 +60,7 @@ class Tmux:
     @property
     def coloured(self) -> str:
         """The same with its colours, as ANSI escape sequences."""
-        return self._call("capture-pane", "-p")
+        return self._call("capture-pane", "-e", "-p")
 
     def wait_until(
         self, condition: Callable[[], bool], what: str, timeout: float = PATIENCE
@@ -143,13 +144,34 @@ class Tmux:
         self._mouse(_DOWN if down else _UP, place, times=notches)
 
     def scroll_to(self, text: str, place: tuple[int, int], *, down: bool = True) -> None:
-        """Turn the wheel at a place until a text is to be seen."""
+        """Turn the wheel at a place, a notch after the other, until a text is to be seen and stays;
+        what is shown follows a busy wheel later, and would go on past the text.
+        """
         for _ in range(400):
-            if text in self.text:
+            if self._stays(text):
                 return
+            before, patient_until = self.text, time.monotonic() + _FOLLOWS
             self.wheel(place, down=down)
-            time.sleep(_LOOK)
+            while self.text == before and time.monotonic() < patient_until:
+                time.sleep(_LOOK)
         raise AssertionError(f"{text!r} is nowhere in what can be scrolled\n{self.text}")
+
+    def scroll_to_top(self, place: tuple[int, int]) -> None:
+        """Turn the wheel up at a place until nothing moves any more."""
+        self.wheel(place, down=False, notches=60)
+        shown: list[str] = []
+
+        def is_still() -> bool:
+            shown.append(self.text)
+            return len(shown) > _STILL and len(set(shown[-_STILL:])) == 1
+
+        self.wait_until(is_still, "what was scrolled does not come to rest")
+
+    def _stays(self, text: str) -> bool:
+        if text not in self.text:
+            return False
+        time.sleep(_STILL * _LOOK)
+        return text in self.text
 
     # -- what is typed -----------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ def heizen(druck, menge, dauer=1.0):
     return {"waerme": druck * menge, "verlust": druck**2 + 0.1 * menge}
 '''
 
+_LABEL = 16  #: columns that the title of a field takes
 
 #: the same as a program that prints what it has found
 PROGRAM = """import sys
@@ -108,8 +109,7 @@ class Newcomer(Tmux):
         """Change a value in the text of the editor; `before` is what stands before it."""
         place = (20, 6)
         if before + old not in self.text:
-            self.wheel(place, down=False, notches=60)
-            time.sleep(1.0)
+            self.scroll_to_top(place)
             self.scroll_to(before + old, place)
         self.select(old, on=before + old)
         self.type(new)
@@ -202,7 +202,7 @@ class Newcomer(Tmux):
         """The same configuration with another seed, into another directory."""
         self.goes_to(1, "Runs")
         self.chooses_from_menu(Path(run).name, "Edit config", on="100%")
-        self.sees("[2 Config]", "checking…")
+        self.sees("[2 Config]", "valid")
         self.replaces(run, other, "base_run_dir: ")
         self.replaces("1", "2", "seed: ")
         self.sees("valid")
@@ -244,8 +244,9 @@ class Newcomer(Tmux):
 
     def fills_line(self, title: str, text: str) -> None:
         """Fill in a field of one line."""
-        self._goes_to_field(f" {title} ")
-        _, row = self.place(f" {title} ")
+        label = f" {title:<{_LABEL}}"  # the text beside the form has the word too
+        self._goes_to_field(label)
+        _, row = self.place(label)
         self.click_at((60, row))
         self.erase(60)
         self.type(text)
@@ -255,8 +256,7 @@ class Newcomer(Tmux):
         self.wait_until(self._is_judged, "what is filled in has not been judged")
         place = (30, 5)
         if text not in self.text:
-            self.wheel(place, down=False, notches=40)
-            time.sleep(1.0)
+            self.scroll_to_top(place)
             self.scroll_to(text, place)
 
     def _is_judged(self) -> bool:
