@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import random
 import shutil
+import subprocess
+import sys
 import time
 from array import array
 from collections.abc import Callable, Sequence
@@ -51,6 +53,8 @@ def wanted() -> list[Wanted]:
         ("app: condition on 100,000 rows of 100 columns, summary", 0.2, "s"),
         ("app: correlations of 20 columns of 100,000 rows", 1.0, "s"),
         ("app: memory with three runs of 100,000 samples in tabs", 300, "MB"),
+        ("app: key to paint while a surrogate is fitted to 100,000 x 40, p95", 30, "ms"),
+        ("app: memory of that fit", 2_000, "MB"),
         ("app: terminal traffic of eight tabs while nothing happens", 0.0, "B/s"),
         ("app: processor with eight tabs while nothing happens", 0.5, "% of a core"),
     )
@@ -161,6 +165,67 @@ def _seconds(work: Callable[[], object], quick: bool) -> float:
     return median(times)
 
 
+# -- surrogates ------------------------------------------------------------------------------------
+
+_FITTED = 40  #: parameters
+_MODEL = f"""
+import numpy as np
+
+def run(**columns):
+    x = np.stack([columns[f"p{{k}}"] for k in range({_FITTED})], axis=1)
+    return {{"output": 3 * x[:, 0] * x[:, 1] + np.sin(5 * x[:, 2]) + x[:, 3:8].sum(axis=1)}}
+"""
+
+
+def _fitting(bench: Bench, quick: bool) -> dict[str, float]:
+    """Go through the rows of a large dataset at random moments while the app has a surrogate fitted
+    to it.
+    """
+    draw, times = random.Random(1), []
+    with Terminal([str(_of_many_parameters(bench))], bench.fresh("app-home")) as terminal:
+        terminal.wait_for("100,000/100,000 100%", 120)
+        terminal.send("5")
+        terminal.wait_for("100,000 rows")
+        alone = terminal.memory()
+        terminal.send("fn")  # Surrogate, compute
+        terminal.wait_for("random forest|trees", 120)  # what is said of it once it has begun
+        terminal.send("t")
+        terminal.read(2)
+        for _ in range(60 if quick else 200):
+            terminal.read(draw.uniform(0.05, 0.3))
+            times.append(terminal.answer_time("j", r"d0_b\d+_s\d+"))
+        used = terminal.memory() - alone
+    return {
+        "app: key to paint while a surrogate is fitted to 100,000 x 40, p95": 1000
+        * quantiles(times, n=20)[-1],
+        "app: memory of that fit": used,
+    }
+
+
+def _of_many_parameters(bench: Bench) -> Path:
+    """Give the run directory of a finished campaign of 100,000 samples of many parameters."""
+    directory = bench.fresh("many-parameters")
+    (directory / "wide_model.py").write_text(_MODEL)
+    names = [f"p{number}" for number in range(_FITTED)]
+    sampler = {"type": "RandomSampler", "parameters": names, "bounds": [[0, 1]] * _FITTED}
+    runner = {"type": "PythonRunner", "function": "wide_model:run", "batch": 1000}
+    config = {
+        "executors": {"here": {"type": "LocalExecutor"}},
+        "samplers": {"cube": {**sampler, "budget": _ROWS}},
+        "runners": {"code": runner},
+        "storage": {"type": "none"},
+        "supervisor": {
+            "base_run_dir": "run",
+            "save_files": "none",
+            "run_order": [{"sampler": "cube", "executor": "here", "runner": "code"}],
+        },
+    }
+    (directory / "campaign.yaml").write_text(json.dumps(config))
+    command = [sys.executable, "-m", "enchanted_tui", "campaign.yaml", "--no-ui"]
+    subprocess.run(command, cwd=directory, check=True, capture_output=True, timeout=3600)
+    return directory / "run"
+
+
 # -- tabs ------------------------------------------------------------------------------------------
 
 
@@ -226,5 +291,6 @@ MEASURES: dict[str, Callable[[Bench, bool], dict[str, float]]] = {
     "app: condition on 100,000 rows of 100 columns, table": _rows,
     "app: correlations of 20 columns of 100,000 rows": _correlations,
     "app: memory with three runs of 100,000 samples in tabs": _memory,
+    "app: key to paint while a surrogate is fitted to 100,000 x 40, p95": _fitting,
     "app: terminal traffic of eight tabs while nothing happens": _eight_tabs,
 }

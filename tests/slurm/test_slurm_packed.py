@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
+from glob import glob
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,8 @@ def wait_for_archive(campaign: SlurmCampaign, process: subprocess.Popen[str], jo
     """Wait until a job has packed something, as long as the campaign runs."""
 
     def is_there() -> bool:
-        if any(jobs.glob("**/packed/job-*/*.index")):
+        # of glob, not of Path: directories of samples come and go meanwhile
+        if glob("**/packed/job-*/*.index", root_dir=jobs, recursive=True, include_hidden=True):
             return True
         if process.poll() is not None:
             campaign.finish(process)

@@ -10,6 +10,7 @@ import re
 import shutil
 import stat
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any, NamedTuple
 
 from enchanted_tui.runners.arguments import listed
@@ -72,11 +73,13 @@ def target_problem(name: str, reserved: frozenset[str]) -> str | None:
 
 def mentions(value: Any, path: str) -> bool:
     """Tell whether a path stands somewhere in what has been prepared for a sample."""
-    if isinstance(value, str):
-        return path in value
-    if isinstance(value, Mapping):
-        return any(mentions(item, path) for pair in value.items() for item in pair)
-    return isinstance(value, (list, tuple)) and any(mentions(item, path) for item in value)
+    if isinstance(value, (list, tuple)):
+        items: Iterable[Any] = value
+    elif isinstance(value, (dict, Mapping)):  # an abstract class answers slowly
+        items = chain(value, value.values())
+    else:
+        return isinstance(value, str) and path in value
+    return any(path in item if isinstance(item, str) else mentions(item, path) for item in items)
 
 
 def write_files(run_dir: str, files: Mapping[str, str]) -> None:
