@@ -269,8 +269,11 @@ async def test_an_existing_file_keeps_all_that_is_not_filled_in(work: Path) -> N
         assert load_config(path).samplers["plane"].options["budget"] == 12
         await person.press("escape")
         await person.until(lambda: isinstance(person.screen, ConfigScreen))
-        await person.press("ctrl+z")
-        await person.until(lambda: person.yaml == before)
+        for _ in range(4):  # a busy machine writes what is typed in several steps
+            if person.yaml != before:
+                await person.press("ctrl+z")
+                await person.pilot.pause()
+        assert person.yaml == before
 
 
 @in_loop
