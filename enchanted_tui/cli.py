@@ -18,6 +18,7 @@ from enchanted_tui.command_parser import command_parser
 from enchanted_tui.comparison import compare_command
 from enchanted_tui.errors import EnvironmentProblem, ExitCode, RefusedError
 from enchanted_tui.export import export_command
+from enchanted_tui.leaving import leave
 from enchanted_tui.reporting import report_command
 from enchanted_tui.surrogate import fit_command
 from enchanted_tui.ui import app_command, plot_command
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 def entry() -> None:
     """Console script."""
     start_up.prepare()
-    sys.exit(main())
+    leave(main())
 
 
 def main(argv: Sequence[str] | None = None) -> int:
