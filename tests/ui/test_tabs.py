@@ -26,6 +26,7 @@ from enchanted_tui.ui.screens.plots import PlotsScreen
 from enchanted_tui.ui.screens.results import ResultsScreen
 from enchanted_tui.ui.screens.task import TaskScreen
 from enchanted_tui.ui.settings import Preferences, Settings
+from enchanted_tui.ui.widgets.chooser import Chooser
 from enchanted_tui.ui.widgets.clicks import RIGHT
 from enchanted_tui.ui.widgets.dialog import Dialog
 from enchanted_tui.ui.widgets.tab_bar import TabBar
@@ -539,6 +540,26 @@ async def test_the_menu_of_a_tab_is_about_its_run(
         await watcher.click("Close the others")
         await watcher.until(lambda: [run.root for run in watcher.app.runs] == [runs["other"]])
         assert watcher.app.root == runs["other"] and all(root.is_dir() for root in runs.values())
+
+
+@in_loop
+async def test_letters_right_after_a_choice_choose_nothing_else(
+    runs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Protects a choice from what is typed before the list has gone: it ended the app where nothing
+    was left of the list, and another line was taken where something was.
+    """
+    monkeypatch.chdir(tmp_path)
+    async with app_with(runs["other"], runs["usual"]) as watcher:
+        for chosen, typed in (("other", "no such run"), ("usual", "other")):
+            await watcher.press("O")
+            await watcher.until(lambda: isinstance(watcher.screen, Chooser))
+            await watcher.pilot.pause()
+            options = watcher.screen.options
+            options.highlighted = [run.root for run in watcher.app.runs].index(runs[chosen])
+            options.action_select()
+            options.find(typed)
+            await watcher.until(lambda chosen=chosen: watcher.app.root == runs[chosen])  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("how", ["mouse", *in_full("key", "palette")])

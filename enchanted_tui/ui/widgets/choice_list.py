@@ -34,7 +34,7 @@ class Options(OptionList):
 
 class FoundOptions(Options):
     """Lines of which those are listed whose name holds every word typed, in any case of letters.
-    Lines are known by their number among all.
+    Lines are known by their number among all, which is the id of the option.
     """
 
     HELP = "Type to find a line; Backspace takes letters back, Escape all of them."
@@ -91,7 +91,7 @@ class FoundOptions(Options):
         )
         self.clear_options()
         self.add_options(
-            Option(Text(cut_name(self.lines[number], self._room), no_wrap=True))
+            Option(Text(cut_name(self.lines[number], self._room), no_wrap=True), id=str(number))
             for number in self.listed
         )
         if self.listed:

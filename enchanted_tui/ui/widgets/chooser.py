@@ -74,7 +74,8 @@ class Chooser(Opened, ClosedByMouse, ModalScreen[int | None]):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        self.choose(self.options.listed[event.option_index])
+        # of what was chosen, though what is typed right after has narrowed the list by now
+        self.choose(int(event.option_id or 0))
 
     def choose(self, number: int) -> None:
         """Answer with a line."""
