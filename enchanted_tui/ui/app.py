@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.events import Event, Key
@@ -106,16 +107,32 @@ class EnchantedApp(OpenRuns):
         **more: Any,
     ) -> None:
         super().__init__(**more)
+        self.settings = settings or Settings()
+        for theme in themes.OWN:
+            self.register_theme(theme)
+        self._begin_with(self._theme_of(remembered.read()))
         self.stylesheet = KeptRules(variables=self.theme_variables)
         self.use_command_palette = True
-        self.settings = settings or Settings()
         self.target = target
         self.read_only = read_only or self.settings.preferences.read_only
         #: for a file or a template that somebody has asked for, not for whatever was left
         self.editor_is_wanted = False
         glyphs.use_ascii(self.settings.preferences.ascii)
-        for theme in themes.OWN:
-            self.register_theme(theme)
+
+    def _theme_of(self, memory: remembered.Memory) -> str:
+        """Return the theme that was chosen last, or else the preferred one."""
+        if memory.theme is not None and memory.theme in themes.theme_names():
+            return memory.theme
+        return self.settings.preferences.theme
+
+    def _begin_with(self, name: str) -> None:
+        """Have a dark theme from the first picture on: one that comes later has all that is shown
+        styled once more. A light one, or one of the terminal's colours, changes more than styles.
+        """
+        theme = self.available_themes[name]
+        if theme.dark and not theme.ansi:
+            self.set_reactive(App.theme, name)
+            self.set_class(True, f"-theme-{name}", update=False)
 
     async def on_event(self, event: Event) -> None:
         """Escape takes away what has been said in the corner, besides what else it does: it lies
@@ -130,11 +147,7 @@ class EnchantedApp(OpenRuns):
     async def on_mount(self) -> None:
         self.take_prints()
         memory = remembered.read()
-        self.theme = (
-            memory.theme
-            if memory.theme in themes.theme_names()
-            else self.settings.preferences.theme
-        )
+        self.theme = self._theme_of(memory)
         self.set_keymap(self.settings.preferences.keymap)
         await self._show_first(memory)
         self.attach_to_surroundings()
