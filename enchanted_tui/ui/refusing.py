@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from textual.actions import ActionParseResult, parse
 from textual.dom import DOMNode
@@ -10,6 +11,7 @@ from textual.dom import DOMNode
 from enchanted_tui.ui.actions import registry
 from enchanted_tui.ui.app_interface import AppInterface
 from enchanted_tui.ui.glyphs import spelled
+from enchanted_tui.ui.opened import Opened
 
 
 class Refusing(AppInterface):
@@ -41,7 +43,13 @@ class Refusing(AppInterface):
         default_namespace: DOMNode | None = None,
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
-        """Take an action, as Textual does; where it is refused, say so instead of nothing."""
+        """Take an action, as Textual does; where it is refused, say so instead of nothing. A key
+        that comes before its dialog has been put together waits for that.
+        """
+        if isinstance(default_namespace, Opened) and not default_namespace.is_mounted:
+            again = partial(self.run_action, action, default_namespace, namespaces)
+            default_namespace.call_later(self.call_later, again)
+            return True
         if await super().run_action(action, default_namespace, namespaces):
             return True
         _, name, _ = parse(action) if isinstance(action, str) else action

@@ -562,6 +562,23 @@ async def test_letters_right_after_a_choice_choose_nothing_else(
             await watcher.until(lambda chosen=chosen: watcher.app.root == runs[chosen])  # type: ignore[misc]
 
 
+@in_loop
+async def test_a_key_before_its_dialog_is_put_together_waits(
+    runs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Protects whoever types fast: Escape that comes as soon as a list opens closes it; it ended the
+    app.
+    """
+    monkeypatch.chdir(tmp_path)
+    async with app_with(runs["other"], runs["usual"]) as watcher:
+        app, below = watcher.app, watcher.screen
+        dialog = Chooser("Open runs", ["one", "two"], 0)
+        app.open_over(below, dialog)
+        assert not dialog.is_mounted
+        assert await app.run_action("cancel", dialog)
+        await watcher.until(lambda: dialog.has_left and app.screen is below)
+
+
 @pytest.mark.parametrize("how", ["mouse", *in_full("key", "palette")])
 @in_loop
 async def test_closing(
