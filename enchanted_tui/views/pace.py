@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from math import sqrt
+from math import inf, sqrt
 
 BUCKETS = 60
 _WIDTHS = (5, 10, 30, 60, 300, 600, 1_800, 3_600, 14_400, 86_400)  #: seconds a bucket
 _FINE, _COARSE = 5, 600  #: seconds at which results are counted
 _PER_BUCKET = 4  #: results that a bucket should hold on average
+_FINE_IN_COARSE = _COARSE // _FINE
 _KEPT = 2 * BUCKETS * 300 // _FINE
 _SIGMAS = 2.0
 
@@ -20,19 +21,23 @@ class Pace:
     def __init__(self) -> None:
         self._fine: Counter[int] = Counter()
         self._coarse: Counter[int] = Counter()
+        self._oldest = inf  #: fine bucket with results
+        self._forgotten = -inf  #: fine bucket up to which none are kept any more
         self.last = 0.0  #: when the newest result finished, seconds since the epoch
 
     def add(self, finished: Sequence[float]) -> None:
         """Take results by when they finished."""
         if not finished:
             return
-        self._fine.update([int(moment // _FINE) for moment in finished])
+        fine = [int(moment // _FINE) for moment in finished]
+        self._fine.update(fine)
+        self._oldest = min(self._oldest, min(fine))
         self._coarse.update([int(moment // _COARSE) for moment in finished])
         self.last = max(self.last, max(finished))
         if len(self._fine) > 2 * _KEPT:
-            newest = max(self._fine)
+            self._forgotten = max(self._fine) - _KEPT
             self._fine = Counter(
-                {bucket: count for bucket, count in self._fine.items() if bucket > newest - _KEPT}
+                {bucket: count for bucket, count in self._fine.items() if bucket > self._forgotten}
             )
 
     def rates(self, now: float, since: float) -> tuple[int, tuple[float, ...]]:
@@ -57,10 +62,16 @@ class Pace:
         return width, tuple(rates)
 
     def count_since(self, since: float) -> int:
-        """Return the number of results since a time, to within ten minutes."""
-        return sum(
-            count for bucket, count in self._coarse.items() if (bucket + 1) * _COARSE > since
-        )
+        """Return the number of results since a session began, to within five seconds (ten minutes
+        where it began days ago). Those of the session before it are not among them.
+        """
+        first, end = int(since // _FINE), int(since // _COARSE) + 1
+        if self._oldest >= first or self._forgotten >= first:
+            beginning = self._coarse.get(end - 1, 0)
+        else:
+            fine = range(first + 1, end * _FINE_IN_COARSE)
+            beginning = sum(self._fine.get(bucket, 0) for bucket in fine)
+        return beginning + sum(count for bucket, count in self._coarse.items() if bucket >= end)
 
     def _width(self, now: float, since: float) -> int:
         total = self.count_since(since)

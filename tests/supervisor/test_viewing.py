@@ -588,6 +588,25 @@ def test_rates_count_every_result_once(moments: list[float]) -> None:
     assert counted == pytest.approx(sum(NOW + moment >= start for moment in moments))
 
 
+@given(
+    st.lists(st.floats(0, 5_000), max_size=100),
+    st.lists(st.floats(0, 5_000), max_size=100),
+    st.floats(0, 600),
+)
+def test_a_session_has_its_own_results_alone(
+    before: list[float], after: list[float], moment: float
+) -> None:
+    """Protects the time left right after a resume: the results of the session before are not taken
+    for a thousand in the first second of this one.
+    """
+    began = NOW + moment
+    pace = Pace()
+    pace.add([began - 5 - span for span in before])
+    pace.add([began + span for span in after])
+    close = sum(span <= 5 for span in after)
+    assert len(after) - close <= pace.count_since(began) <= len(after)
+
+
 def test_the_time_left_has_bounds_that_narrow() -> None:
     """Protects the estimate: it holds the present rate's, is wider where less is known, and says
     nothing about nothing.
