@@ -687,7 +687,7 @@ async def test_what_comes_for_a_screen_that_goes_is_dropped(
         app.open_over(below, dialog)
         await watcher.until(lambda: dialog.is_mounted)
         await watcher.pilot.resize_terminal(60, 15)
-        outside = Click(None, 62, 0, 0, 0, 1, False, False, False, screen_x=74, screen_y=31)  # noqa: FBT003
+        outside = Click(None, 62, 0, 0, 0, 1, False, False, False, screen_x=74, screen_y=31)
         dialog.post_message(outside)
         await watcher.pilot.pause()
         assert app.screen is dialog
