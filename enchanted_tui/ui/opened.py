@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual._context import visible_screen_stack  # no public name says what lies below
 from textual.await_complete import AwaitComplete
-from textual.events import Event, InputEvent
+from textual.events import Event, InputEvent, Mount
 from textual.message import Message
 from textual.screen import Screen
 
@@ -55,6 +55,11 @@ class Opened(Pointable):
 
     has_left = False
 
+    @property
+    def is_going(self) -> bool:
+        """Whether it is being taken away, by an answer or with the app: its widgets go first."""
+        return self.has_left or self._pruning or self._closing or not self.is_attached
+
     def dismiss(self, result: Any = None) -> AwaitComplete:
         """Leave with a result: once, and only from the top; a second answer, or one from below
         another screen, is dropped.
@@ -72,5 +77,8 @@ class Opened(Pointable):
             await super().on_event(event)
 
     async def _on_message(self, message: Message) -> None:
-        if not self.has_left or type(message).__module__ == _INTERNAL:
-            await super()._on_message(message)
+        if type(message).__module__ != _INTERNAL and (
+            self.has_left or (isinstance(message, Mount) and self.is_going)
+        ):
+            return
+        await super()._on_message(message)

@@ -44,8 +44,11 @@ class Refusing(AppInterface):
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
         """Take an action, as Textual does; where it is refused, say so instead of nothing. A key
-        that comes before its dialog has been put together waits for that.
+        that comes before its dialog has been put together waits for that; one that comes when the
+        dialog goes is dropped.
         """
+        if isinstance(default_namespace, Opened) and default_namespace.is_going:
+            return True
         if isinstance(default_namespace, Opened) and not default_namespace.is_mounted:
             again = partial(self.run_action, action, default_namespace, namespaces)
             default_namespace.call_later(self.call_later, again)

@@ -84,6 +84,20 @@ def test_breaker(campaign: Campaign) -> None:
     assert campaign.records("end")[-1]["reason"] == "breaker"
 
 
+def test_breaker_of_messages_with_numbers_of_their_own(campaign: Campaign) -> None:
+    """What a message names that nobody had before, such as a session or a job, hides no cause."""
+    configure(campaign, 200, canary=False)
+    (campaign.root / "licensed.py").write_text(
+        "import time, uuid\n\ndef run(x):\n    time.sleep(0.02)\n"
+        "    raise ValueError(f'no licence for session {uuid.uuid4()}')\n"
+    )
+    campaign.config["runners"]["r0"] = {"type": "PythonRunner", "function": "licensed:run"}
+    assert campaign.run() == 4
+    assert 20 <= campaign.finished_tasks() <= 26
+    [record] = campaign.records("guard")
+    assert record["signature"] == "ValueError: no licence for session <uuid>"
+
+
 def test_breaker_that_is_set(campaign: Campaign) -> None:
     """A number of one's own is kept, and false lets the campaign go on whatever fails."""
     configure(campaign, 60, wait=0.01, breaker=8)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -640,6 +641,25 @@ def test_messages_that_differ_in_numbers_are_one_group() -> None:
     )
     assert first == "ValueError: step <n> of <task> diverged (residual <n>) in <path> at <hex>"
     assert pattern_of("mesh2d failed") == "mesh2d failed"
+
+
+@given(st.uuids(), st.booleans(), st.binary(min_size=8, max_size=20))
+def test_what_is_drawn_at_random_makes_no_group_of_its_own(
+    number: UUID, upper: bool, token: bytes
+) -> None:
+    """Protects the limit of failures with one message, where the message names a session or a job
+    that nobody has ever had before.
+    """
+    word = str(number).upper() if upper else str(number)
+    assert pattern_of(f"no licence for session {word}") == "no licence for session <uuid>"
+    said = {
+        pattern_of(f"job {token.hex()} has ended"),
+        pattern_of(f"job {token.hex().upper()} has ended"),
+    }
+    assert said <= {"job <hex> has ended", "job <n> has ended"} or token.hex().isalpha()
+    assert pattern_of("ticket q7Zk20xPa9Lm") == "ticket <id>"
+    for word in ("E1001", "H2O", "read_3d_2d_grid", "nid001234", "libm.so.6"):
+        assert pattern_of(f"in {word}") == f"in {word}"
 
 
 _LARGE = """

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.events import Click
 
 from enchanted_tui.ui import remembered
 from enchanted_tui.ui.app import MODE_NAMES
 from enchanted_tui.ui.campaign_screen import CampaignScreen
+from enchanted_tui.ui.editor.dialogs import PathDialog
 from enchanted_tui.ui.open_runs import MOST
 from enchanted_tui.ui.screens.action_menu import ActionMenu
 from enchanted_tui.ui.screens.file import FileScreen
@@ -28,7 +30,7 @@ from enchanted_tui.ui.screens.task import TaskScreen
 from enchanted_tui.ui.settings import Preferences, Settings
 from enchanted_tui.ui.widgets.chooser import Chooser
 from enchanted_tui.ui.widgets.clicks import RIGHT
-from enchanted_tui.ui.widgets.dialog import Dialog
+from enchanted_tui.ui.widgets.dialog import Choice, Dialog
 from enchanted_tui.ui.widgets.tab_bar import TabBar
 from helpers.marks import in_full, rounds
 from helpers.ui.campaigns import run_campaign, until
@@ -661,3 +663,34 @@ async def test_how_it_looks(
         await watcher.sees("Nothing has failed.")
         await watcher.settles()
         assert_screen(watcher.app, "tabs_80x24")
+
+
+@in_loop
+async def test_what_comes_for_a_screen_that_goes_is_dropped(
+    runs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Protects whoever types and clicks fast: a key for a file that has just been closed, a dialog
+    that is taken away before it is put together, and a click where the terminal was larger ended
+    the app.
+    """
+    monkeypatch.chdir(tmp_path)
+    async with app_with(runs["other"], runs["usual"]) as watcher:
+        app, below = watcher.app, watcher.screen
+        file = FileScreen(runs["usual"] / "enchanted_dataset.csv")
+        app.open_over(below, file)
+        await watcher.until(lambda: file.is_mounted)
+        file.dismiss()
+        await watcher.until(lambda: app.screen is below and not file.children)
+        assert await app.run_action("task_back", file)
+
+        dialog = Dialog("Really?", "It is asked.", [Choice("stay", "Stay")])
+        app.open_over(below, dialog)
+        await watcher.until(lambda: dialog.is_mounted)
+        await watcher.pilot.resize_terminal(60, 15)
+        outside = Click(None, 62, 0, 0, 0, 1, False, False, False, screen_x=74, screen_y=31)
+        dialog.post_message(outside)
+        await watcher.pilot.pause()
+        assert app.screen is dialog
+
+        app.open_over(dialog, PathDialog("Open", tmp_path))
+        app.exit()

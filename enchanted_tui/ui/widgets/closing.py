@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.containers import Vertical
+from textual.errors import NoWidget
 from textual.events import Click
 from textual.widgets import Input
 
@@ -43,7 +44,10 @@ class ClosedByMouse(Base):
 
     def on_click(self, event: Click) -> None:
         """Leave when the click is beside the box or on its frame."""
-        clicked, region = self.get_widget_at(event.screen_x, event.screen_y)
+        try:
+            clicked, region = self.get_widget_at(event.screen_x, event.screen_y)
+        except NoWidget:  # the terminal has become smaller since
+            return
         is_on_frame = (
             isinstance(clicked, Vertical)
             and clicked.parent is self
