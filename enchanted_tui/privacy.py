@@ -94,14 +94,23 @@ def _brackets(text: str) -> int:
 # -- paths -----------------------------------------------------------------------------------------
 
 _PART = r"(?:[^\s/'\"<>|;,:()\[\]{}`\\]|\\ )+"
-_BELOW = rf"(?:/+{_PART})"  #: slashes may be doubled
-#: What stands before a path: no part of a word, of a relative path, of an address or of what is
-#: filled in, but an option of one letter such as -L, the end of a line as programs write it, or
-#: ``file://``.
-_BEFORE = (
-    r"(?:\bfile://(?=/)|(?P<option>(?<![\w-])-[A-Za-z](?=/))|(?P<end>\\[nrt](?=/))"
-    r"|(?<![\w.~/\\\]})*?…]))"
+_BELOW = rf"(?:(?:\\?/)+{_PART})"  #: slashes may be doubled, or escaped as some write JSON
+#: Where a person's files lie: found behind what may also stand before a relative path.
+_ROOTS = r"/(?:home\d*|Users|root|scratch|gpfs|lustre|afs|nfs)\\?/"
+#: What terminals are told, such as a colour: as it is, and as programs write it.
+_CODE = (
+    r"(?:(?:\x1b|\\(?:x1[bB]|033|e|u001[bB])|\^\[|␛)"
+    r"(?:\[[0-?]{0,40}[ -/]{0,4}[@-~]|[()*+.-][0-~]|[@-Z\\-_=>78])|\x9b[0-?]{0,40}[@-~])"
 )
+#: What belongs to no path and may be taken for one: such a code, a character as programs write it,
+#: such as the end of a line, or an option, of one letter such as -L, or any before `_ROOTS`.
+_SIGNS = (
+    rf"{_CODE}|\\(?:x[\da-fA-F]{{2}}|u[\da-fA-F]{{4}}|[0-3][0-7]{{2}}|[abefnrtv0])"
+    rf"|(?<![\w-])-(?:[A-Za-z]|-?[A-Za-z][\w-]*(?={_ROOTS}))"
+)
+#: What else stands before a path: no part of a word, of a relative path, of an address or of what
+#: is filled in.
+_APART = rf"(?:(?<![\w.~/\\\]}})*?…])|(?<![A-Za-z\d_.~/…])(?={_ROOTS}))"
 
 
 class PathShortener:
@@ -144,14 +153,14 @@ class PathShortener:
         return {name: self.value(value) for name, value in row.items()}
 
     def _shown(self, found: re.Match[str]) -> str:
-        before = (found["option"] or "") + (found["end"] or "")
+        before = found["signs"] or ""
         place, below = found["deep"] or found["flat"], found["below"] or found["under"]
         if place in self._named:
             own = self._named[place]
             return before + (own + below.lstrip("/") if below else self._sign + _last(place))
         if place in self._homes and not below:
             return before + "~"
-        return before + self._sign + _last(below or place or found["path"])
+        return before + self._sign + _last(below or place or found["path"] or found["person"])
 
 
 def _spellings(place: str) -> set[str]:
@@ -163,7 +172,8 @@ def _spellings(place: str) -> set[str]:
 
 def _pattern(places: Iterable[str]) -> re.Pattern[str]:
     """Return what finds paths: known places, the longest first, with what lies below, and all other
-    absolute paths of two parts or more. A place of two parts is found whatever stands before it.
+    absolute paths of two parts or more, and those below the home of a person who is named. A place
+    of two parts is found whatever stands before it.
     """
     ordered = sorted(places, key=len, reverse=True)
     deep, flat = (
@@ -173,9 +183,10 @@ def _pattern(places: Iterable[str]) -> re.Pattern[str]:
     )
     end = r"/?(?![\w-]|\.\w)"
     return re.compile(
-        rf"(?:\bfile://)?(?P<deep>{deep})(?:(?P<below>{_BELOW}+)/?|{end})"
-        rf"|{_BEFORE}(?:(?P<flat>{flat})(?:(?P<under>{_BELOW}+)/?|{end})"
-        rf"|(?P<path>/{_PART}{_BELOW}+)/?)"
+        rf"(?:(?P<file>\bfile://(?=/))|(?P<signs>{_SIGNS})(?=[/~]))?"
+        rf"(?:(?P<deep>{deep})(?:(?P<below>{_BELOW}+)/?|{end})|(?(file)|(?(signs)|{_APART}))"
+        rf"(?:(?P<flat>{flat})(?:(?P<under>{_BELOW}+)/?|{end})"
+        rf"|(?P<path>(?:/|(?<!:)//+){_PART}{_BELOW}+)/?|(?P<person>~[A-Za-z_][\w.-]*{_BELOW}+)/?))"
     )
 
 

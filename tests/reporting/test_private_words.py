@@ -24,7 +24,9 @@ def run(a, b):
         place = os.path.join(os.getcwd(), "height", "data", "x.h5")
         home = os.path.expanduser("~")
         raise RuntimeError(f"refused for {place} and {home}/my/x, token=opensesame")
-    return {"height": a + b}
+    if a > 0.6:
+        raise RuntimeError("\\x1b[31m/scratch/somebody/a.f90:12\\x1b[0m in ~somebody/lib/b.f90")
+    return {"height": a + b, "log": "\\x1b[1m/scratch/somebody/c.f90\\x1b[0m"}
 """
 _CONFIG = """
 samplers:
@@ -99,6 +101,16 @@ def test_a_crate_holds_no_secrets(place: Path, tmp_path: Path) -> None:
         rows = list(csv.DictReader(file))
     assert all(row["run_dir"].startswith("data/d0_") for row in rows)  # as sharing.md has it
     assert set(variables) == {"DB_PASSWORD", "OTHER", "API_TOKEN", "SITE_SECRET", "SSH"}
+
+
+def test_what_compilers_print_names_nobody(place: Path, page: str, tmp_path: Path) -> None:
+    """Protects from a colour before a path: neither page nor data say who somebody is."""
+    assert "a.f90:12" in page and "b.f90" in page and "somebody" not in page
+    code, _, said = asked("--export", place / "height", "--crate", "--out", tmp_path / "c")
+    assert code == 0, said
+    made = [path.read_text() for path in (tmp_path / "c").iterdir() if path.is_file()]
+    assert any("c.f90" in text for text in made)
+    assert not [text for text in made if "somebody" in text]
 
 
 def test_a_relative_name_is_no_place_to_be_hidden(page: str) -> None:
