@@ -281,7 +281,7 @@ def _fit(
 ) -> dict[str, Any]:
     report = stored_report(found.facts.root)
     asked = options.outputs or options.model
-    if asked or report is None or report.get("fingerprint") != found.facts.fingerprint:
+    if asked or report is None or not _is_of_all(report, found.facts.fingerprint):
         wanted = FitOptions(outputs=options.outputs, model=options.model)
         report = as_json(fit_surrogate(found.facts.root, wanted, tell, step)[1])
     outputs = [_fitted(one, number, harmless) for number, one in enumerate(report["outputs"])]
@@ -293,6 +293,13 @@ def _fit(
         "success": list(success_lines(report["success"])),
         "notes": list(report["notes"]),
     }
+
+
+def _is_of_all(report: Mapping[str, Any], fingerprint: str) -> bool:
+    """Tell whether a fit has regarded all samples; one that does not say by which condition it was
+    made may not have.
+    """
+    return report.get("fingerprint") == fingerprint and report.get("where", "") is None
 
 
 def _fitted(one: Mapping[str, Any], number: int, harmless: Harmless) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def fit(options: argparse.Namespace) -> int:
 
     root = Path(options.fit)
     out = Path(options.out) if options.out else None
-    place = model_place(root, out, overwrite=options.overwrite)
+    place = model_place(root, out, options.where, overwrite=options.overwrite)
     model, report = fit_surrogate(root, fit_options(options), tell, step_shown())
     told = as_json(report)
     write_model(place, model, told)

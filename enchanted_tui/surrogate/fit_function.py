@@ -40,14 +40,15 @@ def fit(
     `outputs` chooses some; `test` is a file of samples to test on, and without it `folds` parts (5)
     of the samples are held out in turn; `model` is "gp", "trees" or "linear", and else what suits
     the samples; `where` is a condition on the rows to learn from. `overwrite`: whether `out` takes
-    the place of a file.
+    the place of a file, or a model with `where` that of an earlier one.
 
     Raises EnvironmentProblem if no campaign is there, SurrogateError if it cannot be fitted or what
     is asked for is not there, ExportError if `out` must not be written, OSError if it cannot.
     """
     refuse(wrong_arguments(outputs, test, folds, model))
     root = Path(run_dir)
-    place = model_place(root, None if out is None else Path(out), overwrite=overwrite)
+    to = None if out is None else Path(out)
+    place = model_place(root, to, where, overwrite=overwrite)
     options = FitOptions(tuple(outputs), None if test is None else Path(test), folds, model, where)
     fitted, report = fit_surrogate(root, options)
     told = as_json(report)

@@ -19,6 +19,7 @@ def as_json(report: FitReport) -> dict[str, Any]:
         "run_dir": str(report.root),
         "samples": report.samples,
         "fingerprint": report.fingerprint,
+        "where": report.where,
         "judged_by": report.how,
         "outputs": [_output_json(one) for one in report.outputs],
         "success": {

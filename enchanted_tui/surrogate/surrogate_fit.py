@@ -82,6 +82,7 @@ class FitReport:
     notes: tuple[str, ...]
     next_steps: tuple[str, ...]
     seconds: float
+    where: str | None  #: the condition on the rows that it was made of
 
 
 @one_thread()
@@ -133,6 +134,7 @@ def fit_surrogate(
             root,
         ),
         time.monotonic() - began,
+        wanted.where,
     )
     return _model(data, reports, succeeding, how, success.hidden), report
 

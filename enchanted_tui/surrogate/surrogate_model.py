@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy
 
 from enchanted_tui.commands import command_line
-from enchanted_tui.export.selection import check_places
+from enchanted_tui.export.selection import ExportError, check_places
 from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.surrogate.cross_validation import OutputModel
 from enchanted_tui.surrogate.model_inputs import Array, Columns, InputSpace, SurrogateError
@@ -197,13 +197,22 @@ def _cells(values: Array, shape: tuple[int, ...]) -> Any:
 # -- the file --------------------------------------------------------------------------------------
 
 
-def model_place(root: Path, out: Path | None, *, overwrite: bool = False) -> Path:
-    """Return where the model of a run directory goes: there, in place of an earlier one, or to
-    `out`. Raises ExportError where that would take the place of what is no file, of a campaign's
-    own, or, unless `overwrite`, of any file.
+def model_place(
+    root: Path, out: Path | None, where: str | None = None, *, overwrite: bool = False
+) -> Path:
+    """Return where the model of a run directory, or of its rows `where` a condition holds, goes:
+    there, in place of an earlier one, or to `out`. Raises ExportError where that would take the
+    place of what is no file, of a campaign's own, or, unless `overwrite`, of any file, or that of a
+    part the place of an earlier one.
     """
     if out is None:
-        return CampaignDirectory(root.resolve()).surrogate
+        place = CampaignDirectory(root.resolve()).surrogate
+        if where is not None and place.exists() and not overwrite:
+            raise ExportError(
+                f"--where {where}: {place} is there already and may be of all samples; add --out"
+                " FILE for the model of a part, or --overwrite"
+            )
+        return place
     check_places([out], overwrite=overwrite)
     return out
 

@@ -121,6 +121,7 @@ def training_data_of(
     columns, cells, provenance = recorded_cells(CampaignDirectory(root.resolve()), reader)
     if not columns or not cells[0]:
         raise SurrogateError(f"{root} has no finished samples yet, so there is nothing to fit")
+    _check_successes(root, int(_success([one.name for one in columns], cells).sum()), len(cells[0]))
     drawn = drawn_parameters(root, reader, dataset_stage(reader.state).depth)
     for note in drawn.notes:
         tell(note)
@@ -139,6 +140,17 @@ def training_data_of(
     if choice is None:
         return data
     return replace(data, rows=rows, choice=choice, notes=(choice.note, *data.notes))
+
+
+def _check_successes(root: Path, succeeded: int, count: int) -> None:
+    """Raise SurrogateError where there are none to compare."""
+    if succeeded == 0:
+        all_of = f"all {count:,} samples have" if count > 1 else "the only sample has"
+        raise SurrogateError(
+            f"{root}: {all_of} failed, so there is nothing to fit; --status says why"
+        )
+    if succeeded == 1:
+        raise SurrogateError(f"{root}: one successful sample is too few to fit a model to")
 
 
 def _success(names: Sequence[str], cells: Sequence[list[Any]]) -> Array:

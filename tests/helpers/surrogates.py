@@ -97,7 +97,12 @@ def function_campaign(
 
 
 def run_code(
-    root: Path, code: str, *samplers: Any, batch: int | None = None, **supervisor: Any
+    root: Path,
+    code: str,
+    *samplers: Any,
+    batch: int | None = None,
+    exit_code: int = 0,
+    **supervisor: Any,
 ) -> Path:
     """Run `run` of some code on what samplers draw (a number behind them is the seed), one stage
     each, and return the run directory.
@@ -125,7 +130,7 @@ def run_code(
         },
     }
     (root / "campaign.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
-    assert cli.main([str(root / "campaign.yaml"), "--no-ui"]) == 0
+    assert cli.main([str(root / "campaign.yaml"), "--no-ui"]) == exit_code
     return root / "run"
 
 

@@ -115,3 +115,36 @@ def test_failures_that_a_condition_hides_are_not_denied(campaign: Path, tmp_path
     report = fitted(campaign, "--where", "a > 0.3", "--model", "linear", "--out", place)
     assert 0.7 < report["success"]["rate"] < 0.9 and report["success"]["tells"]
     assert enchanted_tui.load_model(place).probability_of_success(row)[0] < 0.5
+
+
+def test_a_model_of_a_part_does_not_replace_that_of_all(tmp_path: Path) -> None:
+    """Protects the model in the run directory, and a report of the campaign from a fit of a part."""
+    code = "def run(a, b): return {'o': a + b * b}"
+    sampler = {"type": "SobolSequenceSampler", "parameters": ["a", "b"], "budget": 64}
+    run_dir = run_code(tmp_path, code, {**sampler, "bounds": [[0, 1], [0, 1]]})
+    assert fitted(run_dir, "--model", "linear")["where"] is None
+    part = ("--fit", run_dir, "--model", "linear", "--where", "a > 0.5")
+    code_, _, said = asked(*part)
+    assert code_ == 2 and "add --out FILE for the model of a part, or --overwrite" in said
+    assert asked(*part, "--overwrite")[0] == 0
+    page = enchanted_tui.write_report(run_dir, tmp_path / "page.html")
+    assert "samples where a" not in page.read_text()
+
+
+@pytest.mark.parametrize("option", ["--fit", "--sensitivity"])
+@pytest.mark.parametrize(
+    ("budget", "body", "why"),
+    [
+        (4, "raise RuntimeError('no')", "all 4 samples have failed"),
+        (1, "return {'o': a}", "one successful sample is too few"),
+    ],
+)
+def test_why_there_is_nothing_to_fit(
+    tmp_path: Path, option: str, budget: int, body: str, why: str
+) -> None:
+    """Protects from reasons that are none: outputs are not missing, or the same, by their nature."""
+    sampler = {"type": "RandomSampler", "parameters": ["a"], "bounds": [[0, 1]], "budget": budget}
+    ends = 4 if "raise" in body else 0
+    run_dir = run_code(tmp_path, f"def run(a): {body}", sampler, exit_code=ends)
+    code, _, said = asked(option, run_dir)
+    assert code == 2 and why in said
