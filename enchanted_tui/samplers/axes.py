@@ -8,7 +8,7 @@ parameter's distribution. Arrays have one entry for each sample.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from statistics import NormalDist
 from typing import Any
 
@@ -241,6 +241,13 @@ class Listed(Axis):
     @property
     def listed(self) -> list[Any] | None:
         return self._written
+
+    def among(self, kept: Collection[Any]) -> Listed:
+        """Return the axis of those of its values that are `kept`, as probable among each other."""
+        known = {_key(value) for value in kept}
+        shares = numpy.diff([0.0, *self._edges.tolist(), 1.0]).tolist()
+        pairs = [pair for pair in zip(self._values, shares, strict=True) if _key(pair[0]) in known]
+        return Listed(*zip(*pairs, strict=True), ordered=self._ordered)
 
     def values(self, unit: Array) -> Array:
         return self._at(numpy.searchsorted(self._edges, unit, side="right"))

@@ -41,6 +41,8 @@ class Sampler(Component):
     #: its samples can be combined with a parent as soon as this one has its row, before the others
     #: have theirs. A class that is built upon another one says so itself.
     independent: ClassVar[bool] = False
+    #: True if a smaller draw is the beginning of a larger one.
+    begins_alike: ClassVar[bool] = False
     #: Seed that holds where the user gives none, neither here nor for the campaign.
     default_seed: ClassVar[int | None] = None
 

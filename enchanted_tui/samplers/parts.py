@@ -84,21 +84,31 @@ def build_parts(configured: Mapping[str, Mapping[str, Any]], product: int | None
 
 def lacks_budget(options: Any) -> bool:
     """Tell whether a sampler of a known class needs a budget and has none."""
+    if isinstance(options, Mapping) and options.get("budget") is not None:
+        return False
+    cls = _class_of(options)
+    return cls is not None and "budget" in cls.options() and cls.options()["budget"].required
+
+
+def begins_alike(options: Any) -> bool:
+    """Tell whether a sampler draws the same at first, whatever its budget."""
+    cls = _class_of(options)
+    return cls is not None and cls.begins_alike
+
+
+def _class_of(options: Any) -> type[Sampler] | None:
+    """Return the class of a configured sampler; None where it is not known, which is told when it
+    is checked.
+    """
     from enchanted_tui.config.lookup import LookupFailure, find
 
-    if (
-        not isinstance(options, Mapping)
-        or not isinstance(options.get("type"), str)
-        or options.get("budget") is not None
-    ):
-        return False
+    if not isinstance(options, Mapping) or not isinstance(options.get("type"), str):
+        return None
     try:
         cls = find("sampler", options["type"]).cls
     except LookupFailure:
-        return False  # told when it is checked
-    return (
-        issubclass(cls, Sampler) and "budget" in cls.options() and cls.options()["budget"].required
-    )
+        return None
+    return cls if issubclass(cls, Sampler) else None
 
 
 def _make(configured: Mapping[str, Mapping[str, Any]]) -> Parts:

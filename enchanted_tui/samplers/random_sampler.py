@@ -32,6 +32,7 @@ class RandomSampler(RepeatingSampler, BoxSampler):
     """
 
     independent: ClassVar[bool] = True
+    begins_alike: ClassVar[bool] = True
 
     budget: int = option(doc="How many samples to draw in all.", ge=0, example=100)
     batch_size: int | None = option(

@@ -26,6 +26,7 @@ class SobolSequenceSampler(SequenceSampler):
     """
 
     independent: ClassVar[bool] = True
+    begins_alike: ClassVar[bool] = True
 
     default_seed: ClassVar[int | None] = 42
 

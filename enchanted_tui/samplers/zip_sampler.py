@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, ClassVar
 
 from enchanted_tui.config.options import option
 from enchanted_tui.samplers.finite import total_by_default
 from enchanted_tui.samplers.nested_sampler import NestedSampler
-from enchanted_tui.samplers.parts import Parts, build_parts, lacks_budget
+from enchanted_tui.samplers.parts import Parts, begins_alike, build_parts, lacks_budget
 
 
 class ZipSampler(NestedSampler):
@@ -38,19 +38,28 @@ class ZipSampler(NestedSampler):
     )
     budget: int | None = total_by_default(  # type: ignore[assignment, unused-ignore]
         "How many samples to take, from the first; without it, all. Samplers that lack a budget get"
-        " this one."
+        " this one; random and Sobol's as many as the others have, to be extended to that."
     )
 
     @cached_property
     def _parts(self) -> Parts:
-        budget = vars(self)["budget"]
-        configured = {
-            name: {**options, "budget": budget}
-            if budget is not None and lacks_budget(options)
-            else options
-            for name, options in self.samplers.items()
-        }
+        configured = dict(self.samplers)
+        lacking = [name for name, options in configured.items() if lacks_budget(options)]
+        others = {name: configured[name] for name in configured if name not in lacking}
+        for name in lacking:
+            budget = self._budget_for(configured[name], others)
+            if budget is not None:
+                configured[name] = {**configured[name], "budget": budget}
         return build_parts(configured, None)
+
+    def _budget_for(self, options: Any, others: Mapping[str, Any]) -> int | None:
+        """Return the budget of a sampler that lacks one; `others` have theirs."""
+        budget: int | None = vars(self)["budget"]
+        if not (others and begins_alike(options)):
+            return budget
+        parts = build_parts(others, None)
+        fewest = min((sampler.target for sampler in parts.samplers.values()), default=0)
+        return budget if parts.problems else max(budget or 0, fewest)
 
     @property
     def all_points(self) -> int:

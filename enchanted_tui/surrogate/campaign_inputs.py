@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from enchanted_tui.record.older.older_view import Recorded
     from enchanted_tui.storage.column_types import ColumnType
 
+_EQUAL = 1e-9  #: by which share of itself a width may be rounded
+
 
 @dataclass(frozen=True)
 class DrawnParameters:
@@ -32,6 +35,7 @@ class DrawnParameters:
     axes: Mapping[str, Axis] = field(default_factory=dict)  #: of those that are drawn from a box
     is_constrained: bool = False
     can_extend: bool = False  #: whether the last stage's sampler has always another point
+    is_cut: bool = False  #: whether a condition has left a part of the samples
     notes: tuple[str, ...] = ()
 
     @property
@@ -94,12 +98,29 @@ def model_input(
         )
         return ModelInput(column.name, values=tuple(sorted(seen, key=str)), unit=unit)
     numbers = numpy.array(values, dtype=float)
-    return _number(column.name, numbers[numpy.isfinite(numbers)], reach, unit)
+    numbers = numbers[numpy.isfinite(numbers)]
+    return _number(column.name, numbers, reach, unit, is_cut=drawn.is_cut)
 
 
-def _number(name: str, numbers: Array, reach: Range | None, unit: str) -> ModelInput:
+def _number(
+    name: str, numbers: Array, reach: Range | None, unit: str, *, is_cut: bool
+) -> ModelInput:
+    """Return a parameter with the range of its samples or, where these fill it, the one that the
+    configuration gives: random samples come near its ends and do not reach them.
+    """
     low, high = float(numbers.min()), float(numbers.max())
-    if reach is not None:
-        low, high = min(low, reach.lower), max(high, reach.upper)
-    log = reach is not None and reach.logarithmic and low > 0
+    if reach is None:
+        return ModelInput(name, low, high, unit=unit)
+    log = reach.logarithmic and low > 0
+    if not is_cut and low < high:
+        scaled: Callable[[float], float] = math.log if log and reach.lower > 0 else float
+        levels = [scaled(one) for one in numpy.unique(numbers).tolist()]
+        # of gaps at random, one at an end is hardly ever twice as wide as all others; where values
+        # come again, as in a grid, there is none at the ends
+        times = 1 - _EQUAL if 2 * len(levels) <= len(numbers) else 2
+        near = times * float(numpy.diff(levels).max())
+        low, high = (
+            min(low, reach.lower) if scaled(low) - scaled(reach.lower) < near else low,
+            max(high, reach.upper) if scaled(reach.upper) - scaled(high) < near else high,
+        )
     return ModelInput(name, low, high, log, unit=unit)

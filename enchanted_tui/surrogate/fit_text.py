@@ -98,6 +98,9 @@ def _curve_cells(point: Mapping[str, Any]) -> tuple[str, ...]:
 
 def success_lines(success: Mapping[str, Any]) -> Iterator[str]:
     """Return what is known of failures."""
+    if success.get("hidden"):
+        yield success["hidden"]
+        return
     if success["succeeded"] == success["samples"]:
         yield "no sample has failed"
         return

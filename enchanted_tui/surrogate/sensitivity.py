@@ -132,8 +132,9 @@ def analyse(
             f"{root}: {int(data.success.sum())} successful samples are too few to say what matters;"
             f" {_FEWEST} are the least"
         )
+    distribution = _distribution(data)
     plan = fit_plan.plan_fit(data, model, None)
-    notes = [*data.notes, *plan.notes, *_caveats(data)]
+    notes = [*data.notes, *plan.notes, *_caveats(data, distribution)]
     for note in notes:
         tell(note)
     models = " or ".join(TITLES[one] for one in plan.models)
@@ -143,7 +144,6 @@ def analyse(
         f" {count} output{'' if count == 1 else 's'}: {_PARTS + 1} fits of a {models} for each."
     )
     rng = numpy.random.default_rng([data.seed & 0xFFFFFFFF, 15])
-    distribution = InputDistribution.drawn(data.space, data.drawn)
     found = []
     for one in data.outputs:
         if len(data.known(one)) < _FEWEST:
@@ -165,10 +165,33 @@ def analyse(
     )
 
 
-def _caveats(data: TrainingData) -> list[str]:
-    if not data.drawn.is_constrained:
-        return []
-    return ["constraints between parameters are not regarded: the indices are those of the box"]
+def _distribution(data: TrainingData) -> InputDistribution:
+    """Return how inputs are distributed where samples have been learnt from. Raises SurrogateError
+    where they would not be independent there.
+    """
+    found, choice = InputDistribution.drawn(data.space, data.drawn), data.choice
+    if choice is None:
+        return found
+    if choice.leaves_no_box:
+        raise SurrogateError(
+            f"--where {choice.condition}: {choice.leaves_no_box}, so the indices would not be those"
+            " of this part; give a condition that shortens the range of one parameter, or run a"
+            " campaign of this part"
+        )
+    for name in choice.parameters:
+        found = found.cut(name, data.columns[name][data.success].tolist())
+    return found
+
+
+def _caveats(data: TrainingData, distribution: InputDistribution) -> list[str]:
+    found = []
+    for name in () if data.choice is None else data.choice.parameters:
+        found.append(f"the indices are those of a part: {name}{distribution.over(name)}")
+    if data.drawn.is_constrained:
+        found.append(
+            "constraints between parameters are not regarded: the indices are those of the box"
+        )
+    return found
 
 
 def _of_output(

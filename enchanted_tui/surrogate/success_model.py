@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy
 
@@ -35,6 +35,7 @@ class SuccessReport:
     condition: str = ""  #: where failures are, as `views.separation` tells
     caught: float = 0.0  #: share of the failures for which it holds
     others: float = 0.0  #: share of the successes for which it holds
+    hidden: str = ""  #: why nothing is known of failures, where a condition hides them
 
     @property
     def rate(self) -> float:
@@ -90,6 +91,8 @@ def learn_success(
     """Return a model of success, None where too few samples have failed, and what is known."""
     success = data.success
     report = SuccessReport(len(success), int(success.sum()))
+    if data.choice is not None and data.choice.hides_failures:
+        return None, replace(report, hidden=data.choice.hides_failures)
     if min(success.sum(), (~success).sum()) < FEWEST:
         return None, report
     chosen = rng.permutation(len(success))[:_MOST]

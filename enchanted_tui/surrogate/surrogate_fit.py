@@ -134,7 +134,7 @@ def fit_surrogate(
         ),
         time.monotonic() - began,
     )
-    return _model(data, reports, succeeding, how), report
+    return _model(data, reports, succeeding, how, success.hidden), report
 
 
 def _how(plan: FitPlan, path: Path | None, test: HeldOut | None) -> str:
@@ -227,6 +227,7 @@ def _model(
     reports: Sequence[OutputReport],
     success: SuccessModel | None,
     how: str,
+    hidden: str,
 ) -> SurrogateModel:
     about: dict[str, Any] = {
         "program": f"enchanted-tui {__version__}",
@@ -238,6 +239,7 @@ def _model(
         "made": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "judged_by": how,
         "samples": len(data),
+        "failures_hidden": hidden,
         "provenance": dict(data.provenance),
     }
     return SurrogateModel(data.space, [one.fitted for one in reports], success, about)

@@ -156,9 +156,13 @@ class SurrogateModel:
 
     def probability_of_success(self, frame: Any) -> pandas.Series[float]:
         """Return how probable it is that a sample succeeds at each row; 1 where too few have failed
-        for a model of it. Takes, warns and raises as `predict` does.
+        for a model of it. Takes, warns and raises as `predict` does, and raises SurrogateError
+        where the condition of the fit has hidden which samples fail.
         """
         import pandas
+
+        if hidden := self.about.get("failures_hidden"):
+            raise SurrogateError(f"{hidden}; fit with a condition on parameters alone for that")
 
         table, columns = self._asked(frame)
         points = self.space.features(columns)

@@ -11,7 +11,6 @@ import numpy
 
 from enchanted_tui.errors import EnvironmentProblem
 from enchanted_tui.export.frame import recorded_cells, to_frame
-from enchanted_tui.export.where_rows import some_kept
 from enchanted_tui.record.no_campaign import no_campaign
 from enchanted_tui.record.older.adopt import is_older_run
 from enchanted_tui.record.older.older_view import recorded
@@ -20,6 +19,7 @@ from enchanted_tui.storage.column_types import ColumnType, unicode_name
 from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.suggestions import nearest
 from enchanted_tui.surrogate.campaign_inputs import DrawnParameters, drawn_parameters, model_input
+from enchanted_tui.surrogate.chosen_rows import ChosenRows, choose_rows
 from enchanted_tui.surrogate.model_inputs import Array, InputSpace, SurrogateError
 from enchanted_tui.views.dataset_fingerprint import fingerprint
 from enchanted_tui.views.dataset_statistics import converted
@@ -69,6 +69,7 @@ class TrainingData:
     seed: int
     fingerprint: str  #: of the whole dataset, see `views.dataset_fingerprint`
     notes: tuple[str, ...] = ()
+    choice: ChosenRows | None = None  #: by the condition, if one was given
 
     def __len__(self) -> int:
         return len(self.success)
@@ -125,17 +126,26 @@ def training_data_of(
         tell(note)
     count, names = len(cells[0]), [column.name for column in columns]
     whole = _fingerprint(names, cells)
-    rows = numpy.arange(count)
+    rows, choice = numpy.arange(count), None
     if where is not None:
-        rows = rows[some_kept(where, dict(zip(names, cells, strict=True)), count)]
+        success = _success(names, cells)
+        choice = choose_rows(where, dict(zip(names, cells, strict=True)), count, success, drawn)
+        rows = rows[choice.kept]
         cells = [[values[row] for row in rows] for values in cells]
+        drawn = replace(drawn, is_cut=True)
     data = _training_data(
         columns, cells, provenance, drawn, reader.state.seed, reader.state.units, whole, wanted
     )
-    if where is None:
+    if choice is None:
         return data
-    note = f"only the {len(rows):,} of {count:,} samples where {where}"
-    return replace(data, rows=rows, notes=(note, *data.notes))
+    return replace(data, rows=rows, choice=choice, notes=(choice.note, *data.notes))
+
+
+def _success(names: Sequence[str], cells: Sequence[list[Any]]) -> Array:
+    """Return of each row whether the sample has succeeded."""
+    if "success" not in names:
+        return numpy.ones(len(cells[0]), dtype=bool)
+    return numpy.array([bool(value) for value in cells[names.index("success")]], dtype=bool)
 
 
 def _fingerprint(names: Sequence[str], cells: Sequence[list[Any]]) -> str:
@@ -166,11 +176,7 @@ def _training_data(
             "no parameter differs from sample to sample, so there is nothing to fit a model to"
         )
     table = space.columns(frame)
-    success = (
-        frame["success"].fillna(False).to_numpy(dtype=bool)
-        if "success" in frame
-        else numpy.ones(len(frame), dtype=bool)
-    )
+    success = _success([column.name for column in columns], cells)
     names, notes = _chosen(columns, drawn.names, drawn.others, wanted)
     notes += [
         f"{name} is left out as an input: it is no number or text in some samples"

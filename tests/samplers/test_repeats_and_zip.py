@@ -95,6 +95,21 @@ def test_samplers_side_by_side():
     assert held.total == 8
 
 
+@pytest.mark.parametrize("kind", ["RandomSampler", "SobolSequenceSampler"])
+def test_a_zip_that_stopped_short_goes_on(kind: str) -> None:
+    """Two samples and four more are the six there are, wherever the first draw stopped; without a
+    budget all of them are taken.
+    """
+    noise = {"type": kind, "parameters": {"x": {"low": 0, "high": 1}}}
+    parts = {"grid": GRID, "noise": noise}
+    short, whole = (placed(ZipSampler(samplers=parts, budget=budget)) for budget in (2, 6))
+    assert (short.total, short.target, whole.target) == (6, 2, 6)
+    assert list(short.problems()) == []
+    assert short.points(0, 0, 2, 0, 2) == whole.points(0, 0, 6, 0, 2)
+    assert placed(ZipSampler(samplers=parts)).points(0, 0, 6, 0, 6) == whole.points(0, 0, 6, 0, 6)
+    assert any("only the first 2 of the 6 samples" in said for _, said in short.warnings())
+
+
 def test_what_a_zip_leaves_out_warns():
     """Samples that are never run are hardly meant."""
     parts = {
