@@ -262,6 +262,8 @@ def test_what_cannot_be_done_is_a_sentence(
         ("t.csv", b"x,z,output\n1,2,3\n", "there is no column 'y'"),
         ("t.csv", b"x,y\n1,2\n", "there is no column 'output' in it"),
         ("t.csv", b"x,y,output\n1,2,low\n", "output is no number of the campaign's kind in row 0"),
+        ("t.csv", b"x,y,output,success\n1,2,3,yes\n1,2,3,maybe\n", "success is 'maybe' in line 3"),
+        ("t.csv", b"x,y,output,success\n1,2,3,no\n", "there is no successful sample in it"),
         ("t.parquet", b"PAR1 and then nothing", "it is damaged, or no file that --export has"),
         ("t.h5", b"\x89HDF\r\n\x1a\n and then nothing", "it is damaged, or no file that --export"),
     ],
