@@ -93,7 +93,8 @@ def _read(path: Path, *, pivot: bool = False) -> Cells:
     if path.is_dir():
         return _read_run_dir(CampaignDirectory(path.resolve()), pivot=pivot)
     if not path.is_file():
-        raise ExportError(f"{path} does not exist")
+        said = "is no plain file" if path.exists() else "does not exist"
+        raise ExportError(f"{path} {said}")
     with path.open("rb") as file:
         start = file.read(8)
     if start[:4] == b"PAR1":

@@ -126,6 +126,16 @@ def check_place(path: Path) -> None:
         raise EnvironmentProblem(f"--out {wrong}")
 
 
+def check_directory(path: Path) -> None:
+    """Raise EnvironmentProblem where a file cannot be put since its directory is not there, for
+    those that make none.
+    """
+    if not path.parent.is_dir():
+        raise EnvironmentProblem(
+            f"--out {path}: there is no directory {path.parent}; make it, or name another place"
+        )
+
+
 def misplaced(path: Path) -> str:
     """Return why a file must not, or cannot, be put there, whoever has agreed to that; nothing if
     it may be.

@@ -8,7 +8,7 @@ from pathlib import Path
 from enchanted_tui.comparison.campaign_facts import has_campaign
 from enchanted_tui.comparison.figures import figure_of
 from enchanted_tui.errors import EnvironmentProblem
-from enchanted_tui.export.selection import check_places
+from enchanted_tui.export.selection import check_directory, check_places
 from enchanted_tui.privacy import PathShortener
 from enchanted_tui.record.stored_configs import newest_config
 from enchanted_tui.reporting.harmless_text import Harmless
@@ -23,7 +23,8 @@ _SIGN = "…/"  #: before what is left of a path
 
 def report_place(root: Path, out: Path | None, home: Path, *, overwrite: bool) -> Path:
     """Return where a report goes: `out`, or a file of the campaign's name in `home`. Raises
-    ExportError where it must not, EnvironmentProblem if no campaign is there or matplotlib is not.
+    ExportError where it must not, EnvironmentProblem where it cannot, if no campaign is there, or
+    matplotlib is not.
     """
     if not root.is_dir() or not has_campaign(root):
         raise EnvironmentProblem(
@@ -33,6 +34,7 @@ def report_place(root: Path, out: Path | None, home: Path, *, overwrite: bool) -
         pass  # or it is said now that matplotlib is lacking
     place = out if out is not None else home / f"{root.resolve().name}-report.html"
     check_places([place], overwrite=overwrite)
+    check_directory(place)
     return place
 
 
@@ -43,7 +45,6 @@ def write_report(
     SurrogateError or OSError.
     """
     page = report_page(root, options, tell, step)
-    place.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(place, page.encode("utf-8"))
 
 

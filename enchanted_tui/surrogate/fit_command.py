@@ -41,8 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def fit(options: argparse.Namespace) -> int:
-    """Fit a surrogate, write its model and print the report. Raises SurrogateError,
-    EnvironmentProblem, or OSError for a full or lost disk.
+    """Fit a surrogate, write its model and print the report. Raises SurrogateError or
+    EnvironmentProblem, and OSError, once the report is printed, for a full or lost disk.
     """
     leave_processors_to_others()
     from enchanted_tui.surrogate.fit_report import as_json
@@ -55,12 +55,21 @@ def fit(options: argparse.Namespace) -> int:
     place = model_place(root, out, options.where, overwrite=options.overwrite)
     model, report = fit_surrogate(root, fit_options(options), tell, step_shown())
     told = as_json(report)
-    write_model(place, model, told)
+    lost: OSError | None = None
+    try:
+        write_model(place, model, told)
+    except OSError as error:
+        lost = error
     if options.json:
-        print(json.dumps({**told, "written": str(place)}))
+        print(json.dumps({**told, "written": None if lost else str(place)}))
     else:
         print(as_text(told))
-        print(f"wrote {place}: enchanted_tui.load_model({str(root)!r}).predict(frame)")
+    if lost is not None:  # what has been worked out is told all the same
+        sys.stdout.flush()
+        raise lost
+    if not options.json:
+        used = str(root if out is None else place)
+        print(f"wrote {place}: enchanted_tui.load_model({used!r}).predict(frame)")
     return 0
 
 

@@ -42,8 +42,9 @@ def fit(
     the samples; `where` is a condition on the rows to learn from. `overwrite`: whether `out` takes
     the place of a file, or a model with `where` that of an earlier one.
 
-    Raises EnvironmentProblem if no campaign is there, SurrogateError if it cannot be fitted or what
-    is asked for is not there, ExportError if `out` must not be written, OSError if it cannot.
+    Raises EnvironmentProblem if no campaign is there or the model cannot be written, SurrogateError
+    if it cannot be fitted or what is asked for is not there, ExportError if `out` must not be
+    written, OSError for a full or lost disk.
     """
     refuse(wrong_arguments(outputs, test, folds, model))
     root = Path(run_dir)

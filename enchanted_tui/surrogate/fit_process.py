@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
+from enchanted_tui.errors import EnvironmentProblem
 from enchanted_tui.surrogate.work_process import WorkProcess, serve
 
 What = Literal["fit", "sensitivity"]
@@ -38,5 +39,8 @@ def _report(arguments: list[str], step: Callable[[str], None]) -> dict[str, Any]
     model, found = fit_surrogate(root, FitOptions(), step=step)
     report = as_json(found)
     if write:
-        write_model(model_place(root, None), model, report)
+        try:
+            write_model(model_place(root, None), model, report)
+        except (OSError, EnvironmentProblem) as error:
+            report["notes"] = [*report["notes"], f"the model could not be written: {error}"]
     return report

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 #: how pandas says of a line that it is too long
 _TOO_MANY = re.compile(r"Expected (?P<names>\d+) fields in line (?P<line>\d+), saw (?P<cells>\d+)")
+#: how files say whether a sample succeeded
+_WORDS = {"yes": True, "true": True, "1": True, "1.0": True} | {
+    word: False for word in ("no", "false", "0", "0.0")
+}
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ def read_test_set(path: Path, data: TrainingData) -> tuple[HeldOut, TrainingData
     """
     frame = _frame_of(path)
     if "success" in frame:
-        frame = frame[frame["success"].fillna(False).astype(bool)]
+        frame = frame[_succeeded(path, frame["success"])]
     if not len(frame):
         raise SurrogateError(f"--test {path}: there is no successful sample in it")
     try:
@@ -60,6 +64,22 @@ def read_test_set(path: Path, data: TrainingData) -> tuple[HeldOut, TrainingData
             again, f"{again.sum():,} samples are in {path.name} too and are not learnt from"
         )
     return HeldOut(columns, points, outputs), data
+
+
+def _succeeded(path: Path, column: pandas.Series[Any]) -> Array:
+    """Return of each row whether it succeeded; one without a word has not. Raises SurrogateError
+    naming the line of what is neither.
+    """
+    found = numpy.zeros(len(column), dtype=bool)
+    for row, (cell, lacks) in enumerate(zip(column.tolist(), column.isna(), strict=True)):
+        word = "no" if lacks else str(cell).strip().lower()
+        if word not in _WORDS:
+            raise SurrogateError(
+                f"--test {path}: success is {cell!r} in line {row + 2}; expected yes or no, true or"
+                " false, 1 or 0"
+            )
+        found[row] = _WORDS[word]
+    return found
 
 
 def _frame_of(path: Path) -> pandas.DataFrame:

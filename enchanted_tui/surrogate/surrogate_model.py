@@ -7,6 +7,7 @@ model of somebody else's runs nothing. It needs this program, numpy and SciPy.
 from __future__ import annotations
 
 import json
+import os
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +17,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy
 
 from enchanted_tui.commands import command_line
-from enchanted_tui.export.selection import ExportError, check_places
+from enchanted_tui.errors import EnvironmentProblem
+from enchanted_tui.export.selection import ExportError, check_directory, check_places
 from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.surrogate.cross_validation import OutputModel
 from enchanted_tui.surrogate.model_inputs import Array, Columns, InputSpace, SurrogateError
@@ -203,18 +205,32 @@ def model_place(
     """Return where the model of a run directory, or of its rows `where` a condition holds, goes:
     there, in place of an earlier one, or to `out`. Raises ExportError where that would take the
     place of what is no file, of a campaign's own, or, unless `overwrite`, of any file, or that of a
-    part the place of an earlier one.
+    part the place of an earlier one; EnvironmentProblem where it cannot be written.
     """
-    if out is None:
-        place = CampaignDirectory(root.resolve()).surrogate
-        if where is not None and place.exists() and not overwrite:
+    if out is None and where is not None and not overwrite:
+        earlier = CampaignDirectory(root.resolve()).surrogate
+        if earlier.exists():
             raise ExportError(
-                f"--where {where}: {place} is there already and may be of all samples; add --out"
+                f"--where {where}: {earlier} is there already and may be of all samples; add --out"
                 " FILE for the model of a part, or --overwrite"
             )
-        return place
-    check_places([out], overwrite=overwrite)
-    return out
+    if out is not None:
+        check_places([out], overwrite=overwrite)
+        check_directory(out)
+        return out
+    place = CampaignDirectory(root.resolve()).surrogate
+    if root.is_dir() and (wrong := _in_the_way(place)):
+        raise EnvironmentProblem(
+            f"{root}: the model cannot be written there: {wrong}; name its file with --out FILE"
+        )
+    return place
+
+
+def _in_the_way(place: Path) -> str:
+    """Return why a model cannot be written into a run directory; nothing if it can."""
+    if place.exists() and not place.is_file():
+        return f"{place.name} is {'a directory' if place.is_dir() else 'no plain file'}"
+    return "" if os.access(place.parent, os.W_OK | os.X_OK) else "you may not write"
 
 
 def write_model(path: Path, model: SurrogateModel, report: Mapping[str, Any]) -> None:
@@ -254,7 +270,8 @@ def load_model(path: str | Path) -> SurrogateModel:
                 f" {path.name}"
             )
     if not path.is_file():
-        raise SurrogateError(f"{path} does not exist")
+        there = os.path.lexists(path)
+        raise SurrogateError(f"{path} {'is no plain file' if there else 'does not exist'}")
     try:
         with numpy.load(path, allow_pickle=False) as arrays:
             told = json.loads(arrays["about"].tobytes())

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _OWN = ("success", "run_dir")
 _OWN_BEGINNINGS = ("success_", "runtime_sec_", "neighbour_")
 _FEWEST_PARENTS = 10  #: from which samples are held out with all that have the same parent
+_LARGEST, _SMALLEST = 1e120, 1e-120  #: values, and differences, whose squares numbers can hold
+_DIGITS = 2.0**-53  #: by which share of itself a number is rounded
 Tell = Callable[[str], object]
 
 
@@ -275,19 +277,36 @@ def _told_apart(
     """Leave out what is the same in all samples."""
     kept, notes = [], []
     for one in outputs:
-        values = one.values[success & one.known]
-        if len(values) and (values.max(axis=0) > values.min(axis=0)).any():
-            kept.append(one)
-        elif len(values):
-            notes.append(f"{one.name} is left out: it is the same in all samples")
+        if reason := _untold(one.values[success & one.known]):
+            notes.append(f"{one.name} is left out: {reason}")
         else:
-            notes.append(f"{one.name} is left out: no successful sample has a finite value of it")
+            kept.append(one)
     if not kept:
         said = f"; {'; '.join(notes)}" if notes else ""
         raise SurrogateError(f"there is no output to fit{said}")
     if explicit and notes:
         raise SurrogateError(f"--outputs: {notes[0]}; name others")
     return kept, notes
+
+
+def _untold(values: Array) -> str:
+    """Say why values, (n, m), cannot be fitted; nothing if they can."""
+    if not len(values):
+        return "no successful sample has a finite value of it"
+    largest = float(numpy.abs(values).max())
+    if largest > _LARGEST:
+        return f"it reaches {largest:.1g}, of which no squares can be taken; give it another unit"
+    spread = float((values.max(axis=0) - values.min(axis=0)).max())
+    if largest * _DIGITS >= 1 and spread <= largest * _DIGITS:
+        return f"it is about {largest:.3g}, and differs by less than 16 digits tell; subtract that"
+    if not spread > 0:
+        return "it is the same in all samples"
+    if spread < _SMALLEST:
+        return (
+            f"it differs by {spread:.1g} at most, of which no squares can be taken; give it"
+            " another unit"
+        )
+    return ""
 
 
 def held_together(points: Array, columns: Mapping[str, Array], drawn: DrawnParameters) -> Array:

@@ -15,7 +15,11 @@ import pytest
 
 import enchanted_tui
 from enchanted_tui import cli
+from enchanted_tui.errors import EnvironmentProblem
+from enchanted_tui.surrogate.model_inputs import SurrogateError
+from helpers.campaign import Campaign
 from helpers.marks import in_full
+from helpers.privileges import as_somebody
 from helpers.surrogates import (
     asked,
     fitted,
@@ -258,6 +262,8 @@ def test_what_cannot_be_done_is_a_sentence(
         ("t.csv", b"x,z,output\n1,2,3\n", "there is no column 'y'"),
         ("t.csv", b"x,y\n1,2\n", "there is no column 'output' in it"),
         ("t.csv", b"x,y,output\n1,2,low\n", "output is no number of the campaign's kind in row 0"),
+        ("t.csv", b"x,y,output,success\n1,2,3,yes\n1,2,3,maybe\n", "success is 'maybe' in line 3"),
+        ("t.csv", b"x,y,output,success\n1,2,3,no\n", "there is no successful sample in it"),
         ("t.parquet", b"PAR1 and then nothing", "it is damaged, or no file that --export has"),
         ("t.h5", b"\x89HDF\r\n\x1a\n and then nothing", "it is damaged, or no file that --export"),
     ],
@@ -270,6 +276,59 @@ def test_a_bad_test_set_is_a_sentence(
     code, out, said = asked("--fit", double_gaussian, "--test", tmp_path / name)
     assert (code, out) == (2, "") and len(said.splitlines()) == 1
     assert f"--test {tmp_path / name}: " in said and sentence in said
+
+
+@pytest.mark.parametrize("call", [["--fit"], ["--report"]])
+def test_a_place_that_is_not_there_is_refused_before_the_work(
+    double_gaussian: Path, tmp_path: Path, call: list[str]
+) -> None:
+    """Protects the work, and from directories that a slip of the pen makes: alike for both."""
+    place = tmp_path / "nowhere" / "x.out"
+    code, out, said = asked(*call, double_gaussian, "--out", place)
+    assert (code, out) == (3, "") and len(said.splitlines()) == 1
+    assert f"--out {place}: there is no directory {place.parent}; make it" in said
+    assert "partial" not in said and not place.parent.exists()
+    with pytest.raises(EnvironmentProblem, match=r"--out .*there is no directory"):
+        enchanted_tui.fit(double_gaussian, out=place)
+
+
+def test_a_run_directory_that_takes_no_model_is_refused_before_the_work(tmp_path: Path) -> None:
+    """Protects whoever fits a colleague's campaign: at once, with what to do instead."""
+    run_dir = function_campaign(tmp_path, "double_gaussian", 20)
+    (run_dir / "enchanted_surrogate.npz").mkdir()
+    code, out, said = asked("--fit", run_dir)
+    assert (code, out) == (3, "") and len(said.splitlines()) == 1
+    assert "enchanted_surrogate.npz is a directory; name its file with --out FILE" in said
+    (run_dir / "enchanted_surrogate.npz").rmdir()
+    campaign = Campaign(run_dir.parent)
+    run_dir.chmod(0o555)
+    try:
+        finished = as_somebody(campaign, "--fit", str(run_dir))
+    finally:
+        run_dir.chmod(0o755)
+    assert (finished.code, finished.out) == (3, "")
+    assert "you may not write; name its file with --out FILE" in finished.err
+
+
+def test_a_report_is_told_where_its_model_cannot_be_written(
+    double_gaussian: Path, tmp_path: Path
+) -> None:
+    """Protects the work done where the disk is full all the same."""
+    full = tmp_path / "model.npz"
+    (tmp_path / ".model.npz.partial").mkdir()  # in the place where it is put together
+    for arguments in ((), ("--json",)):
+        code, out, said = asked("--fit", double_gaussian, "--out", full, *arguments)
+        assert code == 3 and ("R2" in out or json.loads(out)["written"] is None)
+        assert "Is a directory" in said and "wrote" not in out
+
+
+def test_the_model_that_was_written_is_named(double_gaussian: Path, tmp_path: Path) -> None:
+    """Protects whoever copies the last line: it loads this model, not that of the campaign."""
+    out = tmp_path / "m.npz"
+    last = asked("--fit", double_gaussian, "--out", out)[1].splitlines()[-1]
+    assert f"load_model({str(out)!r})" in last
+    with pytest.raises(SurrogateError, match="/dev/null is no plain file"):
+        enchanted_tui.load_model("/dev/null")
 
 
 def test_no_more_parts_than_samples_are_held_out(double_gaussian: Path) -> None:
