@@ -46,7 +46,7 @@ def fit(
     if it cannot be fitted or what is asked for is not there, ExportError if `out` must not be
     written, OSError for a full or lost disk.
     """
-    refuse(wrong_arguments(outputs, test, folds, model))
+    refuse(wrong_arguments(outputs, test, folds, model, where))
     root = Path(run_dir)
     place = model_place(root, None if out is None else Path(out), overwrite=overwrite)
     options = FitOptions(tuple(outputs), None if test is None else Path(test), folds, model, where)
@@ -72,5 +72,5 @@ def sensitivity(
     Raises EnvironmentProblem if no campaign is there, SurrogateError if its samples are too few or
     what is asked for is not there.
     """
-    refuse(wrong_arguments(outputs, model=model))
+    refuse(wrong_arguments(outputs, model=model, where=where))
     return analyse(Path(run_dir), tuple(outputs), model, where=where)
