@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from enchanted_tui.suggestions import did_you_mean
@@ -17,12 +17,20 @@ def refuse(wrong: Sequence[str]) -> None:
 
 
 def wrong_arguments(
-    outputs: Any = (), test: Any = None, folds: Any = None, model: Any = None
+    outputs: Any = (),
+    test: Any = None,
+    folds: Any = None,
+    model: Any = None,
+    where: Any = None,
 ) -> list[str]:
     """Return a sentence for each mistake."""
     wrong = []
     if isinstance(outputs, str):  # a sequence too, of its characters
         wrong.append(f"outputs is a list of texts: write outputs=[{outputs!r}]")
+    elif not isinstance(outputs, Iterable):
+        wrong.append(f"outputs={outputs!r}: expected a list of names")
+    if where is not None and not isinstance(where, str):
+        wrong.append(f"where={where!r}: expected a text, a condition on the rows")
     whole = isinstance(folds, int) and not isinstance(folds, bool)
     if folds is not None and not (whole and folds >= 2):
         wrong.append(f"folds={folds!r}: expected a whole number, 2 or more")

@@ -46,7 +46,7 @@ def fit(
     if it cannot be fitted or what is asked for is not there, ExportError if `out` must not be
     written, OSError for a full or lost disk.
     """
-    refuse(wrong_arguments(outputs, test, folds, model))
+    refuse(wrong_arguments(outputs, test, folds, model, where))
     root = Path(run_dir)
     to = None if out is None else Path(out)
     place = model_place(root, to, where, overwrite=overwrite)
@@ -73,5 +73,5 @@ def sensitivity(
     Raises EnvironmentProblem if no campaign is there, SurrogateError if its samples are too few or
     what is asked for is not there.
     """
-    refuse(wrong_arguments(outputs, model=model))
+    refuse(wrong_arguments(outputs, model=model, where=where))
     return analyse(Path(run_dir), tuple(outputs), model, where=where)

@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 #: how pandas says of a line that it is too long
 _TOO_MANY = re.compile(r"Expected (?P<names>\d+) fields in line (?P<line>\d+), saw (?P<cells>\d+)")
 #: how files say whether a sample succeeded
-_WORDS = {"yes": True, "true": True, "1": True, "1.0": True} | {
-    word: False for word in ("no", "false", "0", "0.0")
-}
+_NO = ("no", "false", "0", "0.0")
+_WORDS = dict.fromkeys(("yes", "true", "1", "1.0"), True) | dict.fromkeys(_NO, False)
 
 
 @dataclass(frozen=True)

@@ -172,7 +172,16 @@ class SurrogateModel:
     def _asked(self, frame: Any) -> tuple[pandas.DataFrame, Columns]:
         import pandas
 
-        table = frame if isinstance(frame, pandas.DataFrame) else pandas.DataFrame(frame)
+        try:
+            table = frame if isinstance(frame, pandas.DataFrame) else pandas.DataFrame(frame)
+        except (TypeError, ValueError) as error:
+            raise SurrogateError(
+                f"a table is expected, such as {{{self.inputs[0]!r}: [...]}} a list for each of"
+                f" {', '.join(self.inputs)}; {type(frame).__name__} given: {error}"
+            ) from None
+        twice = [name for name in self.inputs if list(table.columns).count(name) > 1]
+        if twice:
+            raise SurrogateError(f"there is more than one column {', '.join(map(repr, twice))}")
         columns = self.space.columns(table)
         for one in self.space.inputs:
             outside = one.outside(columns[one.name])
@@ -286,7 +295,6 @@ def load_model(path: str | Path) -> SurrogateModel:
             raise
         raise SurrogateError(
             f"{path} is not a surrogate that --fit has written, or it is damaged"
-            f" ({type(error).__name__}: {error})"
         ) from error
 
 

@@ -131,6 +131,22 @@ def test_another_file_is_a_sentence(tmp_path: Path, content: bytes) -> None:
         enchanted_tui.load_model(tmp_path / "model.npz")
 
 
+def test_what_is_no_table_is_a_sentence(ishigami: Path, tmp_path: Path) -> None:
+    """Protects from words of pandas and numpy, and from advice to unpickle somebody else's file."""
+    model = enchanted_tui.load_model(ishigami)
+    table = enchanted_tui.load(ishigami)
+    for given in (3, dict.fromkeys(_NAMES, 1.0)):
+        with pytest.raises(SurrogateError, match="a table is expected"):
+            model.predict(given)
+    with pytest.raises(SurrogateError, match="more than one column 'x1'"):
+        model.predict(table[["x1", *_NAMES]])
+    with pytest.raises(SurrogateError, match=r"outputs=3: .*; where=3: "):
+        enchanted_tui.sensitivity(ishigami, outputs=3, where=3)  # type: ignore[arg-type]
+    (tmp_path / "t.csv").write_text("x1,x2")
+    with pytest.raises(SurrogateError, match=r"or it is damaged$"):
+        enchanted_tui.load_model(tmp_path / "t.csv")
+
+
 def test_a_newer_format_is_a_sentence(tmp_path: Path) -> None:
     """Protects from misreading what a later version writes."""
     about = np.frombuffer(b'{"format": 99, "program": "enchanted-tui 9"}', dtype=np.uint8)
