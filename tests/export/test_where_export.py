@@ -102,13 +102,16 @@ def test_a_surrogate_learns_from_these_rows(
 ) -> None:
     """`--fit` and `--sensitivity` take the same condition and say so; others refuse it."""
     place = tmp_path / "model.npz"
-    where = ("--where", "gain > 0.05", "--outputs", "gain", "--model", "linear", "--json")
-    count = len(enchanted_tui.load(run_dir, where="gain > 0.05"))
-    for asked in (["--fit", str(run_dir), "--out", str(place)], ["--sensitivity", str(run_dir)]):
-        assert cli.main([*asked, *where]) == 0
+    fit = ["--fit", str(run_dir), "--out", str(place)]
+    for asked, where in ((fit, "gain > 0.05"), (["--sensitivity", str(run_dir)], "x < 0.8")):
+        count = len(enchanted_tui.load(run_dir, where=where))
+        options = ("--where", where, "--outputs", "gain", "--model", "linear", "--json")
+        assert cli.main([*asked, *options]) == 0
         told = json.loads(capsys.readouterr().out)
         assert told["samples"] == count
-        assert told["notes"][0] == f"only the {count} of 40 samples where gain > 0.05"
+        assert told["notes"][0] == f"only the {count} of 40 samples where {where}"
+    assert cli.main(["--sensitivity", str(run_dir), "--where", "gain > 0.05"]) == 2
+    assert "give a condition that shortens the range of one parameter" in capsys.readouterr().err
     assert cli.main(["--status", str(run_dir), "--where", "gain > 1"]) == 2
     said = capsys.readouterr().err
     assert "--where goes with --export RUN_DIR, --plot KIND RUN_DIR, --fit RUN_DIR or" in said
