@@ -110,7 +110,8 @@ class EnchantedApp(OpenRuns):
         self.settings = settings or Settings()
         for theme in themes.OWN:
             self.register_theme(theme)
-        self._begin_with(self._theme_of(remembered.read()))
+        self._memory = remembered.read()
+        self._begin_with(self._theme_of(self._memory))
         self.stylesheet = KeptRules(variables=self.theme_variables)
         self.use_command_palette = True
         self.target = target
@@ -146,10 +147,9 @@ class EnchantedApp(OpenRuns):
 
     async def on_mount(self) -> None:
         self.take_prints()
-        memory = remembered.read()
-        self.theme = self._theme_of(memory)
+        self.theme = self._theme_of(self._memory)
         self.set_keymap(self.settings.preferences.keymap)
-        await self._show_first(memory)
+        await self._show_first(self._memory)
         self.attach_to_surroundings()
         self.look_at_runs()
         self.call_after_refresh(self._tell_mistakes)

@@ -47,12 +47,13 @@ class Refusing(AppInterface):
         that comes before its dialog has been put together waits for that; one that comes when the
         dialog goes is dropped.
         """
-        if isinstance(default_namespace, Opened) and default_namespace.is_going:
-            return True
-        if isinstance(default_namespace, Opened) and not default_namespace.is_mounted:
-            again = partial(self.run_action, action, default_namespace, namespaces)
-            default_namespace.call_later(self.call_later, again)
-            return True
+        if isinstance(default_namespace, Opened):
+            if default_namespace.is_going:
+                return True
+            if not default_namespace.is_mounted:
+                again = partial(self.run_action, action, default_namespace, namespaces)
+                default_namespace.call_later(self.call_later, again)
+                return True
         if await super().run_action(action, default_namespace, namespaces):
             return True
         _, name, _ = parse(action) if isinstance(action, str) else action
