@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.widgets import Button, Input
+from textual.widgets import Button, Input, Label
 
 from enchanted_tui.config.loading import load_config
 from enchanted_tui.operations import actions
@@ -380,8 +380,9 @@ async def test_a_figure_goes_where_it_may(own_run: Path, tmp_path: Path) -> None
         watcher.screen.query_one("#title", Input).value = "mine"
         path.focus()
         await watcher.type(str(own_run / "enchanted_dataset.pdf"))
-        await watcher.is_told("keeps its own files; name another place")
-        await watcher.sees("Write Scatter as a figure", "mine")
+        # in the dialog: a notice would lie over it, or go as it comes
+        await watcher.sees("Write Scatter as a figure", "mine", "a_run", "place")
+        assert "keeps its own files" in str(watcher.screen.query_one("#said", Label).content)
         await watcher.type(str(tmp_path / "here.pdf"))
         await watcher.until((tmp_path / "here.py").exists)
     assert (own_run / "enchanted_dataset.csv").read_bytes() == before

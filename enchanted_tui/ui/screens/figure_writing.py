@@ -11,6 +11,7 @@ from enchanted_tui.plotting.figure_files import PlotData
 from enchanted_tui.plotting.plot_wanted import PlotWanted
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.campaign_screen import CampaignScreen
+from enchanted_tui.ui.error_sentence import sentence
 
 if TYPE_CHECKING:
     from enchanted_tui.ui.widgets.figure_dialog import FigureAsked
@@ -32,17 +33,18 @@ class FigureWriting(CampaignScreen):
 
         proposed = self.app.home / f"{root.name}_{wanted.kind}.pdf"
         filled: Mapping[str, str] = {}
+        wrong = ""
         while True:
-            dialog = FigureDialog(proposed, data, wanted, filled)
+            dialog = FigureDialog(proposed, data, wanted, filled, wrong)
             asked = await self.app.ask(self, dialog, late=bool(filled))
             if asked is None:
                 return
-            filled = asked.filled
+            filled, wrong = asked.filled, ""
             try:
                 if await self._write(root, data, wanted, asked):
                     return
             except (UserError, OSError) as error:
-                self.app.complain(error)
+                wrong = sentence(error)[0]
 
     async def _write(
         self, root: Path, data: PlotData, wanted: PlotWanted, asked: FigureAsked

@@ -80,9 +80,13 @@ class FigureDialog(Opened, ClosedByMouse, ModalScreen[FigureAsked | None]):
         data: PlotData,
         wanted: PlotWanted,
         filled: Mapping[str, str] = MappingProxyType({}),
+        wrong: str = "",
     ) -> None:
-        """`filled`: what the lines said before, if this is asked again."""
+        """`filled`, `wrong`: what the lines said before, and why it could not be done, if this is
+        asked again.
+        """
         super().__init__()
+        self._said = wrong if is_installed() else MISSING
         self._proposed, self._wanted, self._filled = proposed, wanted, filled
         self._labels = labels_of(wanted, FigureLook(), data.units or {})
         kind = colour_kind(data.results, wanted)
@@ -117,7 +121,7 @@ class FigureDialog(Opened, ClosedByMouse, ModalScreen[FigureAsked | None]):
                     {"yes": "a Python script that draws it again", "no": "none"},
                     "yes",
                 )
-            yield Label("" if is_installed() else MISSING, id="said", markup=False)
+            yield Label(self._said, id="said", markup=False)
             with Horizontal(id="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
                 yield Button(
