@@ -338,6 +338,7 @@ class Campaign:
         self._last_tick, self._next_tick = now, now + (_TICK if self._restless else _IDLE_TICK)
         self.journal.sync_if_due()
         self.projections.stopping = self._stopping is not None
+        self.projections.live = self.live.last
         self.projections.tick(now)
         self._limits.budget.look_if_due(now)
         self._record_held()

@@ -14,6 +14,7 @@ from enchanted_tui.campaign_status import EndReason, Liveness
 from enchanted_tui.executors.passing_errors import endure
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record import checkpoint, progress_numbers, snapshot, stage_order
+from enchanted_tui.record.live import Live
 from enchanted_tui.record.output_files import (
     Tell,
     dataset_stage,
@@ -79,6 +80,7 @@ class Projections:
         self._went_back = False
         self._next_progress = 0.0
         self.stopping = False  #: nothing new is begun
+        self.live: Live | None = None  #: what viewers have been told of workers
         self.snapshot: Snapshot | None = None  #: the campaign as it was about a second ago
         self._run_state_due = False
         #: reports on finished batches that could not be written yet
@@ -348,7 +350,7 @@ class Projections:
     def publish_snapshot(self) -> Snapshot:
         """Summarise the campaign for those who show it."""
         liveness = Liveness.NOT_RUNNING if self._state.ended else Liveness.RUNNING
-        self.snapshot = snapshot.take(self._state, liveness, stopping=self.stopping)
+        self.snapshot = snapshot.take(self._state, liveness, stopping=self.stopping, live=self.live)
         return self.snapshot
 
     def _write_progress(self, *, force: bool = False) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from enchanted_tui.ui.overview_facts import pace
+from enchanted_tui.views.viewing import Viewer
 from helpers.campaign import Campaign
 from helpers.marks import in_full
 from helpers.processes import wait_until
@@ -56,6 +58,21 @@ def test_killed_and_resumed_in_the_middle(tmp_path: Path) -> None:
     wait_until(lambda: sum("sleep 300" in line for line in campaign.processes().values()) >= 2, 30)
     process.kill()
     process.communicate()
+
+
+def test_what_is_said_while_only_stragglers_run(tmp_path: Path) -> None:
+    """Protects whoever waits: nobody knows when they end, and so `--status` and the Monitor say,
+    not "about 0 s left".
+    """
+    campaign = Campaign.apart(tmp_path, waits(None, [0.05] * 10 + [300.0, 300.0]))
+    words = "waiting for 2 samples that run longer than usual, no estimate"
+    with campaign.at_work(10):
+        wait_until(lambda: words in campaign.command_here("--status", "run").out, 20)
+        status = campaign.command_here("--status", "run").out
+        viewer = Viewer(campaign.run_dir)
+        assert words in pace(viewer.refresh(), 200, lambda _: "").plain
+        viewer.close()
+    assert "0 s left" not in status
 
 
 @pytest.mark.full
