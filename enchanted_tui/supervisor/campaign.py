@@ -367,7 +367,7 @@ class Campaign:
                 self._stages.runs,
                 self._stopping,
             )
-            self._alerts.look(len(self._dispatcher.in_flight), self.live)
+            self._alerts.look(len(self._dispatcher.in_flight), self.live, self.projections.snapshot)
 
     def _record_held(self, *, last: bool = False) -> None:
         self._limits.cores.record(self._dispatcher.in_flight, self._recorder.put, last=last)
@@ -388,6 +388,7 @@ class Campaign:
         if self._aborted and not self._lock_lost:
             self._session_end.hear_out(self._executors, self._take)
         self._executors.close()
+        self._alerts.look_for_ended_stragglers()
         if not self._lock_lost and self.session.is_taken_over():
             self._trouble(Trouble(LOCK_LOST))
             outcome = self._stopping or outcome

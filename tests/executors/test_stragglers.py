@@ -75,6 +75,29 @@ def test_what_is_said_while_only_stragglers_run(tmp_path: Path) -> None:
     assert "0 s left" not in status
 
 
+def test_somebody_is_told_of_stragglers(tmp_path: Path) -> None:
+    """Protects nodes that a few samples hold: `notify` tells that they run where nothing ends them,
+    and that they were ended where a rule does.
+    """
+    campaign = Campaign.apart(tmp_path, waits(None, [0.05] * 19 + [300.0]))
+    script = campaign.root / "tell.sh"
+    script.write_text('#!/bin/sh\necho "$ENCHANTED_EVENT: $ENCHANTED_MESSAGE" >> told\n')
+    script.chmod(0o755)
+    campaign.config["supervisor"]["notify"] = {"command": ["./tell.sh"], "events": ["straggler"]}
+    campaign.write()
+    said = campaign.root / "told"
+    with campaign.at_work(19):
+        wait_until(said.exists, 30)
+    assert "straggler: 1 task left that runs far longer (the others took 0." in said.read_text()
+    said.unlink()
+    campaign.wait_for_no_process(20)
+    campaign.config["executors"]["here"]["straggler"] = RULE
+    campaign.write()
+    campaign.complete()
+    wait_until(said.exists, 20)
+    assert said.read_text().startswith("straggler: 1 sample has been ended as a straggler;")
+
+
 @pytest.mark.full
 def test_a_batch_has_its_stragglers_and_each_step_its_run_times(tmp_path: Path) -> None:
     """Protects samplers that need a whole batch: it counts, however little of the stage is done;
