@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy
 
-from enchanted_tui.surrogate.model_inputs import Array, InputSpace
+from enchanted_tui.surrogate.model_inputs import Array, InputSpace, SurrogateError
 
 _Arrays = Mapping[str, Array]
 
 
-class ModelFileError(ValueError):
+class ModelFileError(SurrogateError):
     """What a model's file holds does not go together; the text says what."""
 
 

@@ -323,18 +323,23 @@ def load_model(path: str | Path) -> SurrogateModel:
                     " enchanted-tui to read it"
                 )
             return _model(told, {name: arrays[name] for name in arrays.files})
+    except ModelFileError as error:
+        raise SurrogateError(_no_model(path, f" ({error})")) from error
     except SurrogateError:
         raise
     except (*_WRONG, *DAMAGED) as error:
-        said = f" ({error})" if isinstance(error, ModelFileError) else ""
-        raise SurrogateError(
-            f"{path} is not a surrogate that --fit has written, or it is damaged{said};"
-            f" {command_line('--fit', 'RUN_DIR')} writes it anew"
-        ) from error
+        raise SurrogateError(_no_model(path)) from error
     except OSError as error:
         if error.filename is None and error.errno is not None:
             error.filename = str(path)
         raise
+
+
+def _no_model(path: Path, why: str = "") -> str:
+    return (
+        f"{path} is not a surrogate that --fit has written, or it is damaged{why};"
+        f" {command_line('--fit', 'RUN_DIR')} writes it anew"
+    )
 
 
 def _model(told: Mapping[str, Any], arrays: Mapping[str, Array]) -> SurrogateModel:
