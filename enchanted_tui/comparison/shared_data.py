@@ -131,7 +131,8 @@ def _merged(ones: Sequence[ModelInput]) -> ModelInput:
         values = dict.fromkeys(value for one in ones for value in one.values)
         return replace(first, values=tuple(sorted(values, key=str)))
     low, high = min(one.low for one in ones), max(one.high for one in ones)
-    return replace(first, low=low, high=high, log=all(one.log for one in ones) and low > 0)
+    log, whole = all(one.log for one in ones) and low > 0, all(one.whole for one in ones)
+    return replace(first, low=low, high=high, log=log, whole=whole)
 
 
 def _shared_outputs(entrants: Sequence[Entrant]) -> tuple[list[str], list[str]]:

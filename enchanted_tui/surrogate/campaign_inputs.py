@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,7 +99,8 @@ def model_input(
         return ModelInput(column.name, values=tuple(sorted(seen, key=str)), unit=unit)
     numbers = numpy.array(values, dtype=float)
     numbers = numbers[numpy.isfinite(numbers)]
-    return _number(column.name, numbers, reach, unit, is_cut=drawn.is_cut)
+    found = _number(column.name, numbers, reach, unit, is_cut=drawn.is_cut)
+    return replace(found, whole=column.kind == "int")
 
 
 def _number(

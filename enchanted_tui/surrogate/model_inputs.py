@@ -4,7 +4,7 @@ the scale is logarithmic, and a column for each value where values have no order
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,7 +16,14 @@ from enchanted_tui.suggestions import did_you_mean
 Array = numpy.ndarray[Any, Any]
 Columns = Mapping[str, Array]
 
+Place = Callable[[int], str]  #: says where a row is
+
 _EDGE = 1e-9  #: of a range: what rounding may step over a bound
+
+
+def row_place(row: int) -> str:
+    """Say where a row of a table is, counted from 0."""
+    return f"row {row}"
 
 
 class SurrogateError(RefusedError, ValueError):
@@ -33,6 +40,7 @@ class ModelInput:
     log: bool = False
     values: tuple[Any, ...] = ()  #: of a parameter without order: text, numbers, true or false
     unit: str = ""
+    whole: bool = False  #: whether the samples had whole numbers alone
 
     @property
     def is_category(self) -> bool:
@@ -86,21 +94,34 @@ class ModelInput:
     def _scaled(self, values: Any) -> Any:
         return numpy.log(values) if self.log else values
 
-    def checked(self, column: Array) -> Array:
-        """Return values as numbers, or as they are where the parameter is none. Raises
-        SurrogateError.
+    def checked(self, column: Array, place: Place = row_place) -> Array:
+        """Return values as numbers, or as they are where the parameter is none; `place` says where
+        a row is. Raises SurrogateError.
         """
         if self.is_category:
             return column
+        cells = column.tolist()
+        for row, value in enumerate(cells if column.dtype == object else ()):
+            if isinstance(value, str | bytes | bool | numpy.bool_):
+                raise SurrogateError(
+                    f"{self.name} must be a number in every row; {place(row)} has {value!r:.60}"
+                )
         try:
             found = column.astype(float)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise SurrogateError(f"{self.name} must be a number in every row") from None
         bad = ~numpy.isfinite(found) | (self.log & (found <= 0))
         if bad.any():
             row = int(bad.argmax())
             what = "a number above 0, since its scale is logarithmic" if self.log else "a number"
-            raise SurrogateError(f"{self.name} must be {what}; row {row} has {column[row]!r}")
+            raise SurrogateError(f"{self.name} must be {what}; {place(row)} has {cells[row]!r}")
+        return found
+
+    def broken(self, column: Array) -> Array:
+        """Return of each value whether it is no whole number though the samples had these alone."""
+        if self.is_category or not self.whole:
+            return numpy.zeros(len(column), dtype=bool)
+        found: Array = column != numpy.round(column)
         return found
 
 
@@ -123,8 +144,10 @@ class InputSpace:
         """The parameters that change from sample to sample."""
         return [found for found in self.inputs if found.n_features]
 
-    def columns(self, frame: Any) -> dict[str, Array]:
-        """Return the parameters' columns of a pandas.DataFrame, checked. Raises SurrogateError."""
+    def columns(self, frame: Any, place: Place = row_place) -> dict[str, Array]:
+        """Return the parameters' columns of a pandas.DataFrame, checked; `place` says where a row
+        is. Raises SurrogateError.
+        """
         found = {}
         for one in self.inputs:
             if one.name not in frame.columns:
@@ -132,10 +155,11 @@ class InputSpace:
                 needed = f"; the model needs {', '.join(self.names)}"
                 raise SurrogateError(f"there is no column {one.name!r}{guess or needed}")
             series = frame[one.name]
-            column = numpy.asarray(series, dtype=object)
+            is_plain = not one.is_category and series.dtype in ("int64", "float64")
+            column = numpy.asarray(series, dtype=None if is_plain else object)
             if not one.is_category and series.isna().any():
                 column = numpy.where(series.isna(), numpy.nan, column)
-            found[one.name] = one.checked(column)
+            found[one.name] = one.checked(column, place)
         return found
 
     def features(self, columns: Columns) -> Array:

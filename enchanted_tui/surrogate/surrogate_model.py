@@ -21,7 +21,20 @@ from enchanted_tui.errors import EnvironmentProblem
 from enchanted_tui.export.selection import ExportError, check_directory, check_places
 from enchanted_tui.storage.layout import CampaignDirectory
 from enchanted_tui.surrogate.cross_validation import OutputModel
-from enchanted_tui.surrogate.model_inputs import Array, Columns, InputSpace, SurrogateError
+from enchanted_tui.surrogate.model_checks import (
+    ModelFileError,
+    check_inputs,
+    check_output_arrays,
+    check_outputs,
+    check_success_arrays,
+)
+from enchanted_tui.surrogate.model_inputs import (
+    Array,
+    Columns,
+    InputSpace,
+    ModelInput,
+    SurrogateError,
+)
 from enchanted_tui.surrogate.output_projection import Projection
 from enchanted_tui.surrogate.score_models import GaussianScores, LinearScores
 from enchanted_tui.surrogate.stored_report import DAMAGED
@@ -32,8 +45,10 @@ from enchanted_tui.whole_files import open_replacement
 if TYPE_CHECKING:
     import pandas
 
-FORMAT = 1
+FORMAT = 2  #: 1: inputs do not say whether they are whole numbers
 FLOOR = 0.1  #: share of the held-out RMSE that a standard deviation has at least, uncalibrated
+#: what a file raises that is something else, besides `DAMAGED`
+_WRONG = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError)
 _SCORES: Mapping[str, Any] = {
     kind.kind: kind for kind in (GaussianScores, LinearScores, TreeScores)
 }
@@ -137,7 +152,8 @@ class SurrogateModel:
         """Return mean and standard deviation of each output at the rows of a pandas.DataFrame, or
         of what one is made of; it needs the columns `inputs`, others are passed over.
 
-        A UserWarning tells of rows outside the training box. Raises SurrogateError for a column
+        A UserWarning tells of rows outside the training box, and of values between whole numbers
+        of a parameter that had these alone. Raises SurrogateError for a column
         that is missing and for values that are none of the parameter's.
         """
         import pandas
@@ -184,16 +200,30 @@ class SurrogateModel:
             raise SurrogateError(f"there is more than one column {', '.join(map(repr, twice))}")
         columns = self.space.columns(table)
         for one in self.space.inputs:
-            outside = one.outside(columns[one.name])
-            if outside.any():
-                row = int(outside.argmax())
-                warnings.warn(
-                    f"{outside.sum():,} of {len(table):,} rows lie outside the box that the model"
-                    f" has learnt from: {one.name} from {one.low:.6g} to {one.high:.6g}, and row"
-                    f" {row} has {columns[one.name][row]:.6g}; there it only extrapolates",
-                    stacklevel=3,  # where predict is called
-                )
+            _warn_of(one, columns[one.name])
         return table, columns
+
+
+def _warn_of(one: ModelInput, column: Array) -> None:
+    """Warn of values of a parameter that no sample could have had."""
+    outside, broken = one.outside(column), one.broken(column)
+    said = []
+    if outside.any():
+        row = int(outside.argmax())
+        said.append(
+            f"{outside.sum():,} of {len(column):,} rows lie outside the box that the model has"
+            f" learnt from: {one.name} from {one.low:.6g} to {one.high:.6g}, and row {row} has"
+            f" {column[row]:.6g}; there it only extrapolates"
+        )
+    if broken.any():
+        row = int(broken.argmax())
+        said.append(
+            f"{one.name} is a whole number in all samples that the model has learnt from, and is"
+            f" none in {broken.sum():,} of {len(column):,} rows: row {row} has {column[row]:.6g};"
+            " there it interpolates between values that it may never have"
+        )
+    for sentence in said:
+        warnings.warn(sentence, stacklevel=4)  # where predict is called
 
 
 def _cells(values: Array, shape: tuple[int, ...]) -> Any:
@@ -280,7 +310,10 @@ def load_model(path: str | Path) -> SurrogateModel:
             )
     if not path.is_file():
         there = os.path.lexists(path)
-        raise SurrogateError(f"{path} {'is no plain file' if there else 'does not exist'}")
+        raise SurrogateError(
+            f"{path} {'is no plain file' if there else 'does not exist'};"
+            f" {command_line('--fit', 'RUN_DIR', '--out', 'FILE')} writes a surrogate to a file"
+        )
     try:
         with numpy.load(path, allow_pickle=False) as arrays:
             told = json.loads(arrays["about"].tobytes())
@@ -290,18 +323,33 @@ def load_model(path: str | Path) -> SurrogateModel:
                     " enchanted-tui to read it"
                 )
             return _model(told, {name: arrays[name] for name in arrays.files})
-    except (ValueError, KeyError, TypeError, AttributeError, *DAMAGED) as error:
-        if isinstance(error, SurrogateError):
-            raise
-        raise SurrogateError(
-            f"{path} is not a surrogate that --fit has written, or it is damaged"
-        ) from error
+    except ModelFileError as error:
+        raise SurrogateError(_no_model(path, f" ({error})")) from error
+    except SurrogateError:
+        raise
+    except (*_WRONG, *DAMAGED) as error:
+        raise SurrogateError(_no_model(path)) from error
+    except OSError as error:
+        if error.filename is None and error.errno is not None:
+            error.filename = str(path)
+        raise
+
+
+def _no_model(path: Path, why: str = "") -> str:
+    return (
+        f"{path} is not a surrogate that --fit has written, or it is damaged{why};"
+        f" {command_line('--fit', 'RUN_DIR')} writes it anew"
+    )
 
 
 def _model(told: Mapping[str, Any], arrays: Mapping[str, Array]) -> SurrogateModel:
-    outputs = []
+    """Return the model that a file holds. Raises ModelFileError."""
+    check_inputs(told["inputs"])
+    check_outputs(told["outputs"], list(_SCORES))
+    space, outputs = InputSpace.from_json(told["inputs"]), []
     for number, one in enumerate(told["outputs"]):
         own = _below(arrays, f"output{number}/")
+        check_output_arrays(one, own, space.n_features)
         scores = _SCORES[one["model"]].from_arrays(_below(own, "scores/"))
         projection = Projection(own["mean"], own["basis"], own["left"])
         outputs.append(
@@ -318,11 +366,10 @@ def _model(told: Mapping[str, Any], arrays: Mapping[str, Array]) -> SurrogateMod
             )
         )
     success = _below(arrays, "success/")
+    if success:
+        check_success_arrays(success, space.n_features)
     return SurrogateModel(
-        InputSpace.from_json(told["inputs"]),
-        outputs,
-        SuccessModel.from_arrays(success) if success else None,
-        told,
+        space, outputs, SuccessModel.from_arrays(success) if success else None, told
     )
 
 

@@ -19,7 +19,7 @@ from enchanted_tui.operations.removing import what_a_campaign_created
 from enchanted_tui.surrogate.model_inputs import SurrogateError
 from enchanted_tui.surrogate.tree_scores import TreeScores
 from helpers.marks import in_full
-from helpers.surrogates import asked, fitted, function_campaign
+from helpers.surrogates import asked, fitted, function_campaign, run_code
 
 _NAMES = ["x1", "x2", "x3"]
 
@@ -93,6 +93,8 @@ def test_rows_outside_the_box_are_told(ishigami: Path) -> None:
         ({"x1": [0.0], "x2": [0.0]}, "there is no column 'x3'"),
         ({"x1": [0.0], "x2": [0.0], "x_3": [0.0]}, "did you mean 'x_3'"),
         ({"x1": ["a"], "x2": [0.0], "x3": [0.0]}, "x1 must be a number in every row"),
+        ({"x1": [0.0, "4"], "x2": [0, 0], "x3": [0, 0]}, "x1 must .* in every row; row 1 has '4'"),
+        ({"x1": [True], "x2": [0.0], "x3": [0.0]}, "x1 must be a number .*; row 0 has True"),
         ({"x1": [0.0, np.nan], "x2": [0, 0], "x3": [0, 0]}, "x1 must be a number; row 1 has nan"),
     ],
 )
@@ -102,6 +104,28 @@ def test_rows_that_cannot_be_predicted_are_told(
     """Protects from predictions for something else than what was meant."""
     with pytest.raises(SurrogateError, match=sentence):
         enchanted_tui.load_model(ishigami).predict(frame)
+
+
+def test_a_value_between_whole_numbers_is_told(tmp_path: Path) -> None:
+    """Protects from a prediction for 2.5 coils, which no sample and no run can have; what pandas
+    makes of a column with a gap elsewhere, 2.0, is the whole number 2.
+    """
+    sampler = {
+        "type": "SobolSequenceSampler",
+        "parameters": {"coils": {"low": 2, "high": 8, "integer": True}, "x": {"low": 0, "high": 1}},
+        "budget": 32,
+    }
+    run_dir = run_code(tmp_path, "def run(coils, x): return {'height': coils + x}", sampler)
+    fitted(run_dir, "--model", "linear")
+    model = enchanted_tui.load_model(run_dir)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.predict({"coils": [2.0, 8.0], "x": [0.5, 0.5]})
+    with pytest.warns(UserWarning, match=r"coils is a whole number .* 1 of 2 rows: row 1 has 2.5"):
+        mean, _ = model.predict({"coils": [3, 2.5], "x": [0.5, 0.5]})
+    assert mean["height"].tolist() == pytest.approx([3.5, 3.0])
+    with pytest.raises(SurrogateError, match=r"coils must be a number .*; row 0 has True"):
+        model.predict({"coils": [True], "x": [0.5]})
 
 
 def test_nothing_in_a_file_is_run(ishigami: Path, tmp_path: Path) -> None:
@@ -143,8 +167,9 @@ def test_what_is_no_table_is_a_sentence(ishigami: Path, tmp_path: Path) -> None:
     with pytest.raises(SurrogateError, match=r"outputs=3: .*; where=3: "):
         enchanted_tui.sensitivity(ishigami, outputs=3, where=3)  # type: ignore[arg-type]
     (tmp_path / "t.csv").write_text("x1,x2")
-    with pytest.raises(SurrogateError, match=r"or it is damaged$"):
+    with pytest.raises(SurrogateError, match=r"or it is damaged; .* --fit") as raised:
         enchanted_tui.load_model(tmp_path / "t.csv")
+    assert "pickle" not in str(raised.value)
 
 
 def test_a_newer_format_is_a_sentence(tmp_path: Path) -> None:
