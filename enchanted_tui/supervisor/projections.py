@@ -13,7 +13,7 @@ from pathlib import Path
 from enchanted_tui.campaign_status import EndReason, Liveness
 from enchanted_tui.executors.passing_errors import endure
 from enchanted_tui.journal_lines import TaskId
-from enchanted_tui.record import checkpoint, progress_numbers, snapshot, stage_order
+from enchanted_tui.record import checkpoint, progress_numbers, snapshot
 from enchanted_tui.record.live import Live
 from enchanted_tui.record.output_files import (
     Tell,
@@ -115,24 +115,22 @@ class Projections:
     def begin_stage(self, run: StageRun) -> None:
         """A stage begins, or is the one in progress from now on."""
         self._tables.expect(sum(stage.expected for stage in self._state.stages))
-        depth = run.plan.depth
-        if dataset_stage(self._state).depth > depth:
-            self._went_back = (
-                True  # to run more parents; the dataset goes on showing the rows of the later stage
-            )
-        elif depth < len(stage_order.settled(self._state.stages)) and self._shown != depth:
+        depth, holds = run.plan.depth, dataset_stage(self._state).depth
+        if holds > depth:  # more parents are run; the dataset goes on showing the later stage
+            self._went_back = True
+        elif self._shown != depth and (holds == depth or self._state.current_depth >= depth):
             self._show(run.stage)
-        # else the rows of the stage show when those before are complete
+        # else its rows show when the stages before are complete, or with the first, if they were
         self._write_progress()
 
     def _show(self, stage: StageState) -> None:
         """Have the dataset hold the rows of a stage."""
+        self._hand_over()  # rows of the stage that it has held until now
         self._shown = stage.depth
         dataset = self._dataset = Dataset(
             self._run_dir.dataset, partial(self._recorded_rows, stage)
         )
         if stage.n_rows and self._touched:
-            self._hand_over()
             self._put(_DATASET, partial(self._rebuild_up_to, dataset, self._journal.size))
 
     def row(self, task: TaskId, row: Row) -> None:
@@ -140,6 +138,10 @@ class Projections:
         self._touched = True
         if task.depth == self._shown:
             self._new_rows.append(((task.batch, task.sample), row))
+        elif task.depth > self._shown and dataset_stage(self._state).depth == task.depth:
+            # the first row of a stage, beside more parents than its last session had
+            self._went_back = True
+            self._show(self._state.stages[task.depth])
         self.kept_files.finished(task)
 
     def catch_up(self) -> None:
