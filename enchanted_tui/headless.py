@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from enchanted_tui import values
 from enchanted_tui.campaign_status import Phase
-from enchanted_tui.durations import core_time, duration, rough_duration, whole_duration
+from enchanted_tui.durations import core_time, duration, whole_duration
 from enchanted_tui.journal_lines import TaskId
 from enchanted_tui.record import file_use, forecast, resource_use
 from enchanted_tui.record.learned import learned_words
@@ -248,8 +248,8 @@ def picture(taken: Snapshot, columns: int, doing: str = "", busy: str = "") -> l
     ]
     if doing:
         facts.append(doing)
-    elif taken.eta is not None and taken.phase is Phase.RUNNING:
-        facts.append(f"about {rough_duration(taken.eta)} left")
+    elif taken.left_words and taken.phase is Phase.RUNNING:
+        facts.append(taken.left_words)
     if busy:
         facts.append(busy)
     if used := _memory_at_the_end(taken):
@@ -278,8 +278,8 @@ def one_line(taken: Snapshot, doing: str = "", busy: str = "") -> str:
         parts.append(f"{taken.rate:.3g} tasks/s")
     if doing:
         parts.append(doing)
-    elif taken.eta is not None and taken.phase is Phase.RUNNING:
-        parts.append(f"about {rough_duration(taken.eta)} left")
+    elif taken.left_words and taken.phase is Phase.RUNNING:
+        parts.append(taken.left_words)
     if busy:
         parts.append(busy)
     if used := _memory_at_the_end(taken):
@@ -367,8 +367,10 @@ def status_lines(found: Status) -> list[str]:
     if found.doing:
         lines.append(f"  now        {found.doing}")
     elif taken.rate is not None:
-        eta = f", about {rough_duration(taken.eta)} left" if taken.eta is not None else ""
-        lines.append(f"  rate       {taken.rate:.3g} tasks/s{eta}")
+        left = f", {taken.left_words}" if taken.left_words else ""
+        lines.append(f"  rate       {taken.rate:.3g} tasks/s{left}")
+    elif taken.left_words and taken.phase is Phase.RUNNING:
+        lines.append(f"  rate       {taken.left_words}")
     if found.waiting_words:
         lines.append(f"  added      {found.waiting_words}")
     if found.why and not found.doing and not found.phase.at_rest:

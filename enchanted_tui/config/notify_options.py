@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from enchanted_tui.config.options import Nested, option
@@ -17,6 +20,8 @@ EVENTS = {
     "pause": "a rule of the campaign's own has paused it",
     "failures": "more have failed than failure_rate allows",
     "stall": "nothing has had a result for long",
+    "straggler": "the last samples run far longer than the others, or have been ended for that",
+    "budget": "the campaign needs more than max_core_hours",
     "disk": "the files to come do not fit",
 }
 
@@ -33,7 +38,10 @@ class Notify(Nested):
     )
     events: list[str] = option(
         list(EVENTS),
-        doc="Of which events: end, pause, failures, stall and disk; by default of all.",
+        doc=(
+            "Of which events: end, pause, failures, stall, straggler, budget and disk; by default"
+            " of all."
+        ),
         example=["end", "pause", "stall"],
     )
     every: float = option(
@@ -81,6 +89,26 @@ def command_problem(written: str | list[str] | None) -> str:
         return "has a null character, which no command can have; remove it"
     if words is not None and not any(words[:1]):
         return "names no command; write one, or leave the option out"
+    return ""
+
+
+def program_warning(written: object, base_dir: Path) -> str:
+    """Return what is to be said of a command whose program cannot be run here; empty if it can.
+    It starts in `base_dir`.
+    """
+    words = shlex.split(written) if isinstance(written, str) else written
+    if not isinstance(words, list) or words == [BELL] or not words:
+        return ""
+    program = str(words[0])
+    if "/" not in program:
+        if shutil.which(program) is not None:
+            return ""
+        return f"no program {program!r} in PATH on this machine; correct the name, or give its path"
+    place = base_dir / program
+    if not place.is_file():
+        return f"there is no file {place}; correct the path, or make it"
+    if not os.access(place, os.X_OK):
+        return f"{place} is not executable; chmod +x it, or put what runs it before it"
     return ""
 
 

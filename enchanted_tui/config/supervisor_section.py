@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path as FilePath
 from typing import Any
 
 from enchanted_tui.config.components import Checker
 from enchanted_tui.config.conversion import Literally, expand
 from enchanted_tui.config.models import SupervisorOptions
-from enchanted_tui.config.problems import describe
+from enchanted_tui.config.notify_options import program_warning
+from enchanted_tui.config.problems import Path, describe
 from enchanted_tui.config.report import Report
 
 DEFAULT_BASE_RUN_DIR = "./base_run_dir"
@@ -47,9 +49,27 @@ def check_supervisor(
             " needed; write 'all' to keep them"
         )
         report.warning(("supervisor", "save_files"), message)
+    _check_notify(report, options, checker.base_dir)
     _post_processing(checker, options)
     options.local_storage = _local_storage(report, options.local_storage, elsewhere)
     return options
+
+
+def _check_notify(report: Report, options: SupervisorOptions, base_dir: FilePath) -> None:
+    """Warn of what nobody would be told, for want of a program or of a limit."""
+    path: Path = ("supervisor", "notify")
+    written: object = options.notify
+    if isinstance(written, dict):
+        named = written.get("events") or ()
+        if "budget" in named and options.max_core_hours is None:
+            report.warning(
+                (*path, "events", named.index("budget")),
+                "never happens without a limit; set supervisor.max_core_hours, or leave it out",
+            )
+        path, written = (*path, "command"), written.get("command")
+    problem = program_warning(written, base_dir)
+    if problem:
+        report.warning(path, f"{problem}; nobody is told of anything until then")
 
 
 def _post_processing(checker: Checker, options: SupervisorOptions) -> None:

@@ -40,6 +40,8 @@ class Forecast:
     max_core_hours: float | None  #: the limit, if there is one
     run_time_left: float | None  #: seconds, of all tasks that are left, one after another
     tasks_left: float  #: in units of a task of the stages in progress
+    #: samples that are all that is left, and run so long that nobody can say when they end; else 0
+    overdue: int = 0
 
 
 class _Step(Struct):
@@ -59,7 +61,19 @@ class _Step(Struct):
 
     @property
     def seconds_left(self) -> float:
-        return max(0.0, self.left * self.seconds - sum(self.elapsed))
+        """Run time of what is left; what runs longer than expected takes none from the others."""
+        waiting = (self.left - len(self.elapsed)) * self.cost.seconds / self.cost.count
+        return max(waiting, self.left * self.seconds - sum(self.elapsed))
+
+    @property
+    def overrun(self) -> float:
+        """By how many seconds those that run have run longer than was to be expected of them."""
+        return sum(self.elapsed) - len(self.elapsed) * self.seconds
+
+    @property
+    def late(self) -> int:
+        """How many have run longer than others take."""
+        return sum(elapsed > self.cost.seconds / self.cost.count for elapsed in self.elapsed)
 
     @property
     def cores(self) -> float:
@@ -128,7 +142,19 @@ def forecast(
         max_core_hours=most,
         run_time_left=seconds_left,
         tasks_left=seconds_left / (_typical(steps, cost, depths) or 1.0),
+        overdue=_overdue(steps, stages),
     )
+
+
+def _overdue(steps: Sequence[_Step], stages: Sequence[StageProgress]) -> int:
+    """Return how many samples run far longer than others did, if all that are left run and the
+    estimate is used up; else 0.
+    """
+    running = sum(len(step.elapsed) for step in steps)
+    begun = running >= sum(stage.expected - stage.done for stage in stages)
+    if not running or not begun or sum(step.overrun for step in steps if step.elapsed) < 0:
+        return 0
+    return sum(step.late for step in steps)
 
 
 def _steps(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from enchanted_tui.campaign_status import RAN_EVERYTHING, EndReason, Liveness, Phase
+from enchanted_tui.durations import rough_duration
 from enchanted_tui.record import stage_order
 from enchanted_tui.record.forecast import Forecast, forecast, running_tasks
 from enchanted_tui.record.learned import LearnedPoint
@@ -47,7 +48,7 @@ class Snapshot:
     failed: int
     failure_kinds: tuple[tuple[str, int], ...]
     rate: float | None  #: tasks a second at present
-    eta: float | None  #: seconds, at the present rate
+    eta: float | None  #: seconds, at the present rate; None where nobody can know
     elapsed: float  #: seconds since the session began (or of the last one)
     mean_runtime: float | None  #: seconds a task
     core_seconds: float  #: run times of all tasks, each times the CPU cores that it held
@@ -63,6 +64,15 @@ class Snapshot:
     use: tuple[StepUse, ...] = ()  #: what tasks have used of processors and memory, by step
     depths: tuple[int, ...] = ()  #: of all stages in progress
     given_more_memory: int = 0  #: tasks that were killed for want of it and ran, or run, again
+
+    @property
+    def left_words(self) -> str:
+        """How long it will still take; empty where nothing can be said yet."""
+        overdue = self.cost.overdue if self.cost is not None else 0
+        if overdue:
+            each = "1 sample that runs" if overdue == 1 else f"{overdue:,} samples that run"
+            return f"waiting for {each} longer than usual, no estimate"
+        return "" if self.eta is None else f"about {rough_duration(self.eta)} left"
 
     @property
     def in_progress(self) -> tuple[StageSummary, ...]:
@@ -106,6 +116,7 @@ def take(
     ended = state.ended
     rate = None if ended or phase.at_rest else _rate(state, now)
     cost = _cost(state, stages, live, now)
+    is_known = done < expected and not cost.overdue
     return Snapshot(
         campaign=state.campaign,
         mode=state.mode,
@@ -124,7 +135,7 @@ def take(
             )
         ),
         rate=rate,
-        eta=cost.tasks_left / rate if rate and done < expected else None,
+        eta=cost.tasks_left / rate if rate and is_known else None,
         elapsed=_end_of_time(state, phase, now) - state.session_started_at,
         mean_runtime=state.cost.seconds / state.tasks_recorded if state.tasks_recorded else None,
         core_seconds=state.cost.core_seconds,

@@ -210,7 +210,7 @@ def _straggler(facts: Facts, running: Sequence[Mapping[str, Any]]) -> str:
         if mean >= 1 and seconds > _SLOW * mean
         else ""
     )
-    what = _straggling(facts)
+    what = straggling_words(facts.live)
     return (
         f"waiting for {oldest['task']} on {oldest['host']}{others}: running for"
         f" {rough_duration(seconds)}, since {_clock(since)}{f'; {what}' if what else usual}"
@@ -218,8 +218,14 @@ def _straggler(facts: Facts, running: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _straggling(facts: Facts) -> str:
-    """Say what becomes of the last samples, which run far longer than the others did."""
-    told = (facts.live or Live()).get("straggling")
+    return straggling_words(facts.live)
+
+
+def straggling_words(live: Live | None) -> str:
+    """Say what becomes of the last samples, which run far longer than the others did; empty if none
+    do.
+    """
+    told = (live or Live()).get("straggling")
     if told is None:
         return ""
     usual = f"the others took {duration(told['usual'])}"

@@ -338,6 +338,7 @@ class Campaign:
         self._last_tick, self._next_tick = now, now + (_TICK if self._restless else _IDLE_TICK)
         self.journal.sync_if_due()
         self.projections.stopping = self._stopping is not None
+        self.projections.live = self.live.last
         self.projections.tick(now)
         self._limits.budget.look_if_due(now)
         self._record_held()
@@ -366,7 +367,7 @@ class Campaign:
                 self._stages.runs,
                 self._stopping,
             )
-            self._alerts.look(len(self._dispatcher.in_flight), self.live)
+            self._alerts.look(len(self._dispatcher.in_flight), self.live, self.projections.snapshot)
 
     def _record_held(self, *, last: bool = False) -> None:
         self._limits.cores.record(self._dispatcher.in_flight, self._recorder.put, last=last)
@@ -387,6 +388,7 @@ class Campaign:
         if self._aborted and not self._lock_lost:
             self._session_end.hear_out(self._executors, self._take)
         self._executors.close()
+        self._alerts.look_for_ended_stragglers()
         if not self._lock_lost and self.session.is_taken_over():
             self._trouble(Trouble(LOCK_LOST))
             outcome = self._stopping or outcome

@@ -13,7 +13,8 @@ from pathlib import Path
 from enchanted_tui.campaign_status import EndReason, Liveness
 from enchanted_tui.executors.passing_errors import endure
 from enchanted_tui.journal_lines import TaskId
-from enchanted_tui.record import checkpoint, progress_numbers, snapshot, stage_order
+from enchanted_tui.record import checkpoint, progress_numbers, snapshot
+from enchanted_tui.record.live import Live
 from enchanted_tui.record.output_files import (
     Tell,
     dataset_stage,
@@ -79,6 +80,7 @@ class Projections:
         self._went_back = False
         self._next_progress = 0.0
         self.stopping = False  #: nothing new is begun
+        self.live: Live | None = None  #: what viewers have been told of workers
         self.snapshot: Snapshot | None = None  #: the campaign as it was about a second ago
         self._run_state_due = False
         #: reports on finished batches that could not be written yet
@@ -113,24 +115,22 @@ class Projections:
     def begin_stage(self, run: StageRun) -> None:
         """A stage begins, or is the one in progress from now on."""
         self._tables.expect(sum(stage.expected for stage in self._state.stages))
-        depth = run.plan.depth
-        if dataset_stage(self._state).depth > depth:
-            self._went_back = (
-                True  # to run more parents; the dataset goes on showing the rows of the later stage
-            )
-        elif depth < len(stage_order.settled(self._state.stages)) and self._shown != depth:
+        depth, holds = run.plan.depth, dataset_stage(self._state).depth
+        if holds > depth:  # more parents are run; the dataset goes on showing the later stage
+            self._went_back = True
+        elif self._shown != depth and (holds == depth or self._state.current_depth >= depth):
             self._show(run.stage)
-        # else the rows of the stage show when those before are complete
+        # else its rows show when the stages before are complete, or with the first, if they were
         self._write_progress()
 
     def _show(self, stage: StageState) -> None:
         """Have the dataset hold the rows of a stage."""
+        self._hand_over()  # rows of the stage that it has held until now
         self._shown = stage.depth
         dataset = self._dataset = Dataset(
             self._run_dir.dataset, partial(self._recorded_rows, stage)
         )
         if stage.n_rows and self._touched:
-            self._hand_over()
             self._put(_DATASET, partial(self._rebuild_up_to, dataset, self._journal.size))
 
     def row(self, task: TaskId, row: Row) -> None:
@@ -138,6 +138,10 @@ class Projections:
         self._touched = True
         if task.depth == self._shown:
             self._new_rows.append(((task.batch, task.sample), row))
+        elif task.depth > self._shown and dataset_stage(self._state).depth == task.depth:
+            # the first row of a stage, beside more parents than its last session had
+            self._went_back = True
+            self._show(self._state.stages[task.depth])
         self.kept_files.finished(task)
 
     def catch_up(self) -> None:
@@ -348,7 +352,7 @@ class Projections:
     def publish_snapshot(self) -> Snapshot:
         """Summarise the campaign for those who show it."""
         liveness = Liveness.NOT_RUNNING if self._state.ended else Liveness.RUNNING
-        self.snapshot = snapshot.take(self._state, liveness, stopping=self.stopping)
+        self.snapshot = snapshot.take(self._state, liveness, stopping=self.stopping, live=self.live)
         return self.snapshot
 
     def _write_progress(self, *, force: bool = False) -> None:

@@ -124,7 +124,7 @@ class Supervisor:
         finally:
             writer.close()
             session.close()
-        notify.tell_of_the_end(self.config, outcome)
+        notify.tell_of_the_end(self.config, outcome, self.state)
         return outcome
 
     def create_dataset(self) -> pandas.DataFrame:

@@ -107,7 +107,10 @@ def _elapsed_word(view: View) -> str:
 
 def _remaining(view: View) -> Fact:
     """Say how long it will still take, between which bounds."""
-    eta, bounds = view.snapshot.eta, between(view.eta_low, view.eta_high)
+    taken = view.snapshot
+    eta, bounds = taken.eta, between(view.eta_low, view.eta_high)
+    if taken.cost is not None and taken.cost.overdue:
+        return Fact(Text(taken.left_words), 1)
     if eta is None:
         return Fact(Text(f"eta about {bounds}" if bounds else "eta unknown"), 1)
     return Fact(Text(f"eta {rough_duration(eta)}{f' ({bounds})' if bounds else ''}"), 1)

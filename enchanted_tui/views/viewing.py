@@ -250,8 +250,9 @@ class Viewer:
             if moment >= max(now - 60.0, state.session_started_at)
         )
         in_session = self._fold.pace.count_since(state.session_started_at)
+        left = 0.0 if taken.cost is None or taken.cost.overdue else taken.cost.tasks_left
         found = eta_range(
-            taken.cost.tasks_left if taken.cost is not None else 0.0,
+            left,
             taken.rate,
             recent,
             in_session,

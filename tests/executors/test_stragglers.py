@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from enchanted_tui.ui.overview_facts import pace
+from enchanted_tui.views.viewing import Viewer
 from helpers.campaign import Campaign
 from helpers.marks import in_full
 from helpers.processes import wait_until
@@ -56,6 +58,44 @@ def test_killed_and_resumed_in_the_middle(tmp_path: Path) -> None:
     wait_until(lambda: sum("sleep 300" in line for line in campaign.processes().values()) >= 2, 30)
     process.kill()
     process.communicate()
+
+
+def test_what_is_said_while_only_stragglers_run(tmp_path: Path) -> None:
+    """Protects whoever waits: nobody knows when they end, and so `--status` and the Monitor say,
+    not "about 0 s left".
+    """
+    campaign = Campaign.apart(tmp_path, waits(None, [0.05] * 10 + [300.0, 300.0]))
+    words = "waiting for 2 samples that run longer than usual, no estimate"
+    with campaign.at_work(10):
+        wait_until(lambda: words in campaign.command_here("--status", "run").out, 20)
+        status = campaign.command_here("--status", "run").out
+        viewer = Viewer(campaign.run_dir)
+        assert words in pace(viewer.refresh(), 200, lambda _: "").plain
+        viewer.close()
+    assert "0 s left" not in status
+
+
+def test_somebody_is_told_of_stragglers(tmp_path: Path) -> None:
+    """Protects nodes that a few samples hold: `notify` tells that they run where nothing ends them,
+    and that they were ended where a rule does.
+    """
+    campaign = Campaign.apart(tmp_path, waits(None, [0.05] * 19 + [300.0]))
+    script = campaign.root / "tell.sh"
+    script.write_text('#!/bin/sh\necho "$ENCHANTED_EVENT: $ENCHANTED_MESSAGE" >> told\n')
+    script.chmod(0o755)
+    campaign.config["supervisor"]["notify"] = {"command": ["./tell.sh"], "events": ["straggler"]}
+    campaign.write()
+    said = campaign.root / "told"
+    with campaign.at_work(19):
+        wait_until(said.exists, 30)
+    assert "straggler: 1 task left that runs far longer (the others took 0." in said.read_text()
+    said.unlink()
+    campaign.wait_for_no_process(20)
+    campaign.config["executors"]["here"]["straggler"] = RULE
+    campaign.write()
+    campaign.complete()
+    wait_until(said.exists, 20)
+    assert said.read_text().startswith("straggler: 1 sample has been ended as a straggler;")
 
 
 @pytest.mark.full

@@ -214,8 +214,10 @@ def test_alerts(campaign: Campaign) -> None:
     campaign.config["supervisor"]["notify"] = {"command": teller(campaign), "failure_rate": 0.6}
     assert campaign.run() == 0
     wait_until(lambda: len(told(campaign)) == 2, 20, "two events told")
-    (first, failures), (last, _) = told(campaign)
+    (first, failures), (last, message) = told(campaign)
     assert (first, last) == ("failures", "end")
+    failed = len(campaign.failures())
+    assert message == f"the campaign is complete: 400 samples, {400 - failed} ok, {failed} failed"
     assert "tasks failed (exception)" in failures
 
 
@@ -234,3 +236,38 @@ def test_stall(campaign: Campaign) -> None:
     wait_until(lambda: told(campaign), 20, "a stall told")
     assert [event for event, _ in told(campaign)] == ["stall"]
     assert "no result for" in told(campaign)[0][1]
+
+
+def test_core_hours_that_will_not_do(campaign: Campaign) -> None:
+    """Protects a budget: it is told once that the campaign needs more than it may hold, and who
+    asks for that event alone is told when it is used up, too.
+    """
+    configure(campaign, 60, wait=0.3, max_core_hours=10 / 3600)
+    campaign.config["supervisor"]["notify"] = {"command": teller(campaign), "events": ["budget"]}
+    assert campaign.run() == 3
+    wait_until(lambda: len(told(campaign)) == 2, 20, "two things told")
+    (first, before), (last, at_the_end) = told(campaign)
+    assert (first, last) == ("budget", "budget")
+    assert "ends it before" in before
+    assert "have been held" in at_the_end
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("no-such-mailer me", "no program 'no-such-mailer' in PATH on this machine; correct"),
+        (["./absent.sh"], "absent.sh; correct the path, or make it"),
+        ({"command": ["./campaign.yaml"]}, "campaign.yaml is not executable; chmod +x it"),
+    ],
+)
+def test_a_command_that_cannot_be_run(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str], command: Any, said: str
+) -> None:
+    """Protects whoever relies on being told: before anything runs, with its line and a remedy."""
+    configure(campaign, 2)
+    campaign.config["supervisor"]["notify"] = command
+    assert cli.main(["--check", str(campaign.write())]) == 0
+    written = capsys.readouterr()
+    [line] = [line for line in (written.out + written.err).splitlines() if said in line]
+    assert "campaign.yaml:" in line
+    assert "supervisor.notify" in line

@@ -14,7 +14,7 @@ from enchanted_tui import cli
 from enchanted_tui.errors import ExitCode
 from enchanted_tui.record.state import CampaignState
 from helpers.campaign import Campaign
-from helpers.configs import Config, array_sampler, campaign_config, random_sampler
+from helpers.configs import Config, array_sampler, campaign_config, counting, random_sampler
 from helpers.marks import in_full
 from helpers.processes import LIMIT, finish, wait_until
 from helpers.shapes import after_stage, deep, nested, skipping
@@ -270,6 +270,53 @@ def test_more_parents_for_what_was_complete(campaign: Campaign) -> None:
     after = campaign.rows()
     assert [row for row in after if row in before] == before and len(after) == 20
     assert len(campaign.begun()) == 2 + 4 + 8
+
+
+def test_the_first_children_beside_new_parents(campaign: Campaign) -> None:
+    """Protects the dataset of a stage that was complete without a sample, since its parents had
+    failed, and runs now while its parents do: it has the rows of one stage, and those that a
+    rebuild gives, at each end of a session.
+    """
+    config = campaign_config(
+        counting(1),
+        array_sampler("y", [1, 2]),
+        random_sampler(2, None, ("z",)),
+        runners={
+            "r0": {
+                "type": "helpers.parts.scripted:TracingRunner",
+                "add": ["x"],
+                "fail_when": {"x": [0]},
+            },
+            "r1": {
+                "type": "helpers.parts.scripted:WaitingParentRunner",
+                "gate": "gate",
+                "parameter": "y",
+                "last": 2,
+            },
+        },
+        failed_parents="skip",
+    )
+    assert campaign.run(config=config) == 4
+    campaign.budget(2)
+    campaign.write(campaign.config)
+    process = campaign.supervise("--run-mode", "resume")
+    try:
+        campaign.wait_for_tasks(1 + 1 + 1 + 2, process)  # parents, a child, two of its children
+        assert campaign.command_here("--control", "abort", "run").code == 0
+    finally:
+        ended = finish(process)
+    assert ended.code == ExitCode.INTERRUPTED, ended
+    before = campaign.rows()
+    assert [row["y"] for row in before] == ["1", "1"] and all(row["z"] for row in before)
+    names = ("enchanted_dataset.csv", "last_complete_enchanted_dataset.csv")
+    files = [campaign.path(name).read_bytes() for name in names]
+    assert campaign.command_here("--rebuild", "run").code == 0
+    assert [campaign.path(name).read_bytes() for name in names] == files
+    (campaign.root / "gate").touch()
+    assert campaign.resume() == 0
+    after = campaign.rows()
+    assert [row["y"] for row in after] == ["1", "1", "2", "2"] and after[:2] == before
+    assert len(campaign.rows(names[1])) == 2
 
 
 # -- the record ------------------------------------------------------------------------------------
