@@ -51,7 +51,9 @@ def left_out(data: TrainingData, output: OutputValues) -> LeftOut:
     nan = lacks & ~missing & numpy.isnan(output.values).any(axis=1)
     columns = {name: column[data.success] for name, column in data.columns.items()}
     return LeftOut(
-        *(_count(one) for one in (missing, nan, lacks & ~missing & ~nan)),
+        _count(missing),
+        _count(nan),
+        _count(lacks & ~missing & ~nan),
         *telling_condition(data.space, columns, lacks[data.success]),
     )
 
