@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
@@ -31,13 +31,20 @@ class Checker:
         return Reader(self.base_dir, self.import_dirs)
 
     def component(
-        self, kind: str, name: str, path: Path, value: Any, *, used: bool = True
+        self,
+        kind: str,
+        name: str,
+        path: Path,
+        value: Any,
+        *,
+        used: bool = True,
+        prepare: Callable[[Any], None] = lambda _: None,
     ) -> tuple[ComponentSpec, Any] | None:
         """Check one entry of a section; return what it says and, for a class that declares its
         options, an instance.
 
         What is wrong is reported and None returned. A component that is not `used` may be of a
-        class that is not installed.
+        class that is not installed. `prepare` is called with the instance before it checks itself.
         """
         if not isinstance(value, dict):
             self.report.error(
@@ -65,7 +72,7 @@ class Checker:
             )
             return spec, None
         checked = self.reader.read(
-            found.cls, path, value, self.report, besides=("type", "__runner_name")
+            found.cls, path, value, self.report, ("type", "__runner_name"), prepare
         )
         if checked is None:
             return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path as FilePath
 from types import MappingProxyType
@@ -71,9 +71,11 @@ class Reader(NamedTuple):
         mapping: dict[Any, Any],
         report: Report,
         besides: Iterable[str] = (),
+        prepare: Callable[[Any], None] = lambda _: None,
     ) -> tuple[dict[str, Any], dict[str, Any], Any] | None:
         """Check the options of a class that declares them: give those that were given, typed, the
-        other keys, and an instance; None where there are errors, which are reported.
+        other keys, and an instance; None where there are errors, which are reported. `prepare` is
+        called with the instance before it checks itself.
         """
         errors_before = report.error_count
         try:
@@ -105,7 +107,7 @@ class Reader(NamedTuple):
         if invalid or report.error_count > errors_before:
             self._check_rest(cls, options, invalid, path, given, report)
             return None
-        instance = self._instance(cls, options, path, given, report)
+        instance = self._instance(cls, options, path, given, report, prepare)
         return None if report.error_count > errors_before else (options, extra, instance)
 
     def _nested(self, cls: type[Nested], value: dict[Any, Any], path: Path, report: Report) -> Any:
@@ -200,11 +202,13 @@ class Reader(NamedTuple):
         path: Path,
         given: dict[str, Any],
         report: Report,
+        prepare: Callable[[Any], None],
     ) -> Any:
         """Make an instance and let it check itself."""
         with importing_from(self.import_dirs):
             try:
                 instance = cls(**plain(options))
+                prepare(instance)
                 for where, sentence in instance.problems():
                     report.error(option_path(report.document, where, path, given), sentence)
                 for where, sentence in instance.warnings():

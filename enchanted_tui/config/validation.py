@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -76,7 +77,7 @@ def check(
     _warn_of_unknown_sections(report)
     checked = Checked(logging=_log_level(report, root.get("logging")), hdf5=_hdf5(report, root))
     run_order = RunOrder(report, checker.reader)
-    sections = {kind: _section(checker, kind, run_order.used(kind)) for kind in COMPONENT_KINDS}
+    sections = {kind: _section(checker, kind, run_order) for kind in COMPONENT_KINDS}
     checked.components = {
         kind: {name: spec for name, (spec, _) in section.items()}
         for kind, section in sections.items()
@@ -212,9 +213,9 @@ def _hdf5(report: Report, root: dict[Any, Any]) -> str:
 # -- executors, samplers, runners ------------------------------------------------------------------
 
 
-def _section(checker: Checker, kind: str, used: set[str]) -> Section:
+def _section(checker: Checker, kind: str, run_order: RunOrder) -> Section:
     """Check one section; return the components that are accepted."""
-    report, section = checker.report, KINDS[kind]
+    report, section, used = checker.report, KINDS[kind], run_order.used(kind)
     entries = report.document.root.get(section)
     if not isinstance(entries, dict) or not entries:
         what = f"is required: a mapping of names to {section}, each with a 'type'"
@@ -239,7 +240,8 @@ def _section(checker: Checker, kind: str, used: set[str]) -> Section:
         if name in accepted or name in refused:
             report.error(path, "this name is given twice; rename one", at_key=True)
             continue
-        found = checker.component(kind, name, path, value, used=name in used)
+        place = partial(_place, report, run_order, name) if kind == "sampler" else _nothing
+        found = checker.component(kind, name, path, value, used=name in used, prepare=place)
         if found is None:
             refused.add(name)
             continue
@@ -247,6 +249,21 @@ def _section(checker: Checker, kind: str, used: set[str]) -> Section:
         if kind == "sampler" and not found[0].builtin:
             check_foreign_names(report, found[0], path)
     return accepted
+
+
+def _place(report: Report, run_order: RunOrder, name: str, sampler: Any) -> None:
+    """Give a sampler the campaign's seed and the first stage that it has, if a seed is given: what
+    it says of its points then holds for the run.
+    """
+    supervisor = report.document.root.get("supervisor")
+    seed = supervisor.get("seed") if isinstance(supervisor, dict) else None
+    depth = next((d for d, stage in enumerate(run_order.stages()) if stage.sampler == name), 0)
+    if isinstance(seed, int) and not isinstance(seed, bool) and hasattr(sampler, "place"):
+        sampler.place(seed, depth)
+
+
+def _nothing(_: Any) -> None:
+    """There is nothing to do before a component checks itself."""
 
 
 def key_of(report: Report, section: str, name: str) -> Any:

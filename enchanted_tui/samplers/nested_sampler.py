@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from enchanted_tui.config.options import option
 from enchanted_tui.config.ranges import Ranges
 from enchanted_tui.samplers import shared_checks
-from enchanted_tui.samplers.base import Sample
+from enchanted_tui.samplers.base import Sample, Sampler
 from enchanted_tui.samplers.design import DesignSampler
 from enchanted_tui.samplers.finite import MAX_POINTS, FiniteSampler, total_by_default
 from enchanted_tui.samplers.parts import Factor, Parts, build_parts
@@ -63,28 +63,26 @@ class NestedSampler(FiniteSampler):
 
     def place(self, campaign_seed: int, stage: int, *, given: bool = True) -> None:
         super().place(campaign_seed, stage, given=given)
+        vars(self).pop("_parts", None)
         self._begin_anew()
+
+    def _place_part(self, name: str, sampler: Any) -> None:
+        """Give one of the samplers a seed of its own."""
+        if isinstance(sampler, Sampler):
+            seed = derived_seed(self.effective_seed(), self.stage, list(self.samplers).index(name))
+            sampler.place(seed, self.stage, given=self.seed_given)
 
     @cached_property
     def _parts(self) -> Parts:
-        return build_parts(self.samplers, vars(self)["budget"])
+        """The samplers, each with its seed."""
+        return build_parts(self.samplers, vars(self)["budget"], self._place_part)
 
     @cached_property
     def _factors(self) -> list[Factor]:
-        """The samplers ready to draw, each with a seed of its own. Raises ValueError if anything is
-        wrong with them.
-        """
+        """The samplers ready to draw. Raises ValueError if anything is wrong with them."""
         for where, sentence in self._part_problems():
             raise ValueError(f"{where}: {sentence}")
-        factors = []
-        for index, sampler in enumerate(self._parts.samplers.values()):
-            sampler.place(
-                derived_seed(self.effective_seed(), self.stage, index),
-                self.stage,
-                given=self.seed_given,
-            )
-            factors.append(Factor(sampler))
-        return factors
+        return [Factor(sampler) for sampler in self._parts.samplers.values()]
 
     @property
     def all_points(self) -> int:
@@ -112,6 +110,12 @@ class NestedSampler(FiniteSampler):
         for sampler in self._parts.samplers.values():
             sampler.use_variant(variant)
         self._begin_anew()
+
+    @property
+    def _is_certain(self) -> bool:
+        """True if a run draws what is drawn now."""
+        parts = self._parts.samplers.values()
+        return self.seed_given or all(part.is_determined or part.seed is not None for part in parts)
 
     def _begin_anew(self) -> None:
         """Forget what was drawn in another place or another way."""
@@ -211,7 +215,19 @@ class NestedSampler(FiniteSampler):
         yield from super().warnings()
         yield from self._parts.warnings
         given = vars(self)["budget"]
-        if self._parts.problems or given is None or given in (0, self.total):
+        if self._parts.problems or given in (None, 0):
+            return
+        if self.constraints and not self._is_certain:
+            yield (
+                "budget",
+                (
+                    f"how many of the {self.all_points:,} {self.what} keep the constraints follows"
+                    f" from the seed that a run draws: there may be fewer than {given:,}; set"
+                    " supervisor.seed, and it is said here"
+                ),
+            )
+            return
+        if given == self.total:
             return
         if given < self.total:
             yield (

@@ -5,14 +5,19 @@ stretch.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from enchanted_tui.samplers.base import Sample, Sampler
 
 _KEPT = 10_000  #: a draw up to this size is kept whole
+
+
+#: gives a sampler of this name its seed
+Place = Callable[[str, Any], None]
 
 
 @dataclass
@@ -60,12 +65,15 @@ class Factor:
         return self._whole[start:stop]
 
 
-def build_parts(configured: Mapping[str, Mapping[str, Any]], product: int | None) -> Parts:
-    """Check and make each sampler. One that lacks a budget it needs gets what makes all of the
-    combinations `product`.
+def build_parts(
+    configured: Mapping[str, Mapping[str, Any]], product: int | None, place: Place
+) -> Parts:
+    """Check and make each sampler, which `place` gives its seed. One that lacks a budget it needs
+    gets what makes all of the combinations `product`.
     """
     unsized = [name for name, options in configured.items() if lacks_budget(options)]
-    parts = _make({name: options for name, options in configured.items() if name not in unsized})
+    sized = {name: options for name, options in configured.items() if name not in unsized}
+    parts = _make(sized, place)
     if len(unsized) == 1 and product is not None and not parts.problems:
         others = math.prod(sampler.target for sampler in parts.samplers.values())
         if others == 0 or product % others:
@@ -79,7 +87,7 @@ def build_parts(configured: Mapping[str, Mapping[str, Any]], product: int | None
             **configured,
             unsized[0]: {**configured[unsized[0]], "budget": product // others},
         }
-    return _make(configured) if unsized else parts
+    return _make(configured, place) if unsized else parts
 
 
 def lacks_budget(options: Any) -> bool:
@@ -111,7 +119,7 @@ def _class_of(options: Any) -> type[Sampler] | None:
     return cls if issubclass(cls, Sampler) else None
 
 
-def _make(configured: Mapping[str, Mapping[str, Any]]) -> Parts:
+def _make(configured: Mapping[str, Mapping[str, Any]], place: Place) -> Parts:
     """Make the samplers as the configuration does, with everything there is to say about them."""
     from enchanted_tui.config.components import Checker
     from enchanted_tui.config.report import Report
@@ -121,7 +129,9 @@ def _make(configured: Mapping[str, Mapping[str, Any]]) -> Parts:
     checker = Checker(report, Path.cwd(), ())
     samplers: dict[str, Sampler] = {}
     for name, options in configured.items():
-        checked = checker.component("sampler", name, ("samplers", name), options)
+        checked = checker.component(
+            "sampler", name, ("samplers", name), options, prepare=partial(place, name)
+        )
         if checked is None:
             continue
         spec, sampler = checked

@@ -50,14 +50,14 @@ class ZipSampler(NestedSampler):
             budget = self._budget_for(configured[name], others)
             if budget is not None:
                 configured[name] = {**configured[name], "budget": budget}
-        return build_parts(configured, None)
+        return build_parts(configured, None, self._place_part)
 
     def _budget_for(self, options: Any, others: Mapping[str, Any]) -> int | None:
         """Return the budget of a sampler that lacks one; `others` have theirs."""
         budget: int | None = vars(self)["budget"]
         if not (others and begins_alike(options)):
             return budget
-        parts = build_parts(others, None)
+        parts = build_parts(others, None, self._place_part)
         fewest = min((sampler.target for sampler in parts.samplers.values()), default=0)
         return budget if parts.problems else max(budget or 0, fewest)
 

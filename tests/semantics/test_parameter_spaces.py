@@ -10,6 +10,7 @@ import pytest
 
 from enchanted_tui import cli
 from helpers.campaign import Campaign
+from helpers.configs import campaign_config
 from helpers.files import journal_records, read_csv
 
 SAMPLER: dict[str, Any] = {
@@ -146,3 +147,25 @@ def test_errors_name_line_and_remedy(here, capsys):
     said = told.out + told.err
     assert "bad.yaml:12:18: runners.sum.derived.a: " in said
     assert "did you mean 'output'?" in said
+
+
+def test_what_is_said_of_combinations_is_what_runs(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Protects whoever reads how many combinations keep the constraints: it is the number that a
+    run with this seed takes, and without a seed it is said that nobody knows.
+    """
+    x = {"type": "RandomSampler", "parameters": ["x"], "bounds": [[0, 1]], "budget": 10}
+    y = {**x, "parameters": ["y"]}
+    nested = {"type": "NestedSampler", "samplers": {"x": x, "y": y}, "constraints": ["x + y < 1"]}
+    campaign.config = campaign_config(nested, seed=4)
+    assert campaign.run() == 0
+    rows = len(campaign.rows())
+    campaign.config["samplers"]["s0"]["budget"] = 99
+    path = str(campaign.write())
+    capsys.readouterr()
+    for _ in range(2):
+        assert cli.main([path, "--check"]) == 0
+        assert f"there are {rows} combinations, fewer than the budget" in capsys.readouterr().err
+    assert cli.main([path, "--check", "--set", "supervisor.seed=null"]) == 0
+    assert "follows from the seed that a run draws" in capsys.readouterr().err
