@@ -32,6 +32,7 @@ from enchanted_tui.record.no_campaign import no_campaign
 from enchanted_tui.surrogate.fit_arguments import refuse, wrong_arguments
 from enchanted_tui.surrogate.fit_plan import FOLDS, more_folds_than
 from enchanted_tui.surrogate.held_out import HeldOut, read_test_set
+from enchanted_tui.surrogate.left_out import left_out_notes
 from enchanted_tui.surrogate.model_inputs import SurrogateError
 from enchanted_tui.surrogate.score_models import MOST_GAUSSIAN
 from enchanted_tui.surrogate.surrogate_fit import FEWEST
@@ -237,6 +238,8 @@ def _curves_of(
         entrants, test = _with_test_set(entrants, options.test, notes)
         judged_by = f"the {len(test.points):,} samples of {options.test.name}"
     notes += said
+    for one in entrants:
+        notes += [f"{one.name}: {note}" for note in left_out_notes(one.data)]
     found = []
     for name in names:
         few = [one.name for one in entrants if len(one.learnable(name)) < FEWEST]

@@ -43,7 +43,11 @@ def advise(
     `most` how many samples the model takes, where there is a limit.
     """
     now = curve[-1]
-    if most is not None and now.samples >= most:
+    is_enough = now.rmse < _ENOUGH * spread
+    is_full = most is not None and now.samples >= most
+    if is_enough and (is_full or law is None):
+        return Advice("enough", "there are enough samples for most purposes", None, None)
+    if is_full:
         return Advice(
             "hardly helps",
             f"more samples do not help this model, which takes {most:,} of them; --model trees"
@@ -61,7 +65,7 @@ def advise(
         )
     doubled = law.forecast(min(2 * now.samples, most or 2 * now.samples))
     halved = law.samples_for(now.rmse / 2)
-    verdict: Verdict = "enough" if now.rmse < _ENOUGH * spread else _verdict(now, doubled, law)
+    verdict: Verdict = "enough" if is_enough else _verdict(now, doubled, law)
     return Advice(verdict, _sentence(verdict, now, doubled, halved, unit), doubled, halved)
 
 
@@ -123,28 +127,32 @@ def next_steps(
         )
     helped = [name for name, advice, _ in found if advice.verdict in ("helps", "too few")]
     still_open = [name for name, advice, _ in found if advice.verdict == "open"]
-    done = [name for name, advice, _ in found if advice.verdict == "hardly helps"]
     enough = [name for name, advice, _ in found if advice.verdict == "enough"]
     if helped or still_open:
         whom = ", ".join(helped or still_open)
         may = "help" if helped else "may help"
         steps.append(f"draw more samples, which {may} {whom}: {_how_to_draw(drawn, root)}")
-    for name, advice, errors in found:
-        if errors.condition and advice.verdict != "too few":
-            steps.append(
-                f"{name} errs most where {errors.condition}: a campaign with ranges narrowed to"
-                " there, or an ActiveLearningSampler, spends samples better"
-            )
-    if done:
-        steps.append(
-            f"{', '.join(done)}: stop here if the error is small enough; otherwise look for noise,"
-            " for parameters that are missing, or try another --model"
-        )
+    steps += [
+        f"{name} errs most where {errors.condition}: a campaign with ranges narrowed to there, or"
+        " an ActiveLearningSampler, spends samples better than one all over the box"
+        for name, advice, errors in found
+        if errors.condition and advice.verdict in ("helps", "open")
+    ]
+    steps += [
+        f"{name}: stop here if the error is small enough; otherwise look for noise, for parameters"
+        f" that are missing{_first_where(errors)}, or try another --model"
+        for name, advice, errors in found
+        if advice.verdict == "hardly helps"
+    ]
     if enough:
         steps.append(
             f"{', '.join(enough)}: use the model, its error is below {_ENOUGH:.1%} of the spread"
         )
     return tuple(steps)
+
+
+def _first_where(errors: ErrorMap) -> str:
+    return f", first where {errors.condition}, where it errs most" if errors.condition else ""
 
 
 def _how_to_draw(drawn: DrawnParameters, root: Path) -> str:

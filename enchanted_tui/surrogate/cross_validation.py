@@ -20,6 +20,7 @@ _FEWEST = 10  #: samples at the beginning of a learning curve
 _STEP = math.sqrt(2)  #: between two of its points
 _MOST_POINTS = 8
 _TRIED_ON, _TRIED = 20_000, 2_000  #: samples to learn from, and to test on, where models compete
+_DIGITS = 2.0**-53  #: by which share of itself a number is rounded
 _Split = tuple[Array, Array]  #: numbers of the rows to learn from, in random order, and to test on
 
 
@@ -28,7 +29,7 @@ class Errors:
     """Of predictions: in the output's unit, as a share of the values, and as R2."""
 
     rmse: float
-    mape: float | None  #: None where a value is 0
+    mape: float | None  #: None where a value is 0, or as good as that
     r2: float | None  #: None where all values are the same
 
 
@@ -102,7 +103,9 @@ def errors_of(truth: Array, predicted: Array) -> Errors:
     """
     error = predicted - truth
     total = float(((truth - truth.mean(axis=0)) ** 2).sum())
-    has_zero = bool((truth == 0).any())
+    # beside the largest value, what is smaller than its last digit is as good as 0
+    sizes = numpy.abs(truth)
+    has_zero = bool((sizes <= _DIGITS * sizes.max()).any())
     return Errors(
         float(numpy.sqrt((error**2).mean())),
         None if has_zero else float(numpy.abs(error / truth).mean()),
@@ -165,22 +168,28 @@ def validate(
     sizes: Sequence[int],
     rng: numpy.random.Generator,
     tell: Callable[[str], Any] = lambda said: None,
+    whole: OutputModel | None = None,
 ) -> Validation:
     """Return the learning curve of a model; `parts` says what to learn from and to test on, `sizes`
-    how many samples, at most those of the smallest part.
+    how many samples, at most those of the smallest part. `whole` is the model of all of them, where
+    all parts are tested on the same ones: the last errors are its own.
     """
-    near: OutputModel | None = None
+    near = whole
     curve: list[CurvePoint] = []
     largest: list[tuple[Array, Array]] = []
     kept: Sequence[_Split] = parts
     for size in sorted(sizes, reverse=True):
         # all orders of all samples are one
-        used = parts[:1] if parts[0][1] is parts[-1][1] and size == len(parts[0][0]) else parts
+        is_whole = parts[0][1] is parts[-1][1] and size == len(parts[0][0])
+        used = parts[:1] if is_whole or (whole is not None and not curve) else parts
         found = []
         for fold, (rest, tested) in enumerate(used):
             tell(f"{size:,} samples, part {fold + 1} of {len(used)}")
             chosen = rest[:size]
-            model = OutputModel.fitted(kind, points[chosen], values[chosen], rng, near)
+            if whole is not None and not curve:
+                model = whole
+            else:
+                model = OutputModel.fitted(kind, points[chosen], values[chosen], rng, near)
             near = near or model
             if curve:
                 found.append(model.mean_at(points[tested]))

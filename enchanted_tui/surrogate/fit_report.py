@@ -60,6 +60,7 @@ def _output_json(one: OutputReport) -> dict[str, Any]:
         else None,
         "verdict": one.advice.verdict,
         "advice": one.advice.sentence,
+        "left_out": {**asdict(one.left_out), "samples": one.left_out.count},
         "parity": _parity(one),
     }
 

@@ -63,8 +63,10 @@ def output_lines(one: Mapping[str, Any]) -> Iterator[str]:
     )
     law = one["power_law"]
     if law is not None:
+        falls = "falls" if law["exponent"] >= 0 else "rises"
+        sign = "-" if law["exponent"] >= 0 else ""
         yield (
-            f"  RMSE falls as samples^-{law['exponent']:.2f} ({law['level']:.0%}:"
+            f"  RMSE {falls} as samples^{sign}{abs(law['exponent']):.2f} ({law['level']:.0%}:"
             f" {law['exponent_low']:.2f} to {law['exponent_high']:.2f})"
         )
     yield f"  {one['advice']}"

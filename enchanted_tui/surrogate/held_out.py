@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,8 @@ import numpy
 from enchanted_tui.export.csv_table import schema_path
 from enchanted_tui.export.frame import load
 from enchanted_tui.export.selection import ExportError
-from enchanted_tui.surrogate.model_inputs import Array, SurrogateError
+from enchanted_tui.surrogate.model_inputs import Array, Place, SurrogateError
+from enchanted_tui.surrogate.row_places import place_in_file
 from enchanted_tui.surrogate.training_data import OutputValues, TrainingData
 from enchanted_tui.warning_filters import no_warnings
 
@@ -40,17 +41,24 @@ def read_test_set(path: Path, data: TrainingData) -> tuple[HeldOut, TrainingData
     """Return a test set, and the training data without those samples that are in it. Raises
     SurrogateError.
     """
-    frame = _frame_of(path)
+    frame, blank_rows = _frame_of(path)
+    numbers = numpy.arange(len(frame))
+
+    def place(row: int) -> str:
+        return place_in_file(path, int(numbers[row]), blank_rows=blank_rows)
+
     if "success" in frame:
-        frame = frame[_succeeded(path, frame["success"])]
+        kept = _succeeded(path, frame["success"], place)
+        frame, numbers = frame[kept], numbers[kept]
     if not len(frame):
         raise SurrogateError(f"--test {path}: there is no successful sample in it")
     try:
-        columns = data.space.columns(frame)
+        columns = data.space.columns(frame, place)
         points = data.space.features(columns)
     except SurrogateError as error:
         raise SurrogateError(f"--test {path}: {error}") from error
-    outputs = {one.name: _test_values(path, frame, one) for one in data.outputs}
+    outputs = {one.name: _test_values(path, frame, one, place) for one in data.outputs}
+    data = replace(data, notes=(*data.notes, *_untested(path, outputs)))
     seen = {row.tobytes() for row in points}
     again = numpy.array([row.tobytes() in seen for row in data.points], dtype=bool)
     if again.all():
@@ -65,7 +73,20 @@ def read_test_set(path: Path, data: TrainingData) -> tuple[HeldOut, TrainingData
     return HeldOut(columns, points, outputs), data
 
 
-def _succeeded(path: Path, column: pandas.Series[Any]) -> Array:
+def _untested(path: Path, outputs: Mapping[str, Array]) -> list[str]:
+    """Return a sentence for each output that some samples of a test set do not have."""
+    found = []
+    for name, values in outputs.items():
+        lacks = int((~numpy.isfinite(values).all(axis=1)).sum())
+        if 0 < lacks < len(values):
+            found.append(
+                f"{name}: {lacks:,} of {len(values):,} samples of {path.name} have no finite value"
+                " of it, and it is not tested on these"
+            )
+    return found
+
+
+def _succeeded(path: Path, column: pandas.Series[Any], place: Place) -> Array:
     """Return of each row whether it succeeded; one without a word has not. Raises SurrogateError
     naming the line of what is neither.
     """
@@ -74,19 +95,21 @@ def _succeeded(path: Path, column: pandas.Series[Any]) -> Array:
         word = "no" if lacks else str(cell).strip().lower()
         if word not in _WORDS:
             raise SurrogateError(
-                f"--test {path}: success is {cell!r} in line {row + 2}; expected yes or no, true or"
+                f"--test {path}: success is {cell!r} in {place(row)}; expected yes or no, true or"
                 " false, 1 or 0"
             )
         found[row] = _WORDS[word]
     return found
 
 
-def _frame_of(path: Path) -> pandas.DataFrame:
-    """Return a file of `--export`, or a bare CSV file as pandas reads it. Raises SurrogateError."""
+def _frame_of(path: Path) -> tuple[pandas.DataFrame, bool]:
+    """Return a file of `--export`, or a bare CSV file as pandas reads it, and whether blank lines
+    are rows of it. Raises SurrogateError.
+    """
     is_bare = path.suffix.lower() == ".csv" and path.is_file() and not schema_path(path).is_file()
     try:
         with no_warnings():
-            return _bare_frame(path) if is_bare else load(path)
+            return (_bare_frame(path), False) if is_bare else (load(path), True)
     except SurrogateError:
         raise
     except ExportError as error:
@@ -122,7 +145,7 @@ def _bare_frame(path: Path) -> pandas.DataFrame:
         raise SurrogateError(f"--test {path}: {said}") from error
 
 
-def _test_values(path: Path, frame: pandas.DataFrame, output: OutputValues) -> Array:
+def _test_values(path: Path, frame: pandas.DataFrame, output: OutputValues, place: Place) -> Array:
     if output.name not in frame:
         raise SurrogateError(f"--test {path}: there is no column {output.name!r} in it")
     import pandas
@@ -136,6 +159,6 @@ def _test_values(path: Path, frame: pandas.DataFrame, output: OutputValues) -> A
         except (TypeError, ValueError):
             raise SurrogateError(
                 f"--test {path}: {output.name} is no {'array' if output.shape else 'number'} of the"
-                f" campaign's kind in row {row}"
+                f" campaign's kind in {place(row)}"
             ) from None
     return values

@@ -25,6 +25,7 @@ from enchanted_tui.surrogate import fit_plan
 from enchanted_tui.surrogate.cross_validation import OutputModel, best_kind
 from enchanted_tui.surrogate.fit_text import TITLES
 from enchanted_tui.surrogate.input_distribution import InputDistribution
+from enchanted_tui.surrogate.left_out import left_out_notes
 from enchanted_tui.surrogate.model_inputs import Array, SurrogateError
 from enchanted_tui.surrogate.training_data import (
     OutputValues,
@@ -134,7 +135,7 @@ def analyse(
         )
     distribution = _distribution(data)
     plan = fit_plan.plan_fit(data, model, None)
-    notes = [*data.notes, *plan.notes, *_caveats(data, distribution)]
+    notes = [*data.notes, *left_out_notes(data), *plan.notes, *_caveats(data, distribution)]
     for note in notes:
         tell(note)
     models = " or ".join(TITLES[one] for one in plan.models)

@@ -28,6 +28,7 @@ from enchanted_tui.surrogate.cross_validation import (
 from enchanted_tui.surrogate.error_map import ErrorMap, error_map
 from enchanted_tui.surrogate.fit_plan import FitPlan
 from enchanted_tui.surrogate.held_out import HeldOut, read_test_set
+from enchanted_tui.surrogate.left_out import LeftOut, left_out, left_out_notes
 from enchanted_tui.surrogate.model_inputs import Array, SurrogateError
 from enchanted_tui.surrogate.power_law import PowerLaw, power_law
 from enchanted_tui.surrogate.score_models import MOST_GAUSSIAN
@@ -67,6 +68,7 @@ class OutputReport:
     law: PowerLaw | None
     errors: ErrorMap
     advice: Advice
+    left_out: LeftOut
 
 
 @dataclass(frozen=True)
@@ -105,10 +107,11 @@ def fit_surrogate(
             f" {FEWEST} are the least, and {10 * len(data.space.varying)} a beginning"
         )
     plan = fit_plan.plan_fit(data, wanted.model, wanted.folds)
-    for note in (*data.notes, *plan.notes, fit_plan.told(plan, data, test)):
+    said = (*data.notes, *left_out_notes(data), *plan.notes)
+    for note in (*said, fit_plan.told(plan, data, test)):
         tell(note)
     rng = numpy.random.default_rng([data.seed & 0xFFFFFFFF, 14])
-    reports, notes = [], [*data.notes, *plan.notes]
+    reports, notes = [], [*said]
     for one in data.outputs:
         if len(data.known(one)) < FEWEST:
             notes.append(f"{one.name} is left out: it has fewer than {FEWEST} values")
@@ -173,11 +176,23 @@ def _fit_output(
     sizes = curve_sizes(
         min(most or len(points), *(len(rest) for rest, _ in parts)), points.shape[1]
     )
-    found = validate(
-        kind, points, values, parts, sizes, rng, lambda said: step(f"{output.name}: {said}")
-    )
-    step(f"{output.name}: all {trained:,} samples")
-    model = OutputModel.fitted(kind, points[:trained], values[:trained], rng)
+
+    def whole() -> OutputModel:
+        step(f"{output.name}: all {trained:,} samples")
+        return OutputModel.fitted(kind, points[:trained], values[:trained], rng)
+
+    def validated(model: OutputModel | None) -> Validation:
+        return validate(
+            *(kind, points, values, parts, sizes, rng),
+            lambda said: step(f"{output.name}: {said}"),
+            model,
+        )
+
+    if test is None:
+        found, model = validated(None), whole()
+    else:  # the very model that is written is tested
+        model = whole()
+        found = validated(model)
     fitted = _calibrated(output, model, found, trained)
     where = {
         name: column[found.rows - (trained if test else 0)] for name, column in columns.items()
@@ -186,7 +201,8 @@ def _fit_output(
     law = power_law(found.curve)
     spread = float(numpy.sqrt(values[:trained].var(axis=0).mean()))
     advice = advise(found.curve, law, spread, output.unit, most)
-    return OutputReport(output, fitted, found, spread, law, errors, advice)
+    lacks = left_out(data, output)
+    return OutputReport(output, fitted, found, spread, law, errors, advice, lacks)
 
 
 def _with_test(

@@ -45,6 +45,7 @@ class OutputValues:
 
     name: str
     values: Array  #: (n, m)
+    missing: Array  #: (n,): whether the cell is empty, which NaN is not
     shape: tuple[int, ...] = ()  #: of an array
     unit: str = ""
 
@@ -53,6 +54,10 @@ class OutputValues:
         """Of each row, whether there is a finite value."""
         found: Array = numpy.asarray(numpy.isfinite(self.values).all(axis=1))
         return found
+
+    def without(self, rows: Array) -> OutputValues:
+        """Return the values without some rows, given by a mask."""
+        return replace(self, values=self.values[~rows], missing=self.missing[~rows])
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,7 @@ class TrainingData:
             columns={name: column[~rows] for name, column in self.columns.items()},
             points=self.points[~rows],
             success=self.success[~rows],
-            outputs=tuple(replace(one, values=one.values[~rows]) for one in self.outputs),
+            outputs=tuple(one.without(rows) for one in self.outputs),
             groups=self.groups[~rows],
             rows=self.rows[~rows],
             notes=(*self.notes, note),
@@ -268,7 +273,8 @@ def _output(column: ColumnType, cells: Sequence[Any]) -> OutputValues:
     for row, cell in enumerate(cells):
         if cell is not None:
             values[row] = numpy.asarray(cell, dtype=float).reshape(-1)
-    return OutputValues(unicode_name(column.name), values, shape, column.unit)
+    missing = numpy.array([cell is None for cell in cells], dtype=bool)
+    return OutputValues(unicode_name(column.name), values, missing, shape, column.unit)
 
 
 def _told_apart(

@@ -1,9 +1,10 @@
-"""The menu of a tab: what can be done with the run that it is of, which need not be the one that is
-shown.
+"""The menu of a tab: what can be done with the run, or the text of the editor, that it is of, which
+need not be the one that is shown.
 """
 
 from __future__ import annotations
 
+from os.path import basename
 from typing import TYPE_CHECKING
 
 from textual.geometry import Offset
@@ -14,7 +15,7 @@ from enchanted_tui.ui.glyphs import spelled
 if TYPE_CHECKING:
     from enchanted_tui.ui.app_interface import AppInterface
     from enchanted_tui.ui.open_run import OpenRun
-    from enchanted_tui.ui.screens.action_menu import MenuEntry
+    from enchanted_tui.ui.screens.action_menu import ActionMenu, MenuEntry
 
 #: What concerns no tab in particular, below what concerns the one that was clicked.
 _OF_ALL = ("everywhere.tabs", "everywhere.next_tab", "everywhere.previous_tab")
@@ -24,6 +25,22 @@ def open_tab_menu(app: AppInterface, run: OpenRun | None, place: Offset) -> None
     """Open the menu of a run's tab at a place of the screen, or that of the bar for no run."""
     if not app.screen.is_modal:
         app.perform(_choose(app, run, place))
+
+
+def menu_of_text(path: str, place: Offset) -> ActionMenu:
+    """Return the menu of the tab of a text, at a place of the screen; it gives ``show``, ``close``,
+    ``others`` or ``path``.
+    """
+    from enchanted_tui.ui.screens.action_menu import ActionMenu, Menu, MenuEntry
+
+    asked = "What is not saved is asked about first."
+    entries = [
+        MenuEntry("show", f"Show {basename(path)}", "", f"Edit {path}."),
+        MenuEntry("close", "Close", "", f"Close {path}. {asked}"),
+        MenuEntry("others", "Close the others", "", f"Close all other texts. {asked}"),
+        MenuEntry("path", "Copy path", "", f"Copy {path}."),
+    ]
+    return ActionMenu(Menu("", entries), place)
 
 
 async def _choose(app: AppInterface, run: OpenRun | None, place: Offset) -> None:

@@ -5,13 +5,16 @@ arrays and failures, and what it refuses.
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow
 import pytest
+from pyarrow import parquet
 
 import enchanted_tui
 from enchanted_tui import cli
@@ -210,7 +213,7 @@ def test_a_test_set_is_not_learnt_from(double_gaussian: Path, tmp_path: Path) ->
     frame = enchanted_tui.load(test)
     mean, _ = enchanted_tui.load_model(tmp_path / "model.npz").predict(frame)
     assert rmse(mean["output"].to_numpy(), frame["output"].to_numpy()) == pytest.approx(
-        found["outputs"][0]["rmse"], rel=1e-3
+        found["outputs"][0]["rmse"], rel=1e-9
     )
     (tmp_path / "part-test.csv.schema.json").unlink()  # a CSV of somebody else's
     again = fitted(double_gaussian, "--test", test, "--out", tmp_path / "again.npz")
@@ -261,8 +264,11 @@ def test_what_cannot_be_done_is_a_sentence(
         ("t.csv", b"x,y,output\n1,2,\xff\n", "it is no text in UTF-8"),
         ("t.csv", b"x,z,output\n1,2,3\n", "there is no column 'y'"),
         ("t.csv", b"x,y\n1,2\n", "there is no column 'output' in it"),
-        ("t.csv", b"x,y,output\n1,2,low\n", "output is no number of the campaign's kind in row 0"),
+        ("t.csv", b"x,y,output\n1,2,low\n", "is no number of the campaign's kind in line 2"),
         ("t.csv", b"x,y,output,success\n1,2,3,yes\n1,2,3,maybe\n", "success is 'maybe' in line 3"),
+        ("t.csv", b'x,y,output,success,"a\nb"\n1,2,3,1,"c\n\nd"\n\n1,2,3,maybe,e\n', "in line 7;"),
+        ("t.csv", b"x,y,output,success\n1,2,3,0\n1,,3,1\n", "y must be a number; line 3 has nan"),
+        ("t.csv", b"x,y,output,success\n1,2,3,0\n1,2,low,1\n", "kind in line 3"),
         ("t.csv", b"x,y,output,success\n1,2,3,no\n", "there is no successful sample in it"),
         ("t.parquet", b"PAR1 and then nothing", "it is damaged, or no file that --export has"),
         ("t.h5", b"\x89HDF\r\n\x1a\n and then nothing", "it is damaged, or no file that --export"),
@@ -276,6 +282,29 @@ def test_a_bad_test_set_is_a_sentence(
     code, out, said = asked("--fit", double_gaussian, "--test", tmp_path / name)
     assert (code, out) == (2, "") and len(said.splitlines()) == 1
     assert f"--test {tmp_path / name}: " in said and sentence in said
+
+
+def test_a_row_of_a_test_set_in_parquet_is_named(double_gaussian: Path, tmp_path: Path) -> None:
+    """Protects from a line where there are none, and from rows counted without failed ones."""
+    test, table = tmp_path / "t.parquet", tmp_path / "whole.parquet"
+    assert cli.main(["--export", str(double_gaussian), "--out", str(table)]) == 0
+    whole = parquet.read_table(table)
+    row = whole.column_names.index("success"), whole.column_names.index("x")
+    columns = [column.to_pylist() for column in whole.columns]
+    columns[row[0]][:2], columns[row[1]][2] = [False, False], math.nan
+    parquet.write_table(
+        pyarrow.table(
+            [
+                pyarrow.array(values, field.type)
+                for values, field in zip(columns, whole.schema, strict=True)
+            ],
+            schema=whole.schema,
+        ),
+        test,
+    )
+    code, out, said = asked("--fit", double_gaussian, "--test", test)
+    assert (code, out) == (2, "")
+    assert f"--test {test}: x must be a number; row 2 (the first is 0) has nan" in said
 
 
 @pytest.mark.parametrize("call", [["--fit"], ["--report"]])

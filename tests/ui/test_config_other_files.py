@@ -10,10 +10,13 @@ import pytest
 
 from enchanted_tui.campaign_status import Phase
 from enchanted_tui.operations.edited_differences import difference
+from enchanted_tui.ui.editor.text_tabs import TextTabs
+from enchanted_tui.ui.screens.action_menu import ActionMenu
 from enchanted_tui.ui.screens.config import ConfigScreen
 from enchanted_tui.ui.screens.diff_screen import DiffScreen
 from enchanted_tui.ui.screens.task import TaskScreen
 from enchanted_tui.ui.widgets.chooser import Chooser
+from enchanted_tui.ui.widgets.clicks import RIGHT
 from enchanted_tui.ui.widgets.line import Buttons
 from enchanted_tui.views.code_places import code_places
 from helpers.ui.campaigns import run_campaign
@@ -210,6 +213,40 @@ async def test_names_of_texts_are_clicked(pair: Path) -> None:
         await editor.pilot.click(line, offset=(line.spot("config_close_text") + 3, 0))
         await editor.until(lambda: editor.text == NAMED)
         assert not line.display
+
+
+@in_loop
+async def test_the_menu_of_a_name_is_about_its_text(pair: Path) -> None:
+    """Protects the text that one means: a click with the right button on a name offers what can be
+    done with that text, though another is shown; what is not saved is asked about.
+    """
+    async with opened(pair, size=(120, 40)) as editor:
+        await editor.press("escape", "F")
+        await editor.until(lambda: "[model.py]" in editor.shown())
+
+        async def choose(number: int, words: str) -> None:
+            line = editor.screen.query_one(TextTabs)
+            spot = (line.spot(f"config_show_text({number})") + 3, 0)
+            await editor.pilot.click(line, offset=spot, button=RIGHT)
+            await editor.until(lambda: isinstance(editor.app.screen, ActionMenu))
+            await editor.until(lambda: words in editor.shown())
+            y, row = next(
+                (y, row) for y, row in enumerate(editor.shown().splitlines()) if words in row
+            )
+            await editor.pilot.click(offset=(row.index(words) + 1, y))
+            await editor.until(lambda: not isinstance(editor.app.screen, ActionMenu))
+
+        await choose(0, "Show ")
+        await editor.until(lambda: editor.text == NAMED)
+        editor.screen.area.insert("# mine", (0, 0))
+        await choose(1, "Close the others")
+        await editor.dialog()
+        await editor.press("escape")
+        await editor.closed()
+        assert len(editor.screen.texts.texts) == 2
+        await choose(1, "Close")
+        await editor.until(lambda: len(editor.screen.texts.texts) == 1)
+        assert editor.text == "# mine" + NAMED
 
 
 @in_loop

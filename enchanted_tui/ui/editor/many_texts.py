@@ -9,14 +9,16 @@ from pathlib import Path
 
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.geometry import Offset
 
 from enchanted_tui.ui.app_screen import AppScreen
 from enchanted_tui.ui.background import in_thread
 from enchanted_tui.ui.editor.area import ConfigArea
 from enchanted_tui.ui.editor.edited_file import EditedFile
 from enchanted_tui.ui.editor.open_texts import OpenText, OpenTexts
+from enchanted_tui.ui.editor.text_tabs import TextTabs, path_of
+from enchanted_tui.ui.tab_menu import menu_of_text
 from enchanted_tui.ui.widgets.chooser import Chooser
-from enchanted_tui.ui.widgets.line import Buttons
 
 
 class ManyTexts(AppScreen):
@@ -24,7 +26,6 @@ class ManyTexts(AppScreen):
 
     DEFAULT_CSS = """
     ManyTexts #texts { height: 1fr; width: 1fr; }
-    ManyTexts #tabs { background: $surface; padding: 0 1; display: none; }
     """
 
     texts: OpenTexts
@@ -38,7 +39,7 @@ class ManyTexts(AppScreen):
 
     def compose_tabs(self) -> ComposeResult:
         """Return the line with the names of the texts, for several."""
-        yield Buttons(id="tabs")
+        yield TextTabs(id="tabs")
 
     @property
     def text(self) -> OpenText:
@@ -70,17 +71,23 @@ class ManyTexts(AppScreen):
 
     def show_tabs(self) -> None:
         """Say which texts are open, where there are several."""
-        line = self.query_one("#tabs", Buttons)
-        line.display = len(self.texts.texts) > 1
-        parts, tips = [], {}
-        for number, text in enumerate(self.texts.texts):
-            is_shown = number == self.texts.shown
-            label = f"[{text.label}]" if is_shown else f" {text.label} "
-            action = f"config_show_text({number})"
-            parts.append((label, "bold" if is_shown else "", action))
-            tips[action] = str(text.file.buffer.path or text.label)
-        parts.append(("  x close", "", "config_close_text"))
-        line.set(parts, tips)
+        self.query_one(TextTabs).show_texts(self.texts.texts, self.texts.shown)
+
+    def on_text_tabs_menu_asked(self, event: TextTabs.MenuAsked) -> None:
+        self.app.perform(self._choose_of(event.text, event.place))
+
+    async def _choose_of(self, text: OpenText, place: Offset) -> None:
+        """Do with a text what is chosen from its menu."""
+        chosen = await self.app.ask(self, menu_of_text(path_of(text), place))
+        if chosen is None or text not in self.texts.texts:
+            return
+        if chosen == "show":
+            self.action_config_show_text(self.texts.texts.index(text))
+        elif chosen == "path":
+            self.app.copy(path_of(text), "the path of the file")
+        else:
+            closed = [other for other in self.texts.texts if (other is text) == (chosen == "close")]
+            await self._close(closed)
 
     def action_config_show_text(self, number: int) -> None:
         self.texts.show(number)
@@ -99,7 +106,14 @@ class ManyTexts(AppScreen):
     async def _close_text(self) -> None:
         if len(self.texts.texts) == 1:
             self.notify("This is the only text; open another one, or leave with q.", timeout=3)
-        elif await self.texts.close(self.texts.shown):
+        else:
+            await self._close([self.text])
+
+    async def _close(self, texts: list[OpenText]) -> None:
+        """Close texts, until somebody wants to stay in one of them."""
+        for text in texts:
+            if not await self.texts.close(self.texts.texts.index(text)):
+                return
             self.text_shown()
             self.area.focus()
 
