@@ -156,17 +156,21 @@ class ClusterJobs:
             self._remove_files()
 
     def _let_go(self) -> None:
-        """Have jobs that stay, and have nothing to do, end by themselves, as far as they soon
-        do.
+        """Have jobs that have nothing to do any more end by themselves, as far as they soon do: a
+        job script may have lines of its own behind the samples.
         """
         end = time.monotonic() + _PARTING
         with contextlib.suppress(ConnectionLost, CommandTimeout, FarSideProblem):
             self.collector.collect()
             self.monitor.release_ended()
-            while self.adder.let_go() and time.monotonic() < end:
+            while (self.adder.let_go() or self._some_are_done()) and time.monotonic() < end:
                 time.sleep(_PARTING_LOOK)
                 self.collector.collect()
                 self.monitor.release_ended()
+
+    def _some_are_done(self) -> bool:
+        """Tell whether jobs have given all results and have yet to say that they end."""
+        return any(element.runs and not element.unfinished for element in self._table.elements)
 
     def _are_gone(self) -> bool:
         """Cancel all jobs; tell whether they are known to have gone."""
