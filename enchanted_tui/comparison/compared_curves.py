@@ -153,7 +153,7 @@ def _curve(
             point.r2,
             point.samples,
             point.rmse_error,
-            float(hours[point.samples - 1]),
+            core_hours=float(hours[point.samples - 1]),
         )
         for point in found.curve
     ]

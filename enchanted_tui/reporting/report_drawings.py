@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from enchanted_tui.comparison.figures import make_logarithmic
 from enchanted_tui.reporting.svg_figures import FAILED, GRID, INK, OK, svg
+from enchanted_tui.surrogate.fit_text import counts, learnt_from
 from enchanted_tui.views.dataset_statistics import Floats, Mask
 
 _SMALL = (3.1, 1.9)  #: inches
@@ -68,7 +69,7 @@ def learning_curve(name: str, label: str, one: Mapping[str, Any]) -> Markup:
 
     def draw(axes: Any) -> None:
         axes.errorbar(
-            [point["samples"] for point in curve],
+            counts(one),
             [point["rmse"] for point in curve],
             yerr=[point["rmse_error"] for point in curve],
             color=OK,
@@ -79,7 +80,7 @@ def learning_curve(name: str, label: str, one: Mapping[str, Any]) -> Markup:
         )
         if ahead:
             axes.errorbar(
-                [ahead["samples"]],
+                [ahead.get("count", ahead["samples"])],
                 [ahead["rmse"]],
                 yerr=[[ahead["rmse"] - ahead["low"]], [ahead["high"] - ahead["rmse"]]],
                 color=FAILED,
@@ -89,7 +90,7 @@ def learning_curve(name: str, label: str, one: Mapping[str, Any]) -> Markup:
             )
         for which in "xy":
             make_logarithmic(axes, which)
-        axes.set(xlabel="samples learnt from", ylabel="RMSE")
+        axes.set(xlabel=f"{learnt_from(one)} learnt from", ylabel="RMSE")
         axes.grid(alpha=0.6, which="both", linewidth=0.5)
 
     return svg(name, f"Learning curve of {label}", _WIDE, draw)

@@ -38,13 +38,15 @@ def advise(
     spread: float,
     unit: str,
     most: int | None,
+    counted_in: str,
 ) -> Advice:
-    """Judge an output by its learning curve; `spread` is the standard deviation of its values,
-    `most` how many samples the model takes, where there is a limit.
+    """Judge an output by its learning curve, which counts samples, points or parents; `spread` is
+    the standard deviation of its values, `most` how many samples the model takes, where there is a
+    limit.
     """
     now = curve[-1]
     is_enough = now.rmse < _ENOUGH * spread
-    is_full = most is not None and now.samples >= most
+    is_full = most is not None and now.count >= most
     if is_enough and (is_full or law is None):
         return Advice("enough", "there are enough samples for most purposes", None, None)
     if is_full:
@@ -58,15 +60,17 @@ def advise(
     if law is None:
         return Advice(
             "too few",
-            f"{now.samples} samples to learn from are too few to say what more would bring; draw"
+            f"{now.count} {counted_in} to learn from are too few to say what more would bring; draw"
             " some ten for each parameter first",
             None,
             None,
         )
-    doubled = law.forecast(min(2 * now.samples, most or 2 * now.samples))
+    doubled = law.forecast(min(2 * now.count, most or 2 * now.count))
     halved = law.samples_for(now.rmse / 2)
     verdict: Verdict = "enough" if is_enough else _verdict(now, doubled, law)
-    return Advice(verdict, _sentence(verdict, now, doubled, halved, unit), doubled, halved)
+    return Advice(
+        verdict, _sentence(verdict, now, doubled, halved, unit, counted_in), doubled, halved
+    )
 
 
 def _verdict(now: CurvePoint, doubled: ErrorForecast, law: PowerLaw) -> Verdict:
@@ -81,15 +85,17 @@ def _sentence(
     doubled: ErrorForecast,
     halved: int | None,
     unit: str,
+    counted_in: str,
 ) -> str:
     unit = f" {unit}" if unit else ""
     forecast = (
-        f"with {doubled.samples:,} samples to learn from the error would be about"
+        f"with {doubled.samples:,} {counted_in} to learn from the error would be about"
         f" {doubled.rmse:.3g}{unit} ({LEVEL:.0%}: {doubled.low:.3g} to {doubled.high:.3g}), and"
-        f" with {now.samples:,} it is {now.rmse:.3g}"
+        f" with {now.count:,} it is {now.rmse:.3g}"
     )
     if verdict == "helps":
-        more = f"; half of it needs about {rounded(halved):,}" if halved else ""
+        of = "" if counted_in == "samples" else f" {counted_in}"
+        more = f"; half of it needs about {rounded(halved):,}{of}" if halved else ""
         return f"more samples help: {forecast}{more}"
     if verdict == "open":
         return f"more samples may help: {forecast}"
@@ -114,6 +120,7 @@ def next_steps(
     success: SuccessReport,
     drawn: DrawnParameters,
     root: Path,
+    counted_in: str,
 ) -> tuple[str, ...]:
     """Return what to do next, the most useful first; `found` has name, advice and errors of each
     output.
@@ -131,7 +138,8 @@ def next_steps(
     if helped or still_open:
         whom = ", ".join(helped or still_open)
         may = "help" if helped else "may help"
-        steps.append(f"draw more samples, which {may} {whom}: {_how_to_draw(drawn, root)}")
+        how = _how_to_draw(drawn, root, counted_in)
+        steps.append(f"draw more {counted_in}, which {may} {whom}: {how}")
     steps += [
         f"{name} errs most where {errors.condition}: a campaign with ranges narrowed to there, or"
         " an ActiveLearningSampler, spends samples better than one all over the box"
@@ -155,7 +163,13 @@ def _first_where(errors: ErrorMap) -> str:
     return f", first where {errors.condition}, where it errs most" if errors.condition else ""
 
 
-def _how_to_draw(drawn: DrawnParameters, root: Path) -> str:
+def _how_to_draw(drawn: DrawnParameters, root: Path, counted_in: str) -> str:
+    if counted_in == "parents":
+        return (
+            "raise the budget of the stage that draws them; "
+            + command_line("CONFIG", "--no-ui", "--run-mode", "resume")
+            + " then adds them with their children"
+        )
     if drawn.can_extend:
         return (
             command_line(root, "--no-ui", "--run-mode", "extend")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy
@@ -39,6 +39,12 @@ class CurvePoint(Errors):
 
     samples: int = 0
     rmse_error: float = 0.0  #: standard error of the RMSE, from fold to fold
+    groups: int = 0  #: points or parents that these are of, where they are what counts
+
+    @property
+    def count(self) -> int:
+        """How many there are of what is held out: samples, or points or parents of several."""
+        return self.groups or self.samples
 
 
 @dataclass(frozen=True)
@@ -146,6 +152,20 @@ def splits(
     return found
 
 
+def shuffled(groups: Array, rng: numpy.random.Generator) -> Array:
+    """Return all rows in random order, those of one group together."""
+    _, numbers = numpy.unique(groups, return_inverse=True)
+    place = rng.permutation(int(numbers.max()) + 1)
+    found: Array = numpy.argsort(place[numbers.reshape(-1)], kind="stable")
+    return found
+
+
+def group_ends(groups: Array, rest: Array) -> Array:
+    """Return behind how many of the rows to learn from each group ends."""
+    changes = numpy.flatnonzero(numpy.diff(groups[rest])) + 1
+    return numpy.array([*changes, len(rest)])
+
+
 def best_kind(
     kinds: Sequence[str], points: Array, values: Array, part: _Split, rng: numpy.random.Generator
 ) -> str:
@@ -169,23 +189,28 @@ def validate(
     rng: numpy.random.Generator,
     tell: Callable[[str], Any] = lambda said: None,
     whole: OutputModel | None = None,
+    groups: Array | None = None,
 ) -> Validation:
     """Return the learning curve of a model; `parts` says what to learn from and to test on, `sizes`
-    how many samples, at most those of the smallest part. `whole` is the model of all of them, where
+    how many samples, at most those of the smallest part, or how many of the `groups` that these
+    belong to. `whole` is the model of all of them, where
     all parts are tested on the same ones: the last errors are its own.
     """
     near = whole
     curve: list[CurvePoint] = []
     largest: list[tuple[Array, Array]] = []
     kept: Sequence[_Split] = parts
+    ends = None if groups is None else [group_ends(groups, rest) for rest, _ in parts]
     for size in sorted(sizes, reverse=True):
         # all orders of all samples are one
-        is_whole = parts[0][1] is parts[-1][1] and size == len(parts[0][0])
+        most = len(parts[0][0]) if ends is None else len(ends[0])
+        is_whole = parts[0][1] is parts[-1][1] and size == most
         used = parts[:1] if is_whole or (whole is not None and not curve) else parts
         found = []
+        counts = [size if ends is None else int(ends[fold][size - 1]) for fold in range(len(used))]
         for fold, (rest, tested) in enumerate(used):
-            tell(f"{size:,} samples, part {fold + 1} of {len(used)}")
-            chosen = rest[:size]
+            tell(f"{counts[fold]:,} samples, part {fold + 1} of {len(used)}")
+            chosen = rest[: counts[fold]]
             if whole is not None and not curve:
                 model = whole
             else:
@@ -197,7 +222,10 @@ def validate(
                 largest.append(model.at(points[tested]))
         if not curve:
             kept, found = used, [mean for mean, _ in largest]
-        curve.append(_curve_point(size, [values[tested] for _, tested in used], found))
+        point = _curve_point(
+            round(sum(counts) / len(counts)), [values[tested] for _, tested in used], found
+        )
+        curve.append(point if ends is None else replace(point, groups=size))
     rows = numpy.concatenate([tested for _, tested in kept])
     return Validation(
         tuple(reversed(curve)),

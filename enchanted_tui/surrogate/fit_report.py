@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy
 
+from enchanted_tui.surrogate.cross_validation import CurvePoint
 from enchanted_tui.surrogate.power_law import LEVEL
 from enchanted_tui.surrogate.surrogate_fit import FitReport, OutputReport
 
@@ -39,7 +40,8 @@ def _output_json(one: OutputReport) -> dict[str, Any]:
         **one.fitted.described(),
         "spread": one.spread,
         "rmse_of_spread": one.fitted.rmse / one.spread,
-        "learning_curve": [asdict(point) for point in one.validation.curve],
+        "counted_in": one.counted_in,
+        "learning_curve": [_point_json(point) for point in one.validation.curve],
         "power_law": None
         if law is None
         else {
@@ -48,8 +50,15 @@ def _output_json(one: OutputReport) -> dict[str, Any]:
             "exponent_high": law.exponent_high,
             "level": LEVEL,
         },
-        "forecast": None if doubled is None else asdict(doubled),
-        "samples_for_half_the_error": one.advice.samples_to_halve,
+        "forecast": None
+        if doubled is None
+        else {
+            **asdict(doubled),
+            "count": doubled.samples,
+            "samples": _samples(one, doubled.samples),
+        },
+        "samples_for_half_the_error": _samples(one, one.advice.samples_to_halve),
+        "count_for_half_the_error": one.advice.samples_to_halve,
         "errors_by_part": [asdict(part) for part in one.errors.parts],
         "errs_most_where": {
             "condition": one.errors.condition,
@@ -63,6 +72,18 @@ def _output_json(one: OutputReport) -> dict[str, Any]:
         "left_out": {**asdict(one.left_out), "samples": one.left_out.count},
         "parity": _parity(one),
     }
+
+
+def _point_json(point: CurvePoint) -> dict[str, Any]:
+    told = {**asdict(point), "count": point.count}
+    del told["groups"]
+    return told
+
+
+def _samples(one: OutputReport, count: int | None) -> int | None:
+    """Return about how many samples so many points or parents have, as those there are have."""
+    last = one.validation.errors
+    return None if count is None else round(count * last.samples / last.count)
 
 
 def _parity(one: OutputReport) -> dict[str, list[float]]:

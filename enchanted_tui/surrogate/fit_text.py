@@ -58,7 +58,8 @@ def output_lines(one: Mapping[str, Any]) -> Iterator[str]:
     yield from (
         f"  {line}"
         for line in table(
-            ("learnt from", "RMSE", "MAPE", "R2"), [_curve_cells(p) for p in one["learning_curve"]]
+            ("learnt from", "RMSE", "MAPE", "R2"),
+            [_curve_cells(one, p) for p in one["learning_curve"]],
         )
     )
     law = one["power_law"]
@@ -66,8 +67,8 @@ def output_lines(one: Mapping[str, Any]) -> Iterator[str]:
         falls = "falls" if law["exponent"] >= 0 else "rises"
         sign = "-" if law["exponent"] >= 0 else ""
         yield (
-            f"  RMSE {falls} as samples^{sign}{abs(law['exponent']):.2f} ({law['level']:.0%}:"
-            f" {law['exponent_low']:.2f} to {law['exponent_high']:.2f})"
+            f"  RMSE {falls} as {learnt_from(one)}^{sign}{abs(law['exponent']):.2f}"
+            f" ({law['level']:.0%}: {law['exponent_low']:.2f} to {law['exponent_high']:.2f})"
         )
     yield f"  {one['advice']}"
     where = one["errs_most_where"]
@@ -89,9 +90,22 @@ def worst_parts(one: Mapping[str, Any], most: int = 3) -> list[Mapping[str, Any]
     return [part for part in parts[:most] if part["ratio"] >= 1.25]
 
 
-def _curve_cells(point: Mapping[str, Any]) -> tuple[str, ...]:
+def learnt_from(one: Mapping[str, Any]) -> str:
+    """Return what the learning curve of an output counts: samples, points or parents."""
+    found: str = one.get("counted_in", "samples")
+    return found
+
+
+def counts(one: Mapping[str, Any]) -> list[int]:
+    """Return how many of these each point of the learning curve has learnt from."""
+    return [point.get("count", point["samples"]) for point in one["learning_curve"]]
+
+
+def _curve_cells(one: Mapping[str, Any], point: Mapping[str, Any]) -> tuple[str, ...]:
+    of = learnt_from(one)
+    samples = f"{point['samples']:,}"
     return (
-        f"{point['samples']:,}",
+        samples if of == "samples" else f"{point['count']:,} {of} ({samples} samples)",
         f"{point['rmse']:.4g} +- {point['rmse_error']:.1g}",
         "-" if point["mape"] is None else f"{point['mape']:.2%}",
         "-" if point["r2"] is None else f"{point['r2']:.5f}",

@@ -26,7 +26,9 @@ _BEND = 0.35  #: by how much of itself a slope may change over a factor e of sam
 
 @dataclass(frozen=True)
 class ErrorForecast:
-    """The RMSE that models would have, with bounds that hold it with probability `LEVEL`."""
+    """The RMSE that models would have, with bounds that hold it with probability `LEVEL`. Samples
+    are counted as the curve counts them (`CurvePoint.count`).
+    """
 
     samples: int
     rmse: float
@@ -71,8 +73,8 @@ def power_law(curve: Sequence[CurvePoint]) -> PowerLaw | None:
     points = [point for point in curve if point.rmse > 0][-_LATEST:]
     if len(points) < _FEWEST:
         return None
-    most = points[-1].samples
-    x = numpy.array([math.log(point.samples / most) for point in points])
+    most = points[-1].count
+    x = numpy.array([math.log(point.count / most) for point in points])
     y = numpy.array([math.log(point.rmse) for point in points])
     noise = numpy.array([max(point.rmse_error / point.rmse, _LEAST_NOISE) for point in points])
     weights = numpy.exp(_LATER * x) / noise**2

@@ -22,6 +22,7 @@ from enchanted_tui.surrogate.cross_validation import (
     Validation,
     best_kind,
     curve_sizes,
+    shuffled,
     splits,
     validate,
 )
@@ -69,6 +70,7 @@ class OutputReport:
     errors: ErrorMap
     advice: Advice
     left_out: LeftOut
+    counted_in: str  #: what the learning curve and its forecast count
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,7 @@ def fit_surrogate(
             success,
             data.drawn,
             root,
+            data.counted_in,
         ),
         time.monotonic() - began,
         wanted.where,
@@ -159,7 +162,8 @@ def _fit_output(
     rows = data.known(output)
     points, values = data.points[rows], output.values[rows]
     _, groups = numpy.unique(data.groups[rows], return_inverse=True)
-    parts = splits(groups.reshape(-1), plan.folds, rng, fit_plan.MOST_TESTED)
+    groups = groups.reshape(-1)
+    parts = splits(groups, plan.folds, rng, fit_plan.MOST_TESTED)
     if len(parts) < 2:
         raise SurrogateError(
             f"{output.name}: all samples are at one point, or of one parent, so none can be held"
@@ -171,11 +175,11 @@ def _fit_output(
         points, values, columns = _with_test(points, values, test, output.name)
         # in as many random orders as there would be folds, for the noise of the curve
         tested = numpy.arange(trained, len(points))
-        parts = [(rng.permutation(trained), tested) for _ in range(plan.folds)]
+        parts = [(shuffled(groups, rng), tested) for _ in range(plan.folds)]
     most = MOST_GAUSSIAN if kind == "gp" else None
-    sizes = curve_sizes(
-        min(most or len(points), *(len(rest) for rest, _ in parts)), points.shape[1]
-    )
+    counted = data.counted_in != "samples"
+    counts = [len(numpy.unique(groups[rest])) if counted else len(rest) for rest, _ in parts]
+    sizes = curve_sizes(min(most or len(points), *counts), points.shape[1])
 
     def whole() -> OutputModel:
         step(f"{output.name}: all {trained:,} samples")
@@ -186,6 +190,7 @@ def _fit_output(
             *(kind, points, values, parts, sizes, rng),
             lambda said: step(f"{output.name}: {said}"),
             model,
+            groups if counted else None,
         )
 
     if test is None:
@@ -200,9 +205,9 @@ def _fit_output(
     errors = error_map(data.space, where, found.per_row)
     law = power_law(found.curve)
     spread = float(numpy.sqrt(values[:trained].var(axis=0).mean()))
-    advice = advise(found.curve, law, spread, output.unit, most)
+    advice = advise(found.curve, law, spread, output.unit, most, data.counted_in)
     lacks = left_out(data, output)
-    return OutputReport(output, fitted, found, spread, law, errors, advice, lacks)
+    return OutputReport(output, fitted, found, spread, law, errors, advice, lacks, data.counted_in)
 
 
 def _with_test(

@@ -69,7 +69,8 @@ class TrainingData:
     points: Array  #: what models are told of them, (n, d), from 0 to 1
     success: Array  #: (n,)
     outputs: tuple[OutputValues, ...]
-    groups: Array  #: (n,): rows of one group are held out together
+    groups: Array  #: (n,): rows of one group are held out together ...
+    counted_in: str  #: ... and what such a group is: samples, points or parents
     rows: Array  #: (n,): their numbers in the dataset
     drawn: DrawnParameters
     provenance: Mapping[str, str]
@@ -205,13 +206,15 @@ def _training_data(
     outputs = [_output(columns[by_name[name]], cells[by_name[name]]) for name in names]
     outputs, more = _told_apart(outputs, success, explicit=bool(wanted))
     points = space.features(table)
+    groups = held_together(points, table, drawn)
     return TrainingData(
         space,
         table,
         points,
         success,
         tuple(outputs),
-        held_together(points, table, drawn),
+        groups,
+        _counted_in(groups, table, drawn),
         numpy.arange(len(frame)),
         drawn,
         provenance,
@@ -319,15 +322,31 @@ def held_together(points: Array, columns: Mapping[str, Array], drawn: DrawnParam
     """Return of each row a number that it shares with those that are held out with it: repeats of a
     point and, where there are enough parents, the children of one.
     """
+    parents = _parents(columns, drawn)
+    if parents is not None:
+        return parents
+    _, found = numpy.unique(points, axis=0, return_inverse=True)
+    return found.reshape(-1)
+
+
+def _parents(columns: Mapping[str, Array], drawn: DrawnParameters) -> Array | None:
+    """Return of each row the number of its parent; None where there are too few, or none."""
     before = [
         columns[name].astype(str)
         for names in drawn.by_stage[:-1]
         for name in names
         if name in columns
     ]
-    if before:
-        _, parents = numpy.unique(numpy.stack(before, axis=1), axis=0, return_inverse=True)
-        if parents.max() + 1 >= _FEWEST_PARENTS:
-            return parents.reshape(-1)
-    _, found = numpy.unique(points, axis=0, return_inverse=True)
-    return found.reshape(-1)
+    if not before:
+        return None
+    _, parents = numpy.unique(numpy.stack(before, axis=1), axis=0, return_inverse=True)
+    return parents.reshape(-1) if parents.max() + 1 >= _FEWEST_PARENTS else None
+
+
+def _counted_in(groups: Array, columns: Mapping[str, Array], drawn: DrawnParameters) -> str:
+    """Say what is held out, and so has to be counted: a sample that shares its point, or parent,
+    with others tells less than one of its own.
+    """
+    if 2 * len(numpy.unique(groups)) > len(groups):
+        return "samples"
+    return "points" if _parents(columns, drawn) is None else "parents"

@@ -195,7 +195,59 @@ def test_a_nested_campaign_is_held_out_by_parents(tmp_path: Path) -> None:
     run_dir = run_code(tmp_path, code, parents, children)
     found = fitted(run_dir, "--outputs", "output")
     assert enchanted_tui.load_model(run_dir).inputs == ["a", "b"]
-    assert found["outputs"][0]["r2"] < 0.5
+    (one,) = found["outputs"]
+    assert one["r2"] < 0.5 and one["counted_in"] == "parents"
+
+
+@pytest.fixture(scope="module")
+def nested(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A campaign of 40 parents with 5 children each."""
+    code = """
+        import math
+
+        def run(a, b=None, parent=None):
+            return {"parent": a} if b is None else {"output": math.sin(9 * a) + 0.1 * b * a}
+    """
+    parents = {"type": "RandomSampler", "parameters": ["a"], "bounds": [[0, 1]], "budget": 40}
+    children = {"type": "RandomSampler", "parameters": ["b"], "bounds": [[0, 1]], "budget": 5}
+    return run_code(tmp_path_factory.mktemp("nested"), code, parents, children)
+
+
+def test_a_nested_campaign_is_counted_in_parents(nested: Path, tmp_path: Path) -> None:
+    """Protects the forecast: what is held out is what is counted, whole parents, in text and JSON,
+    with a test set too; and more of them are drawn by a larger budget of their stage.
+    """
+    call = ("--outputs", "output", "--model", "trees")
+    (one,) = fitted(nested, *call)["outputs"]
+    assert [(p["count"], p["samples"]) for p in one["learning_curve"]] == [
+        (11, 55),
+        (16, 80),
+        (23, 115),
+        (32, 160),
+    ]
+    assert (one["forecast"]["count"], one["forecast"]["samples"]) == (64, 320)
+    out = asked("--fit", nested, *call)[1]
+    assert "  32 parents (160 samples)  " in out and "RMSE falls as parents^-" in out
+    assert "with 64 parents to learn from the error would be" in out
+    assert "draw more parents, which" in out and "--run-mode resume then adds them" in out
+    assert "draw more samples" not in out
+    frame = enchanted_tui.load(nested)
+    names = sorted(set(frame["a"]))[::8]
+    test = tmp_path / "test.csv"
+    frame[frame["a"].isin(names)].to_csv(test, index=False)
+    (one,) = fitted(nested, *call, "--test", test, "--out", tmp_path / "m.npz")["outputs"]
+    last = one["learning_curve"][-1]
+    assert (last["count"], last["samples"], one["samples"]) == (35, 175, 175)
+
+
+def test_repeats_are_counted_in_points(tmp_path: Path) -> None:
+    """Protects the same of repeats, which are held out by points."""
+    code = "import random\ndef run(x): return {'output': random.gauss(x, 0.1)}"
+    sampler = {"type": "RandomSampler", "parameters": ["x"], "bounds": [[0, 1]], "budget": 60}
+    run_dir = run_code(tmp_path, code, {**sampler, "repeats": 3})
+    (one,) = fitted(run_dir, "--model", "linear")["outputs"]
+    last = one["learning_curve"][-1]
+    assert one["counted_in"] == "points" and last["samples"] == 3 * last["count"]
 
 
 def test_a_test_set_is_not_learnt_from(double_gaussian: Path, tmp_path: Path) -> None:

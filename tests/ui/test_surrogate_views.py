@@ -10,7 +10,7 @@ import pytest
 from enchanted_tui.surrogate.stored_report import stored_report
 from enchanted_tui.ui.widgets.plot import Plot
 from helpers.marks import in_full
-from helpers.surrogates import asked, campaign_to_be_mended, mend
+from helpers.surrogates import asked, campaign_to_be_mended, mend, run_code
 from helpers.ui.campaigns import GIVES_WAY
 from helpers.ui.watching import Watcher, in_loop, watching
 
@@ -48,6 +48,23 @@ async def test_a_surrogate_is_fitted_on_request(own_run: Path, size: tuple[int, 
     async with watching(own_run, "results", size, read_only=True) as watcher:
         await watcher.press("f")
         await watcher.sees("From 60 samples.", "next: ")  # it has been kept
+
+
+@in_loop
+async def test_parents_are_what_is_counted(tmp_path: Path) -> None:
+    """Protects the learning curve of a nested campaign: its axis counts what is held out."""
+    code = """
+        def run(a, b=None):
+            return {"parent": a} if b is None else {"output": a * a + b}
+    """
+    parents = {"type": "RandomSampler", "parameters": ["a"], "bounds": [[0, 1]], "budget": 20}
+    children = {"type": "RandomSampler", "parameters": ["b"], "bounds": [[0, 1]], "budget": 3}
+    run_dir = run_code(tmp_path, code, parents, children)
+    assert asked("--fit", run_dir, "--outputs", "output", "--model", "linear")[0] == 0
+    async with watching(run_dir, "results", (120, 50), read_only=True) as watcher:
+        await watcher.press("f")
+        await watcher.sees("From 60 samples.", "16 parents (48 samples)")
+        await watcher.until(lambda: "parents learnt from" in _plots(watcher)[0])
 
 
 @in_loop

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from enchanted_tui.surrogate.fit_text import counts, learnt_from
 from enchanted_tui.ui.charts.chart_axes import ChartAxis, axis_over
 from enchanted_tui.ui.charts.drawing import nothing
 from enchanted_tui.ui.charts.picture import Frame, Picture
@@ -17,20 +18,20 @@ from enchanted_tui.views.dataset_statistics import Floats
 
 
 def curve_picture(size: tuple[int, int], one: Mapping[str, Any]) -> Picture:
-    """Draw the RMSE of an output over the samples learnt from, on logarithmic axes, and behind it
+    """Draw the RMSE of an output over what was learnt from, on logarithmic axes, and behind it
     the forecast with its bounds.
     """
     curve, forecast = one["learning_curve"], one["forecast"]
-    samples = np.array([point["samples"] for point in curve], dtype=np.float64)
+    samples = np.array(counts(one), dtype=np.float64)
     errors = np.array([point["rmse"] for point in curve], dtype=np.float64)
     ahead = [forecast[name] for name in ("low", "rmse", "high")] if forecast else []
-    last = [float(forecast["samples"])] if forecast else []
+    last = [float(forecast.get("count", forecast["samples"]))] if forecast else []
     across = axis_over(np.array([*samples, *last]), log=True)
     up = axis_over(np.array([*errors, *ahead]), log=True)
     if across is None or up is None:
         return nothing(size, "There is no error above 0 to be drawn.")
     picture = Picture(*size)
-    frame = Frame(picture, across, up, "samples learnt from", f"RMSE of {one['name']}")
+    frame = Frame(picture, across, up, f"{learnt_from(one)} learnt from", f"RMSE of {one['name']}")
     if forecast:
         _bar(frame, last[0], ahead[0], ahead[2])
         _put(frame, np.array(last), np.array(ahead[1:2]), "O" if is_ascii() else "○", "warning")
