@@ -207,8 +207,9 @@ class SupervisorOptions(Component):
         doc=(
             "Pause the campaign when one failure signature, the message without its numbers and"
             " paths, has taken over: so many of the latest tasks of a step have it while none has"
-            " succeeded, or 95 % of five times as many once some have. Without the app the session"
-            " ends, resumable, with exit code 4. By default 20; false or 0 turns it off."
+            " succeeded, or 95 % of five times as many once some have; or five times as many have"
+            " failed, whatever the messages, and none has ever succeeded. Without the app the"
+            " session ends, resumable, with exit code 4. By default 20; false or 0 turns it off."
         ),
         ge=0,
         example=50,

@@ -14,14 +14,14 @@ from enchanted_tui.config.conversion import INVALID, Conversion, expand
 from enchanted_tui.config.declared import allows_none, option_types
 from enchanted_tui.config.import_places import importing_from
 from enchanted_tui.config.lookup import LookupFailure, find
-from enchanted_tui.config.options import Declared, Nested, Option, part_options
+from enchanted_tui.config.options import Declared, Nested, Option, asked, part_options
 from enchanted_tui.config.problems import Path, shortened
 from enchanted_tui.config.report import Report
 from enchanted_tui.config.tree import Document, plain
 from enchanted_tui.suggestions import did_you_mean
 
-#: So many sentences about the items of one option are enough.
-_MOST_SAID = 10
+#: So many sentences about the items of one option are enough; of things that have names, more are
+_MOST_SAID, _MOST_OF_NAMED = 10, 100
 
 #: Keys that existing configurations carry and that never had an effect, by class; those of a base
 #: class hold for its subclasses.
@@ -105,7 +105,7 @@ class Reader(NamedTuple):
                     kind, (*path, given[name]), options[name], report
                 )
         if invalid or report.error_count > errors_before:
-            self._check_rest(cls, options, invalid, path, given, report)
+            self._check_rest(cls, options, invalid, path, given, mapping, report)
             return None
         instance = self._instance(cls, options, path, given, report, prepare)
         return None if report.error_count > errors_before else (options, extra, instance)
@@ -140,11 +140,12 @@ class Reader(NamedTuple):
         conversion = Conversion(report.document, declared, self.base_dir, self._nested)
         converted = conversion.convert(value, hint, (*path, key))
         found = conversion.report.problems
-        if len(found) > _MOST_SAID:
-            more = len(found) - _MOST_SAID
-            found[_MOST_SAID:] = [
+        most = _MOST_OF_NAMED if isinstance(value, dict) else _MOST_SAID
+        if len(found) > most:
+            more = len(found) - most
+            found[most:] = [
                 replace(
-                    found[_MOST_SAID],
+                    found[most],
                     severity="error" if conversion.report.error_count else "warning",
                     message=f"here and after, {more:,} more of this option are to correct",
                 )
@@ -230,19 +231,34 @@ class Reader(NamedTuple):
         invalid: list[str],
         path: Path,
         given: dict[str, Any],
+        mapping: Mapping[Any, Any],
         report: Report,
     ) -> None:
         """Let a component check itself as far as that does not depend on the options that are
-        invalid.
+        invalid; where it cannot go on, what it says of the others by themselves.
         """
 
         def unknown(_: Any) -> Any:
             raise _UnknownOptionError
 
         partial = type(cls.__name__, (cls,), dict.fromkeys(invalid, property(unknown)))
+        said = set[tuple[str, str]]()
+
+        def say(problems: Iterable[tuple[str, str]]) -> None:
+            for where, sentence in problems:
+                if (where, sentence) not in said:
+                    said.add((where, sentence))
+                    report.error(option_path(report.document, where, path, given), sentence)
+
         with importing_from(self.import_dirs), contextlib.suppress(Exception):
-            for where, sentence in partial(**plain(options)).problems():
-                report.error(option_path(report.document, where, path, given), sentence)
+            instance = partial(**plain(options))
+            try:
+                say(instance.problems())
+            except Exception:  # noqa: BLE001 - whatever a check of half of the options raises
+                written = {
+                    name: plain(mapping.get(given.get(name, name))) for name in cls.options()
+                }
+                say(asked(partial, "by_themselves", instance, written) or ())
 
 
 class _UnknownOptionError(Exception):

@@ -55,7 +55,8 @@ def points_to_add(
 ) -> PointsToAdd:
     """Return the points of a file as samples of a stage of the campaign in `root`; changes nothing.
 
-    Raises RefusedError, MismatchError or PointsFileError, each one sentence, where they are not.
+    Raises RefusedError, MismatchError or PointsFileError, which say all there is to correct, where
+    they are not.
     """
     state = actions.read_state(root)
     if not 0 <= depth < len(state.stages):
@@ -67,7 +68,7 @@ def points_to_add(
     run_dir = CampaignDirectory(root.resolve())
     matching = Matching(samplers[depth], _examples(run_dir, stage, samplers[depth]))
     points = _points(path, columns)
-    matching.check_names(list(points[0]), path.name)
+    matching.check_names(points, path.name)
     samples, warnings = matching.samples(points, path.name)
     request = PointsRequest(depth, samples, control.whoami(), path.name)
     return PointsToAdd(

@@ -1,9 +1,10 @@
 """Put run directories into shards, so that a kill at any instant loses and doubles none.
 
-First all blocks of some directories are written at the end of the archive, over the zeros that end
-it, and behind them new zeros: it is a whole archive again. Then come the lines of the index. A
-directory is packed once its line is there; blocks without a line are written over. Only then may
-who has called remove the loose directory. Both are synced before, since that deletes.
+First all blocks of some directories are written behind the zeros that end the archive, with new
+zeros at their end, and then the first two of them over the old zeros: before and after that short
+write it is a whole archive. Then come the lines of the index. A directory is packed once its line
+is there; blocks without a line are written over. Only then may who has called remove the loose
+directory. Both are synced before, since that deletes.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ class ShardWriter:
         self._index_end = 0
         self._count = 0
         self._gathered = bytearray()
+        self._first = bytearray()  #: what takes the place of the zeros, once all else is written
         self._added: list[Extent] = []
 
     def open(self) -> None:
@@ -151,7 +153,12 @@ class ShardWriter:
             self._flush()
 
     def _flush(self) -> None:
-        _write_at(self._archive, self._gathered, self._end - len(self._gathered))
+        """Write what is gathered, but for what belongs where zeros end the archive."""
+        begin = self._end - len(self._gathered)
+        held = max(0, self._committed + len(END) - begin)
+        if held:
+            self._first[begin - self._committed :] = self._gathered[:held]
+        _write_at(self._archive, self._gathered[held:], begin + held)
         self._gathered.clear()
 
     def commit(self) -> list[Extent]:
@@ -164,6 +171,7 @@ class ShardWriter:
             self._end += len(END)
             self._flush()
             self._end -= len(END)
+            _write_at(self._archive, self._first, self._committed)
             os.fdatasync(self._archive)
             _write_at(self._index, lines, self._index_end)
             os.fdatasync(self._index)
@@ -174,14 +182,18 @@ class ShardWriter:
         self._committed = self._end
         self._count += len(added)
         self._added = []
+        self._first.clear()
         if self._count >= self._limits.tasks or self._end >= self._limits.size:
             self.close()
         return added
 
     def _give_up(self) -> None:
         self._gathered.clear()
+        self._first.clear()
         self._added = []
         self._end = self._committed
+        with contextlib.suppress(OSError):
+            _write_at(self._archive, END, self._committed)
         with contextlib.suppress(OSError):
             os.ftruncate(self._index, self._index_end)
 
@@ -199,6 +211,7 @@ class ShardWriter:
                 os.close(descriptor)
         self._archive = self._index = -1
         self._gathered.clear()
+        self._first.clear()
         self._added = []
 
 

@@ -7,16 +7,24 @@ from collections.abc import Mapping
 from enchanted_tui.record.records import GuardRecord
 
 _MOST_NAMED = 4  #: parameters or hosts
+_ALIKE = 0.95  #: of the failed tasks: they are alike
 _MOST_SIGNATURE = 160  #: characters
 
 
-def what_happened(record: GuardRecord, *, stages: int) -> str:
-    """Return the sentence with the signature, what the failed tasks share and where they ran."""
+def what_happened(record: GuardRecord, *, stages: int, messages: int) -> str:
+    """Return the sentence with the signature, what the failed tasks share and where they ran;
+    `messages`: how many signatures they have.
+    """
     step = f", step {record['step']}" if record["step"] else ""
     where = f" of stage {record['depth'] + 1}/{stages}{step}" if stages > 1 or step else ""
     of_all = f"{record['count']} of {record['failed']}"
     if record["rule"] == "canary":
         begun = f"all of the first {record['failed']} samples{where} failed (canary)"
+    elif messages > 1 and record["count"] < _ALIKE * record["failed"]:
+        begun = (
+            f"the latest {record['failed']} tasks{where} all failed with {messages} different"
+            " messages, and none has ever succeeded (breaker); most often"
+        )
     else:
         begun = f"the latest tasks{where} all failed alike, {record['failed']} of them (breaker)"
     signature = _shortened(record["signature"]) or "no message"

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from enchanted_tui.config.options import option
 from enchanted_tui.samplers import shared_checks
@@ -77,6 +77,14 @@ class DesignSampler(Sampler):
                     f"derived.{name}",
                     f"the name {name!r} belongs to the program's own column; choose another",
                 )
+
+    def __enchanted_by_themselves__(self, written: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """Check constraints and derived parameters where other options, which are `written` so, are
+        wrong: they need the names of the parameters alone.
+        """
+        names = written.get("parameters")
+        if isinstance(names, Mapping | list) and all(isinstance(name, str) for name in names):
+            yield from expression_problems(self.constraints or (), self.derived or {}, list(names))
 
     def repeat_problems(self) -> Iterator[tuple[str, str]]:
         """Check that repeated points are not cut in two, and that the column is free."""

@@ -30,6 +30,7 @@ from enchanted_tui.samplers.gest.transcript import (
 )
 from enchanted_tui.samplers.gest.vocs import Point
 from enchanted_tui.samplers.learning_sampler import Draw, Pending
+from enchanted_tui.samplers.missing_columns import MissingColumns
 from enchanted_tui.samplers.spread_points import SpreadPoints
 from enchanted_tui.values import Row
 
@@ -61,6 +62,9 @@ class GestSampler(GeneratorOptions):
         self._transcript: Transcript | None = None
         self._spread: SpreadPoints | None = None
         self._warned: set[str] = set()
+        self._missing = MissingColumns(
+            {name: where for where, name in self.learnt_columns()}, fewest=1
+        )
         self._own: Conversation | None = None  #: of library users, who have no supervisor
 
     # -- results -----------------------------------------------------------------------------------
@@ -78,6 +82,8 @@ class GestSampler(GeneratorOptions):
         Its outputs are the means over the rows that succeeded with a number for each objective and
         limit; where none did, it failed.
         """
+        if position >= 0:
+            self._missing.look(rows)
         needed = [*self.objectives, *self.subject_to]
         for row in rows:
             sentence = useless(row, needed)
@@ -121,8 +127,10 @@ class GestSampler(GeneratorOptions):
 
     def draw(self, first: int, count: int, pending: Sequence[Pending], ask: Ask) -> Draw:
         """Draw the samples at positions `first` to `first + count`, or fewer; with a count of 0,
-        only tell the generator what has finished. Raises GeneratorError.
+        only tell the generator what has finished. Raises GeneratorError, and WrongColumnError where
+        samples that succeeded lack an output.
         """
+        self._missing.check()
         for item in pending:
             self._samples[item.position] = item.sample
         by_chance = range(first, min(first + count, max(first, self.initial_samples)))

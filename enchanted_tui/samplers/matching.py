@@ -5,7 +5,7 @@ of their types.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from enchanted_tui.config.ranges import Ranges, is_number
@@ -18,11 +18,30 @@ from enchanted_tui.suggestions import did_you_mean
 if TYPE_CHECKING:
     from enchanted_tui.samplers.axes import Axis
 
+_MOST_SAID = 20  #: sentences about one file
+
 
 class MismatchError(UserError, ValueError):
-    """Points are no samples of the stage; the message is one sentence with the remedy."""
+    """Points are no samples of the stage; the message has a sentence with the remedy for
+    each thing that is wrong, a line each.
+    """
 
     exit_code = ExitCode.USAGE
+
+
+def _all_of(said: Sequence[str]) -> MismatchError:
+    """Return an error with a line for each sentence, the first ones where there are many."""
+    more = len(said) - _MOST_SAID
+    lines = [*said[:_MOST_SAID], *([f"and {more:,} more to correct"] if more > 0 else [])]
+    return MismatchError("\n".join(lines))
+
+
+def _may_be_number(value: Any) -> bool:
+    """Tell whether a value is text that reads as a number."""
+    try:
+        return isinstance(value, str) and math.isfinite(float(value))
+    except ValueError:
+        return False
 
 
 class Matching:
@@ -44,8 +63,17 @@ class Matching:
             return list(self._examples[0])
         return list(getattr(self._sampler, "parameter_names", ()))
 
-    def check_names(self, names: Sequence[str], file: str) -> None:
-        """Raise MismatchError unless the columns of a file are exactly the parameters."""
+    def check_names(self, points: Sequence[Sample], file: str) -> None:
+        """Raise MismatchError, with all there is to correct, unless the columns of a file are
+        exactly the parameters.
+        """
+        names = list(points[0])
+        said = list(self._name_problems(names, file))
+        if said:
+            known = [name for name in names if name in self.names]
+            raise _all_of([*said, *self._typed(points, known, file)[1]])
+
+    def _name_problems(self, names: Sequence[str], file: str) -> Iterator[str]:
         for name in names:
             if self.names and name not in self.names:
                 derived = getattr(self._sampler, "derived", None) or ()
@@ -54,25 +82,24 @@ class Matching:
                     if name in derived
                     else f"is no parameter of the stage, which has {', '.join(self.names)}"
                 )
-                raise MismatchError(
+                yield (
                     f"the column {name!r} of {file} {why}; leave it out, or name the columns to"
                     f" take{did_you_mean(name, self.names)}"
                 )
         for name in self.names:
             if name not in names:
-                raise MismatchError(
+                yield (
                     f"{file} has no column {name!r}, only {', '.join(names)}; give all parameters"
                     f" of the stage: {', '.join(self.names)}{did_you_mean(name, names)}"
                 )
 
     def samples(self, points: Sequence[Sample], file: str) -> tuple[list[Sample], list[str]]:
         """Return points as samples of the stage, as often as that repeats each, and what is worth a
-        word. Raises MismatchError.
+        word. Raises MismatchError with all there is to correct.
         """
-        typed = [
-            {name: self._value(name, point[name], number, file) for name in self.names or point}
-            for number, point in enumerate(points, 1)
-        ]
+        typed, said = self._typed(points, self.names or list(points[0]), file)
+        if said:
+            raise _all_of(said)
         if isinstance(self._sampler, DesignSampler):
             self._check_constraints(typed, file)
             typed = self._sampler.complete(typed)
@@ -83,6 +110,23 @@ class Matching:
         return [{**point, REPLICATE: k} for point in typed for k in range(times)], words
 
     # -- values ------------------------------------------------------------------------------------
+
+    def _typed(
+        self, points: Sequence[Sample], names: Sequence[str], file: str
+    ) -> tuple[list[Sample], list[str]]:
+        """Return points with values of the right types, and what is wrong with others."""
+        typed, said = [], list[tuple[str, bool, str]]()
+        for number, point in enumerate(points, 1):
+            sample = {}
+            for name in names:
+                try:
+                    sample[name] = self._value(name, point[name], number, file)
+                except MismatchError as error:
+                    said.append((name, _may_be_number(point[name]), str(error)))
+            typed.append(sample)
+        # one cell that is no number makes text of the others of its column
+        spoilt = {name for name, may_be_number, _ in said if not may_be_number}
+        return typed, [text for name, may_be, text in said if not (may_be and name in spoilt)]
 
     def _value(self, name: str, value: Any, number: int, file: str) -> Any:
         if isinstance(value, float) and not math.isfinite(value):
@@ -135,14 +179,18 @@ class Matching:
         from enchanted_tui.samplers.region import Region
 
         sampler: DesignSampler = self._sampler
+        said = []
         for constraint in sampler.constraints or ():
             region = Region([constraint], sampler.derived or {})
             holds = region.holds(columns_of(samples, self.names)).tolist()
-            if not all(holds):
-                raise MismatchError(
-                    f"point {holds.index(False) + 1} of {file} does not keep the constraint"
-                    f" {constraint!r}, which all samples of the stage do; leave it out"
-                )
+            said += [
+                f"point {number} of {file} does not keep the constraint {constraint!r}, which all"
+                " samples of the stage do; leave it out"
+                for number, kept in enumerate(holds, 1)
+                if not kept
+            ]
+        if said:
+            raise _all_of(said)
 
     def _odd_kinds(self, samples: list[Sample]) -> list[str]:
         """Say which parameters have been whole numbers and are not any more."""

@@ -23,8 +23,11 @@ class WrongColumnError(UserError, ValueError):
 class MissingColumns:
     """Watches the rows of samples that succeed for columns that are asked for by name."""
 
-    def __init__(self, places: Mapping[str, str]) -> None:
-        """`places`: columns, each with the option that names it."""
+    def __init__(self, places: Mapping[str, str], fewest: int = _FEWEST) -> None:
+        """`places`: columns, each with the option that names it; `fewest`: samples from which on a
+        name is taken to be wrong.
+        """
+        self._fewest = fewest
         self._absent = dict(places)  #: of which no number has been seen
         self._seen: dict[str, None] = {}  #: columns of numbers
         self._count = 0
@@ -43,14 +46,18 @@ class MissingColumns:
         """Raise WrongColumnError if there have been samples enough, and none has one of the
         columns.
         """
-        if self._count < _FEWEST or not self._absent:
+        if self._count < self._fewest or not self._absent:
             return
         told = [
             f"{place} names {name!r}{did_you_mean(name, self._seen)}"
             for name, place in self._absent.items()
         ]
+        who = (
+            "the first sample that succeeded has no"
+            if self._count == 1
+            else f"none of {self._count} samples that succeeded has a"
+        )
         raise WrongColumnError(
-            f"none of {self._count} samples that succeeded has a number in a column that is to be"
-            f" learnt from: {'; '.join(told)}; columns of numbers are"
-            f" {', '.join(map(repr, self._seen)) or 'not there'}"
+            f"{who} number in a column that is to be learnt from: {'; '.join(told)}; columns of"
+            f" numbers are {', '.join(map(repr, self._seen)) or 'not there'}"
         )

@@ -102,8 +102,11 @@ def _read_csv(path: str, wanted: WantedColumns) -> PointsFile:
             table.read_into([again.get(index) for index in range(len(columns))])
     remarks: list[str] = []
     found = {}
-    for index, (name, column) in enumerate(zip(table.names, columns, strict=True)):
-        _check_gaps(name, column, path, gaps=wanted.gaps)
+    named = list(zip(table.names, columns, strict=True))
+    lacking = [_gap(name, column, path, gaps=wanted.gaps) for name, column in named]
+    if any(lacking):
+        raise PointsFileError("\n".join(filter(None, lacking)))
+    for index, (name, column) in enumerate(named):
         if column.odd is not None and column.has_number:
             what = f"because {column.odd[0]!r} in line {column.odd[1]} is no number"
             remarks.append(f"the column {name!r} of {short(path)} is taken as text, {what}")
@@ -111,15 +114,17 @@ def _read_csv(path: str, wanted: WantedColumns) -> PointsFile:
     return PointsFile(found, rows, remarks)
 
 
-def _check_gaps(name: str, column: CellColumn, path: str, *, gaps: bool) -> None:
+def _gap(name: str, column: CellColumn, path: str, *, gaps: bool) -> str:
+    """Say on which line a column has no value first; empty if it has one on each."""
     may_be_nan = " (nan is a number)" if gaps else ""
     line = column.empty if column.kind != TEXT or not gaps else None
     line = column.nan if line is None and not gaps else line
-    if line is not None:
-        raise PointsFileError(
-            f"line {line} of {short(path)} has no value for {name!r}; give one{may_be_nan}, or"
-            " remove the line"
-        )
+    return (
+        ""
+        if line is None
+        else f"line {line} of {short(path)} has no value for {name!r}; give one{may_be_nan}, or"
+        " remove the line"
+    )
 
 
 class _CsvTable:

@@ -1,4 +1,6 @@
-"""When one failure signature has taken over: the latest results of a step, and what they share."""
+"""When one failure signature has taken over: the latest results of a step, and what they share; or
+nothing has ever succeeded, whatever the messages.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ from enchanted_tui.record.records import TaskRecord
 
 #: results that must be failures of one signature while nothing has succeeded, by default
 FEW = 20
-#: how many times as many once something has: a sweep passes through regions where all fails alike
+#: how many times as many once something has: a sweep passes through regions where all fails alike;
+#: and as many as are enough whatever the messages are, while nothing has ever succeeded
 _MORE = 5
 _SHARE = 0.95  #: of the latest results that one signature must have
 
@@ -39,11 +42,16 @@ class _Window:
         self._ended += 1
 
     def failed(self, signature: str, task: TaskId, step: _Successes) -> list[TaskId]:
-        """Take in a failure; return the tasks that failed so if the signature has taken over."""
+        """Take in a failure; return the tasks that failed so if the signature has taken over, or
+        the latest ones if so many have failed and none has ever succeeded.
+        """
         self._ended += 1
         ended = self._ended + step.count
         self._failures.append((ended, signature, task))
-        wanted = self._few * (_MORE if self._succeeded or step.before or step.count else 1)
+        none_succeeded = not (self._succeeded or step.before or step.count)
+        if none_succeeded and len(self._failures) == self._failures.maxlen:
+            return [failed for _, _, failed in self._failures]
+        wanted = self._few * (1 if none_succeeded else _MORE)
         if ended < wanted:
             return []
         first = ended - wanted

@@ -158,7 +158,9 @@ class FailureGuard:
             ranges=ranges,
             message="",
         )
-        paused["message"] = guard_words.what_happened(paused, stages=len(self._state.stages))
+        paused["message"] = guard_words.what_happened(
+            paused, stages=len(self._state.stages), messages=len(signatures)
+        )
         return paused
 
 

@@ -1,7 +1,10 @@
 """Wrong configurations and the exact sentences about them: users act on these."""
 
+from pathlib import Path
+
 import pytest
 
+from enchanted_tui import cli
 from helpers.good_config import GOOD, spoilt
 
 BOUNDS = "bounds: [[0, 1], [0, 1]]"
@@ -820,3 +823,32 @@ def test_nothing_is_created(good, said, tmp_path):
     good()
     said(spoilt("budget: 10", "budget: x"))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_all_errors_of_parameters_and_constraints_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Protects whoever corrects a file: each parameter's errors are told, and those of constraints
+    beside them, however the parameters are wrong.
+    """
+    names = "abcdef"
+    many = ", ".join(f"{name}: {{lo: 0, hgh: 1, scale: lgo}}" for name in names)
+    for given, count in (
+        (f"{{{many}}}", 24),
+        ("{a: 5, b: {low: 0, high: 1}}", 1),
+        ("[a, b], bounds: [[0, x], [0, 1]]", 1),
+    ):
+        path = tmp_path / "c.yaml"
+        path.write_text(
+            "executors: {here: {type: LocalExecutor}}\n"
+            "runners: {r: {type: SumRunner, params_to_sum: [a, b]}}\n"
+            f"supervisor: {{base_run_dir: {tmp_path}/run,"
+            " run_order: [{executor: here, sampler: s, runner: r}]}\n"
+            "samplers:\n  s: {type: RandomSampler, budget: 5, constraints: [a + bb < 1, a +* b < 2],"
+            f" parameters: {given}}}\n"
+        )
+        assert cli.main([str(path), "--check"]) == 2
+        said = capsys.readouterr().err
+        assert said.count("samplers.s.constraints[") == 2
+        assert said.count("samplers.s.parameters") + said.count("samplers.s.bounds") >= count
+        assert "more of this option" not in said

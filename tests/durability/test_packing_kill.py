@@ -111,7 +111,7 @@ def _kill_and_complete(case: Campaign, at: int, action: str) -> None:
     plan = (str(TESTS / "helpers" / "fault_driver.py"), json.dumps({"at": at, "action": action}))
     finish(case.start("campaign.yaml", "--no-ui", "--run-mode", "auto", program=plan))
     case.wait_for_no_process()
-    listed_by_tar(case.run_dir)
+    listed_by_tar(case.run_dir, in_write=action == "torn")
     case.complete()
     assert loose(case.run_dir) == []
     case.assert_sound_record()

@@ -225,12 +225,12 @@ def test_what_does_not_fit_is_refused(
     arguments: tuple[str, ...],
     sentence: str,
 ) -> None:
-    """One sentence, exit code 2, and nothing is asked for."""
+    """A sentence for each thing, exit code 2, and nothing is asked for."""
     shutil.copytree(described, campaign.run_dir)
     assert add(campaign, text, *arguments) == 2
     said = capsys.readouterr()
     assert sentence in said.err
-    assert said.err.count("\n") == 1
+    assert said.err.count("\n") == (4 if text == "kapa\n1\n" else 1)
     assert not list(campaign.path("state/control").glob("*.points"))
 
 
@@ -308,3 +308,42 @@ def test_a_directory_that_is_overwritten_forgets_them(campaign: Campaign) -> Non
     assert add(campaign, "x\n0.25\n") == 0
     assert campaign.run("--overwrite") == 0
     assert len(campaign.rows()) == 2
+
+
+def test_all_that_is_wrong_with_a_file_is_said_at_once(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Protects whoever has a long file from correcting it error by error: names, values and
+    conditions are all told, with what comes after the first ones counted.
+    """
+    campaign.config = campaign_config(
+        {
+            "type": "RandomSampler",
+            "parameters": ["a", "b"],
+            "bounds": [[0, 1], [0, 1]],
+            "constraints": ["a + b < 1"],
+            "budget": 2,
+        }
+    )
+    campaign.config["runners"]["r0"] = {"type": "SumRunner", "params_to_sum": ["a", "b"]}
+    assert campaign.run() == 0
+    capsys.readouterr()
+    file = campaign.root / "p.csv"
+
+    def said(text: str) -> list[str]:
+        file.write_text(text)
+        assert cli.main(["--add-points", str(file), str(campaign.run_dir)]) == 2
+        return capsys.readouterr().err.strip().splitlines()
+
+    names = said("a,c,d\nx,1,2\n")
+    assert [line.split(";")[0].split(" of ")[0] for line in names[:2]] == [
+        "the column 'c'",
+        "the column 'd'",
+    ]
+    assert "has no column 'b'" in names[2]
+    assert names[3].startswith("point 1 of p.csv: a = 'x' is no number")
+    assert len(said("a,b\nx,y\n0.1,z\n")) == 3
+    broken = said("a,b\n" + "0.9,0.8\n" * 25)
+    assert len(broken) == 21
+    assert broken[-1] == "and 5 more to correct"
+    assert len(said("a,b\n0.1,\n,0.2\n")) == 2

@@ -327,3 +327,60 @@ def test_what_is_wrong_is_told_before_anything_runs(
     ):
         assert sentence in said, sentence
     assert not campaign.run_dir.exists()
+
+
+_MODEL = """
+from pydantic import BaseModel, Field
+from helpers.parts.generators import Climber
+
+class Base(BaseModel):
+    vocs: object
+    population_size: int = Field(64, alias="size")
+
+class Model(Base):
+    step: float = 0.1
+    def suggest(self, count): return []
+    def ingest(self, results): pass
+
+class Open(Climber):
+    def __init__(self, vocs, stride=1.0, **others):
+        super().__init__(vocs, **others)
+"""
+
+
+@pytest.mark.parametrize(
+    ("generator", "key", "said", "code"),
+    [
+        ("Model", "population_sise", "did you mean 'population_size'?", 0),
+        ("Model", "size", "", 0),
+        ("Open", "strde", "did you mean 'stride'?", 0),
+        ("Open", "step", "", 0),
+        ("helpers.parts.generators.Restless", "stp", "did you mean 'step'?", 2),
+    ],
+)
+def test_a_misspelt_argument_is_told_before_anything_runs(
+    campaign: Campaign,
+    capsys: pytest.CaptureFixture[str],
+    generator: str,
+    key: str,
+    said: str,
+    code: int,
+) -> None:
+    """Protects whoever misspells an option of a library that takes any key without a word: the
+    nearest name with the line, found in the class and those that it is derived from.
+    """
+    (campaign.root / "mine.py").write_text(_MODEL)
+    mine = {} if "." in generator else {"generator_file": "mine.py"}
+    path = campaign.write(config(generator=generator, options={key: 1}, **mine))
+    assert cli.main([str(path), "--check"]) == code
+    lines = [line for line in capsys.readouterr().err.splitlines() if f"options.{key}:" in line]
+    assert [said in line and "campaign.yaml:" in line for line in lines] == [True] * bool(said)
+
+
+def test_an_objective_that_no_sample_has_stops_after_the_first_ones(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Protects the budget: the batch that was drawn runs, and not one sample more."""
+    assert campaign.run(config=config(objectives={"outptu": "maximize"}, batch_size=1)) == 2
+    assert campaign.finished_tasks() == 1
+    assert "objectives.outptu names 'outptu'; did you mean 'output'?" in capsys.readouterr().err

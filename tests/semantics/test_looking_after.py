@@ -271,3 +271,26 @@ def test_a_command_that_cannot_be_run(
     [line] = [line for line in (written.out + written.err).splitlines() if said in line]
     assert "campaign.yaml:" in line
     assert "supervisor.notify" in line
+
+
+def test_breaker_whatever_the_messages(campaign: Campaign) -> None:
+    """Protects the machine's time: where nothing has ever succeeded, five times as many failures
+    are enough, though no message has taken over; a single success lets them go on.
+    """
+    configure(campaign, 300, canary=False, breaker=6)
+    (campaign.root / "various.py").write_text(
+        "import os, time\n\n"
+        "WORDS = 'mesh solver licence memory input output grid time step file'.split()\n\n"
+        "def run(x, run_dir):\n    time.sleep(0.01)\n"
+        "    number = int(run_dir.rpartition('_s')[2].partition('_')[0])\n"
+        "    if number == 3 and os.path.exists('once'):\n        return {'y': x}\n"
+        "    raise ValueError(f'the {WORDS[number % 10]} is wrong')\n"
+    )
+    campaign.config["runners"]["r0"] = {"type": "PythonRunner", "function": "various:run"}
+    assert campaign.run() == 4
+    assert 30 <= campaign.finished_tasks() <= 40
+    [record] = campaign.records("guard")
+    assert "all failed with 10 different messages, and none has ever succeeded" in record["message"]
+    (campaign.root / "once").touch()
+    assert campaign.run("--overwrite") == 0
+    assert campaign.finished_tasks() == 300

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from enchanted_tui.samplers import shared_checks
-from enchanted_tui.samplers.gest import generator_class
+from enchanted_tui.samplers.gest import generator_arguments, generator_class
 
 Problems = Iterator[tuple[str, str]]
 
@@ -31,6 +31,18 @@ def generator_problems(name: str, file: str | None, options: Mapping[str, Any]) 
             "generator_options.vocs",
             "is made from parameters, objectives, subject_to and observables; remove it",
         )
+    yield from _misnamed(name, file, options, fatal=True)
+
+
+def argument_warnings(name: str, file: str | None, options: Mapping[str, Any]) -> Problems:
+    """Warn of options that the class does not name and takes all the same."""
+    yield from _misnamed(name, file, options, fatal=False)
+
+
+def _misnamed(name: str, file: str | None, options: Mapping[str, Any], *, fatal: bool) -> Problems:
+    for found in generator_arguments.misnamed(name, file, options) if options else ():
+        if found.is_fatal == fatal:
+            yield f"generator_options.{found.key}", found.sentence
 
 
 def output_problems(

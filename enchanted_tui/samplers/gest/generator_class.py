@@ -45,7 +45,7 @@ def problem_of(name: str, file: str | None) -> str | None:
             " class in a file of your own, give that as generator_file"
         )
     places = list(spec.submodule_search_locations or ())
-    source = _source_of(places, module.split(".")[1:]) if places else spec.origin
+    source = source_of(places, module.split(".")[1:]) if places else spec.origin
     if source is None:
         return _no_module(module, places)
     try:
@@ -114,14 +114,14 @@ def _no_module(module: str, places: list[str]) -> str:
     """Say which part of a dotted name there is not."""
     parts = module.split(".")
     depth = 1
-    while depth < len(parts) - 1 and _source_of(places, parts[1 : depth + 1]) is not None:
+    while depth < len(parts) - 1 and source_of(places, parts[1 : depth + 1]) is not None:
         depth += 1
     parent = ".".join(parts[:depth])
     known = _submodules(places, parts[1:depth])
     return f"there is no module {parts[depth]!r} in {parent!r}{did_you_mean(parts[depth], known)}"
 
 
-def _source_of(places: list[str], parts: list[str]) -> str | None:
+def source_of(places: list[str], parts: list[str]) -> str | None:
     """Return the file of a module within a package that is in `places`, compiled ones included."""
     for place in places:
         path = os.path.join(place, *parts)

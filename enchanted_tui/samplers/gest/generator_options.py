@@ -111,6 +111,15 @@ class GeneratorOptions(BoxSampler):
         """The outputs that the generator is told, in the order of their roles."""
         return list(dict.fromkeys([*self.objectives, *self.subject_to, *self.observables]))
 
+    def learnt_columns(self) -> list[tuple[str, str]]:
+        """Return pairs of an option's place and the column that it names, which some runner has to
+        return.
+        """
+        return [
+            *((f"objectives.{name}", name) for name in self.objectives),
+            *((f"subject_to.{name}", name) for name in self.subject_to),
+        ]
+
     def limits(self) -> dict[str, Limit]:
         """Return lowest and highest value of each output that has limits."""
         return {name: limit_of(limit) for name, limit in self.subject_to.items()}
@@ -158,6 +167,9 @@ class GeneratorOptions(BoxSampler):
 
     def warnings(self) -> Iterator[tuple[str, str]]:
         yield from super().warnings()
+        yield from checks.argument_warnings(
+            self.generator, self.generator_file, self.generator_options
+        )
         yield from checks.told_warnings(self.parameters)
         if self.budget and self.initial_samples >= self.budget:
             yield (
