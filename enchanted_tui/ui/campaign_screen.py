@@ -96,16 +96,20 @@ class CampaignScreen(SteeringScreen):
         self, viewer: Viewer, function: Callable[..., Given], *args: Any
     ) -> Given:
         """Call `function` in a thread for a run, and return what it gives; raises RunGone if the
-        run is not shown any more, or not still.
+        run is not shown any more, or not still, or the screen is being taken away.
         """
         showing = self.showing
+
+        def is_gone() -> bool:
+            return viewer is not self.viewer or showing is not self.showing or self.is_going
+
         try:
             found = await in_thread(function, *args)
         except Exception:
-            if viewer is not self.viewer or showing is not self.showing:
+            if is_gone():
                 raise RunGone from None  # a closed journal may lead to anything
             raise
-        if viewer is not self.viewer or showing is not self.showing:
+        if is_gone():
             raise RunGone
         return found
 

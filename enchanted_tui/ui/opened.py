@@ -31,6 +31,11 @@ class Pointable(Base):
     Until the screen is laid out again, Textual finds a removed widget there, and selects text.
     """
 
+    @property
+    def is_going(self) -> bool:
+        """Whether it is being taken away, by an answer or with the app: its widgets go first."""
+        return self._pruning or self._closing or not self.is_attached
+
     def render(self) -> RenderableType:
         """Paint what lies below, whoever asks.
 
@@ -57,8 +62,7 @@ class Opened(Pointable):
 
     @property
     def is_going(self) -> bool:
-        """Whether it is being taken away, by an answer or with the app: its widgets go first."""
-        return self.has_left or self._pruning or self._closing or not self.is_attached
+        return self.has_left or super().is_going
 
     def dismiss(self, result: Any = None) -> AwaitComplete:
         """Leave with a result: once, and only from the top; a second answer, or one from below

@@ -15,11 +15,13 @@ from textual.widgets import Button, Input, Label
 
 from enchanted_tui.config.loading import load_config
 from enchanted_tui.operations import actions
+from enchanted_tui.ui.screens import plots
 from enchanted_tui.ui.screens.plots import PlotsScreen
 from enchanted_tui.ui.screens.results import ResultsScreen
 from enchanted_tui.ui.screens.task import TaskScreen
 from enchanted_tui.ui.settings import Preferences, Settings
 from enchanted_tui.ui.widgets import figure_dialog
+from enchanted_tui.views.dataset_statistics import read_news
 from helpers.marks import in_full
 from helpers.ui.campaigns import write_config
 from helpers.ui.snapshots import SIZES, assert_screen
@@ -387,6 +389,32 @@ async def test_a_figure_goes_where_it_may(own_run: Path, tmp_path: Path) -> None
         await watcher.until((tmp_path / "here.py").exists)
     assert (own_run / "enchanted_dataset.csv").read_bytes() == before
     assert not (own_run / "enchanted_dataset.pdf").exists()
+
+
+@in_loop
+async def test_what_is_read_for_plots_that_have_gone_is_dropped(
+    own_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Protects whoever leaves Plots while they are read: that was said to be a defect."""
+    reading, may_end = threading.Event(), threading.Event()
+
+    def read_slowly(*args: Any) -> Any:
+        reading.set()
+        assert may_end.wait(30)
+        return read_news(*args)
+
+    async with watching(own_run, "results", notices=True) as watcher:
+        await watcher.sees("60 rows")
+        monkeypatch.setattr(plots, "read_news", read_slowly)
+        await watcher.press("P")
+        await watcher.until(reading.is_set)
+        screen = watcher.screen
+        assert isinstance(screen, PlotsScreen)
+        await watcher.press("escape")
+        await watcher.until(lambda: not screen.children)
+        may_end.set()
+        await watcher.until(lambda: not [one for one in watcher.app.workers if one.is_running])
+        assert not list(watcher.app._notifications)
 
 
 @in_loop
