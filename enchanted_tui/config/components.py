@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -54,23 +55,19 @@ class Checker:
         found = self._class(kind, path, value, used)
         if found is None:
             return None
-        type_name = self._written_type(path, value)
+        spec = partial(
+            ComponentSpec,
+            kind,
+            name,
+            self._written_type(path, value),
+            found.cls,
+            found.class_path,
+            place=self._place(path),
+            older=found.older,
+        )
         if not found.is_declared:
             options = self._foreign_options(kind, name, found.cls, path, value)
-            place = self._place(path)
-            spec = ComponentSpec(
-                kind,
-                name,
-                type_name,
-                found.cls,
-                found.class_path,
-                options,
-                {},
-                False,
-                place,
-                found.older,
-            )
-            return spec, None
+            return spec(options, {}, False), None
         checked = self.reader.read(
             found.cls, path, value, self.report, ("type", "__runner_name"), prepare
         )
@@ -79,22 +76,7 @@ class Checker:
         options, extra, instance = checked
         if not is_own(found.class_path):
             options = {**extra, **options}  # a class built upon ours may read more than it declares
-        place = self._place(path)
-        return (
-            ComponentSpec(
-                kind,
-                name,
-                type_name,
-                found.cls,
-                found.class_path,
-                options,
-                extra,
-                True,
-                place,
-                found.older,
-            ),
-            instance,
-        )
+        return spec(options, extra, True), instance
 
     # -- the class ---------------------------------------------------------------------------------
 
