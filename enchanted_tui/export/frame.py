@@ -106,6 +106,8 @@ def _read(path: Path, *, pivot: bool = False) -> Cells:
         and CampaignDirectory(path.resolve().parent).journal.is_file()
     ):
         raise ExportError(f"{path} has no types; load the run directory, {path.parent}, which has")
+    if path.suffix.lower() != ".csv" and not schema_path(path).is_file():
+        raise ExportError(f"{path} is no table: Parquet, HDF5 and CSV files (NAME.csv) are read")
     if not schema_path(path).is_file():
         raise ExportError(
             f"{schema_path(path)} is missing, which has the types of {path.name}; without it,"

@@ -132,14 +132,15 @@ def next_steps(
             f"look at the failures first: {1 - success.rate:.0%} of the samples fail{where}, and"
             " nothing is learnt there"
         )
-    helped = [name for name, advice, _ in found if advice.verdict in ("helps", "too few")]
+    helped = [name for name, advice, _ in found if advice.verdict == "helps"]
+    too_few = [name for name, advice, _ in found if advice.verdict == "too few"]
     still_open = [name for name, advice, _ in found if advice.verdict == "open"]
     enough = [name for name, advice, _ in found if advice.verdict == "enough"]
-    if helped or still_open:
-        whom = ", ".join(helped or still_open)
-        may = "help" if helped else "may help"
+    if helped or still_open or too_few:
+        whom = ", ".join(helped or still_open or too_few)
+        why = ", which help" if helped else ", which may help" if still_open else " to judge"
         how = _how_to_draw(drawn, root, counted_in)
-        steps.append(f"draw more {counted_in}, which {may} {whom}: {how}")
+        steps.append(f"draw more {counted_in}{why} {whom}: {how}")
     steps += [
         f"{name} errs most where {errors.condition}: a campaign with ranges narrowed to there, or"
         " an ActiveLearningSampler, spends samples better than one all over the box"

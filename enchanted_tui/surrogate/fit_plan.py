@@ -75,7 +75,7 @@ def told(plan: FitPlan, data: TrainingData, test: HeldOut | None) -> str:
         if test is None
         else f"a test set of {len(test.points):,} samples"
     )
-    seconds = rough_duration(max(1.0, _seconds(plan, data)))
+    seconds = rough_duration(max(1.0, seconds_of(plan, data, plan.folds)))
     return (
         f"{int(data.success.sum()):,} successful samples, {len(data.space.varying)} inputs,"
         f" {outputs} output{'' if outputs == 1 else 's'}: {models}, judged by {how}; about"
@@ -83,14 +83,14 @@ def told(plan: FitPlan, data: TrainingData, test: HeldOut | None) -> str:
     )
 
 
-def _seconds(plan: FitPlan, data: TrainingData) -> float:
-    """Guess the time, by what fits took on one core of 2020."""
+def seconds_of(plan: FitPlan, data: TrainingData, fits: float) -> float:
+    """Guess the time of so many fits of each output, by what they took on one core of 2020."""
     count, inputs = int(data.success.sum()), data.space.n_features
     scores = sum(1 if not one.shape else 6 for one in data.outputs)
     seconds = 0.0
     for model in plan.models:
         share = 0.4 if len(plan.models) > 1 else 1.0
-        seconds += share * plan.folds * scores * _COSTS[model](count, inputs)
+        seconds += share * fits * scores * _COSTS[model](count, inputs)
     return seconds
 
 

@@ -55,6 +55,11 @@ def _summary_cells(one: Mapping[str, Any]) -> tuple[str, ...]:
 def output_lines(one: Mapping[str, Any]) -> Iterator[str]:
     """Return what there is to say of one output."""
     yield f"{one['name']} ({TITLES[one['model']]})"
+    if needless := one.get("does_not_depend_on"):
+        yield (
+            f"  does not depend on {', '.join(needless)}: samples that differ in nothing else have"
+            " one value"
+        )
     yield from (
         f"  {line}"
         for line in table(

@@ -5,6 +5,7 @@ predict with numpy and SciPy alone, from arrays that a file can hold.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar, Protocol
 
 import numpy
@@ -12,10 +13,12 @@ import numpy
 from enchanted_tui.samplers.learning.fitting import fit
 from enchanted_tui.samplers.learning.posterior import Hyperparameters, Posterior
 from enchanted_tui.samplers.learning.scaling import standardise
+from enchanted_tui.surrogate.equal_samples import merged
 from enchanted_tui.surrogate.model_inputs import Array
 
 MOST_GAUSSIAN = 2_000  #: samples that a Gaussian process takes: its cost grows with their cube
 _SMOOTHNESS = 2.5  #: of the Matern kernel
+_ENDLESS = 1e30  #: length scale of an input that was the same in all samples
 _AT_ONCE = 500  #: points that are predicted at once, so that what is worked out stays in caches
 
 
@@ -61,16 +64,26 @@ class GaussianScores:
         near: Sequence[Hyperparameters] | None = None,
     ) -> GaussianScores:
         """Fit to scores (n, k) at points (n, d); of more than `MOST_GAUSSIAN`, to some of them.
-        `near` are hyperparameters of a similar fit, from which to start.
+        `near` are hyperparameters of a similar fit, from which to start. Of an input that is the
+        same at all points, nothing follows.
         """
+        points, scores = merged(points, scores)
         if len(points) > MOST_GAUSSIAN:
             chosen = numpy.sort(rng.choice(len(points), MOST_GAUSSIAN, replace=False))
             points, scores = points[chosen], scores[chosen]
+        told = numpy.ptp(points, axis=0) > 0
         hypers = []
         for number, column in enumerate(scores.T):
             start = near[number] if near is not None and number < len(near) else None
-            values = standardise(column)[0]
-            hypers += fit(points, values, _SMOOTHNESS, rng, start=start, smooth=True)
+            (found,) = fit(
+                points[:, told],
+                standardise(column)[0],
+                _SMOOTHNESS,
+                rng,
+                start=start and _of_inputs(start, told),
+                smooth=True,
+            )
+            hypers.append(_of_all_inputs(found, told))
         return cls(hypers, points, scores)
 
     def at(self, points: Array) -> tuple[Array, Array]:
@@ -109,6 +122,18 @@ class GaussianScores:
             for row in arrays["hyper"]
         ]
         return cls(hypers, arrays["points"], arrays["scores"])
+
+
+def _of_inputs(hyper: Hyperparameters, told: Array) -> Hyperparameters:
+    """Return hyperparameters for some of the inputs, by a mask."""
+    return replace(hyper, scales=tuple(numpy.array(hyper.scales)[told].tolist()))
+
+
+def _of_all_inputs(hyper: Hyperparameters, told: Array) -> Hyperparameters:
+    """Return hyperparameters of some inputs for all."""
+    scales = numpy.full(len(told), _ENDLESS)
+    scales[told] = hyper.scales
+    return replace(hyper, scales=tuple(scales.tolist()))
 
 
 class LinearScores:

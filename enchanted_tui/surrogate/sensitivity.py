@@ -21,12 +21,19 @@ import numpy
 from scipy.stats import qmc, rankdata, sobol_indices
 
 from enchanted_tui.blas_threads import one_thread
+from enchanted_tui.durations import rough_duration
 from enchanted_tui.surrogate import fit_plan
-from enchanted_tui.surrogate.cross_validation import OutputModel, best_kind
+from enchanted_tui.surrogate.cross_validation import (
+    OutputModel,
+    best_kind,
+    group_ends,
+    shuffled,
+)
 from enchanted_tui.surrogate.fit_text import TITLES
 from enchanted_tui.surrogate.input_distribution import InputDistribution
 from enchanted_tui.surrogate.left_out import left_out_notes
 from enchanted_tui.surrogate.model_inputs import Array, SurrogateError
+from enchanted_tui.surrogate.needless_inputs import needless_inputs, without_needless
 from enchanted_tui.surrogate.training_data import (
     OutputValues,
     Tell,
@@ -43,6 +50,7 @@ _POINTS = 1 << 10  #: of a sequence
 _SEQUENCES = 8
 _SEQUENCES_OF_PARTS = 2
 _PARTS = 20  #: of the samples, ...
+_NEAR = 0.3  #: share of a fit's time that one takes which begins near another
 _SHARE = 0.8  #: ... each with so many of them
 _GRID = 16  #: values of a main effect
 _OVER = 256  #: points over which it is taken
@@ -140,9 +148,11 @@ def analyse(
         tell(note)
     models = " or ".join(TITLES[one] for one in plan.models)
     count = len(data.outputs)
+    seconds = rough_duration(max(1.0, fit_plan.seconds_of(plan, data, 1 + _PARTS * _NEAR)))
     tell(
         f"{int(data.success.sum()):,} successful samples, {len(data.space.varying)} inputs,"
-        f" {count} output{'' if count == 1 else 's'}: {_PARTS + 1} fits of a {models} for each."
+        f" {count} output{'' if count == 1 else 's'}: {_PARTS + 1} fits of a {models} for each;"
+        f" about {seconds}."
     )
     rng = numpy.random.default_rng([data.seed & 0xFFFFFFFF, 15])
     found = []
@@ -204,7 +214,8 @@ def _of_output(
     step: Tell,
 ) -> OutputSensitivity:
     rows = rng.permutation(data.known(output))[:_MOST]
-    points, values = data.points[rows], output.values[rows]
+    points = without_needless(data, data.points[rows], needless_inputs(data, output))
+    values = output.values[rows]
     count = round(_SHARE * len(rows))
     order = numpy.arange(len(rows))
     kind = best_kind(kinds, points, values, (order[:count], order[count:]), rng)
@@ -212,7 +223,9 @@ def _of_output(
     step(f"{output.name}: all {len(rows):,} samples")
     model = OutputModel.fitted(kind, points, values, rng)
     each = numpy.array([_indices(model, design, distribution.dimensions) for design in designs])
-    of_parts, explained = _jackknife(kind, points, values, model, designs, distribution, rng, step)
+    of_parts, explained = _jackknife(
+        *(kind, points, values, data.groups[rows], model, designs, distribution, rng, step)
+    )
     # each part leaves 1 - share of the samples out
     deviation = numpy.sqrt(
         _SHARE / (1 - _SHARE) * of_parts.var(axis=0) + each.var(axis=0, ddof=1) / len(each)
@@ -283,6 +296,7 @@ def _jackknife(
     kind: str,
     points: Array,
     values: Array,
+    groups: Array,
     model: OutputModel,
     designs: Sequence[_Design],
     distribution: InputDistribution,
@@ -290,13 +304,15 @@ def _jackknife(
     step: Tell,
 ) -> tuple[Array, float]:
     """Return the indices of models of random parts of the samples, shape (parts, 2, parameters),
-    and the share of variance that these models explain of the samples left out.
+    and the share of variance that these models explain of the samples left out. Those of one group
+    are left out together.
     """
     found, left, total = [], 0.0, 0.0
     for part in range(_PARTS):
         step(f"part {part + 1} of {_PARTS}")
-        order = rng.permutation(len(points))
-        count = round(_SHARE * len(points))
+        order = shuffled(groups, rng)
+        ends = group_ends(groups, order)
+        count = int(ends[min(max(1, round(_SHARE * len(ends))), len(ends) - 1) - 1])
         rest, tested = order[:count], order[count:]
         one = OutputModel.fitted(kind, points[rest], values[rest], rng, model)
         of_designs = [

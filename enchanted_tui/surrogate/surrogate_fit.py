@@ -31,6 +31,7 @@ from enchanted_tui.surrogate.fit_plan import FitPlan
 from enchanted_tui.surrogate.held_out import HeldOut, read_test_set
 from enchanted_tui.surrogate.left_out import LeftOut, left_out, left_out_notes
 from enchanted_tui.surrogate.model_inputs import Array, SurrogateError
+from enchanted_tui.surrogate.needless_inputs import needless_inputs, without_needless
 from enchanted_tui.surrogate.power_law import PowerLaw, power_law
 from enchanted_tui.surrogate.score_models import MOST_GAUSSIAN
 from enchanted_tui.surrogate.success_model import SuccessModel, SuccessReport, learn_success
@@ -71,6 +72,7 @@ class OutputReport:
     advice: Advice
     left_out: LeftOut
     counted_in: str  #: what the learning curve and its forecast count
+    needless: tuple[str, ...] = ()  #: parameters that it does not depend on
 
 
 @dataclass(frozen=True)
@@ -159,8 +161,8 @@ def _fit_output(
     rng: numpy.random.Generator,
     step: Tell,
 ) -> OutputReport:
-    rows = data.known(output)
-    points, values = data.points[rows], output.values[rows]
+    rows, needless = data.known(output), needless_inputs(data, output)
+    points, values = without_needless(data, data.points[rows], needless), output.values[rows]
     _, groups = numpy.unique(data.groups[rows], return_inverse=True)
     groups = groups.reshape(-1)
     parts = splits(groups, plan.folds, rng, fit_plan.MOST_TESTED)
@@ -206,8 +208,10 @@ def _fit_output(
     law = power_law(found.curve)
     spread = float(numpy.sqrt(values[:trained].var(axis=0).mean()))
     advice = advise(found.curve, law, spread, output.unit, most, data.counted_in)
-    lacks = left_out(data, output)
-    return OutputReport(output, fitted, found, spread, law, errors, advice, lacks, data.counted_in)
+    return OutputReport(
+        *(output, fitted, found, spread, law, errors, advice, left_out(data, output)),
+        *(data.counted_in, tuple(needless)),
+    )
 
 
 def _with_test(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import numpy
@@ -253,6 +254,11 @@ def _chosen(
     found = [name for name in possible if not _unfit(kinds[name]) and kinds[name].kind != "bool"]
     notes = [
         f"{name} is left out: it {_unfit(kinds[name])}" for name in possible if _unfit(kinds[name])
+    ]
+    notes += [
+        f"{name} is left out: it is true or false; --outputs {quote(name)} fits it as 1 and 0"
+        for name in possible
+        if kinds[name].kind == "bool"
     ]
     if not found:
         raise SurrogateError(

@@ -1,0 +1,129 @@
+"""Outputs that do not depend on a parameter, as samples show that differ in nothing else: the fit
+would have no best noise there, and was worse than none.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import enchanted_tui
+from helpers.surrogates import analysed, asked, fitted, rmse, run_code
+
+_PARENTS = {
+    "type": "RandomSampler",
+    "parameters": ["p", "q"],
+    "bounds": [[0, 1], [1, 2]],
+    "budget": 24,
+}
+_CHILDREN = {
+    "type": "RandomSampler",
+    "parameters": {
+        "t": {"low": 0, "high": 6},
+        "u": {"low": 1, "high": 10, "scale": "log"},
+        "kind": {"values": ["a", "b", "c"]},
+    },
+    "budget": 4,
+}
+_NESTED = """
+    import math
+
+    def run(p, q, t=None, u=None, kind=None, par=None, vec=None):
+        if t is None:
+            return {"par": p * q, "vec": [p, q, p * q], "count": int(p > 0.999)}
+        return {"own": par * math.sin(t) + math.log(u) * (kind == "a")}
+"""
+
+
+@pytest.fixture(scope="module")
+def nested(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A campaign of 24 parents, with outputs of their own, and 4 children each."""
+    return run_code(tmp_path_factory.mktemp("nested"), _NESTED, _PARENTS, _CHILDREN)
+
+
+def test_an_output_of_the_parent_is_learnt_from_one_row_of_each(nested: Path) -> None:
+    """Protects fits of what is the same in all children: they are as good as those to parents
+    alone, in the report and as `predict` gives them, and say why.
+    """
+    found = {one["name"]: one for one in fitted(nested, "--outputs", "par,vec,own")["outputs"]}
+    assert found["par"]["does_not_depend_on"] == ["t", "u", "kind"]
+    assert found["vec"]["does_not_depend_on"] == ["t", "u", "kind"]
+    assert found["own"]["does_not_depend_on"] == []
+    assert found["par"]["rmse_of_spread"] < 0.01
+    assert found["vec"]["rmse_of_spread"] < 0.05
+
+    frame, model = enchanted_tui.load(nested), enchanted_tui.load_model(nested)
+    asked_for = frame.assign(t=3.0, u=2.0, kind="b")
+    assert rmse(model.predict(asked_for).mean["par"], frame["par"]) < found["par"]["rmse"]
+    out = asked("--fit", nested, "--outputs", "par")[1]
+    assert "  does not depend on t, u, kind: samples that differ in nothing else have one" in out
+
+
+def test_an_output_of_the_parent_has_no_index_of_a_child(nested: Path) -> None:
+    """Protects indices from what a bad fit makes of children, and their intervals from parts that
+    hold children of one parent on both sides.
+    """
+    (one,) = analysed(nested, "--outputs", "par")["outputs"]
+    found = {index["name"]: index for index in one["indices"]}
+    assert {name: found[name]["total"] for name in ("t", "u", "kind")} == {
+        "t": 0.0,
+        "u": 0.0,
+        "kind": 0.0,
+    }
+    # of p q, with p from 0 to 1 and q from 1 to 2
+    assert found["p"]["first_low"] <= 27 / 31 <= found["p"]["first_high"]
+    said = asked("--sensitivity", nested, "--outputs", "par")[2]
+    assert "21 fits of a Gaussian process for each; about" in said
+
+
+@pytest.mark.parametrize("model", ["gp", "trees", "linear"])
+def test_an_axis_of_a_grid_that_does_nothing(model: str, tmp_path: Path) -> None:
+    """Protects the other designs in which samples differ in nothing but what does not matter, and
+    every model.
+    """
+    grid = {"type": "GridSampler", "parameters": ["x", "y", "z"], "bounds": [[-1, 1]] * 3}
+    code = "def run(x, y, z):\n    return {'even': x * x + 2 * y, 'all': x + y * z}\n"
+    run_dir = run_code(tmp_path, code, {**grid, "num_samples": [5, 4, 3]})
+    found = {one["name"]: one for one in fitted(run_dir, "--model", model)["outputs"]}
+    assert found["even"]["does_not_depend_on"] == ["z"]
+    assert found["all"]["does_not_depend_on"] == []
+    rows: Any = {"x": [0.3, 0.3], "y": [0.1, 0.1], "z": [-1.0, 1.0]}
+    first, second = enchanted_tui.load_model(run_dir).predict(rows).mean["even"]
+    assert first == second
+
+
+def test_values_that_hardly_differ_show_nothing(tmp_path: Path) -> None:
+    """Protects the parameter on which a rare value depends: that samples at one level have it in
+    common is chance where nearly all samples do.
+    """
+    points = {
+        "type": "RandomSampler",
+        "parameters": {"n": {"low": 1, "high": 20, "integer": True}, "x": {"low": 0, "high": 1}},
+        "budget": 60,
+    }
+    code = "def run(n, x):\n    return {'jump': int(x > 0.97), 'noise': x}\n"
+    run_dir = run_code(tmp_path, code, points)
+    frame = enchanted_tui.load(run_dir)
+    assert 1 <= frame["jump"].sum() <= 3 and frame["n"].nunique() < 60
+    (one,) = fitted(run_dir, "--outputs", "jump")["outputs"]
+    assert "x" not in one["does_not_depend_on"]
+
+
+def test_what_is_said_of_a_fit_agrees_with_itself(nested: Path, tmp_path: Path) -> None:
+    """Protects the next step from a promise that the line above it takes back, and says what is
+    left out for its kind, and what a test set cannot be.
+    """
+    code, out, _ = asked("--fit", nested, "--outputs", "own", "--model", "linear")
+    assert code == 0 and ("too few to say" in out) == ("draw more parents to judge own" in out)
+    text = tmp_path / "code.py"
+    text.write_text("x = 1\n")
+    code, _, said = asked("--fit", nested, "--test", text)
+    assert code == 2 and "code.py is no table: Parquet, HDF5 and CSV files" in said
+    flags = "def run(x):\n    return {'y': x * x, 'flag': x > 0.5}\n"
+    line = {"type": "RandomSampler", "parameters": ["x"], "bounds": [[0, 1]], "budget": 15}
+    run_dir = run_code(tmp_path / "flags", flags, line)
+    out = asked("--fit", run_dir)[1]
+    assert "flag is left out: it is true or false; --outputs flag fits it as 1 and 0" in out
+    assert [one["name"] for one in fitted(run_dir, "--outputs", "flag")["outputs"]] == ["flag"]
