@@ -78,7 +78,7 @@ class SampleChooser:
         key, found = keys.sum(axis=1), list[str]()
         left = keys.shape[1]
         for names in self._tried():
-            columns = self._columns(name for name in names if name not in found)
+            columns = self._columns([name for name in names if name not in found])
             if not 0 < len(columns) < left:
                 continue
             rest = key - keys[:, columns].sum(axis=1)
