@@ -15,9 +15,9 @@ from helpers import long_code
 from helpers.marks import in_full
 from helpers.slurm.bed import Bed
 from helpers.slurm.bed_processes import wait_for
-from helpers.slurm.campaign import SlurmCampaign, array
+from helpers.slurm.campaign import SlurmCampaign, array, through_ssh
 from helpers.slurm.mixed import launcher
-from helpers.slurm.mpi import program
+from helpers.slurm.mpi import MPIS, program
 from helpers.slurm.ranks import LAUNCHES
 
 #: Every day one, whose launcher starts ranks by itself.
@@ -51,13 +51,20 @@ def test_every_rank_hears_the_signal_once(
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("mpi", ["openmpi", "mpich"])
-@pytest.mark.parametrize("starter", ["srun", "mpirun"])
+@pytest.mark.parametrize(
+    ("starter", "mpi", "far"),
+    [
+        *((starter, mpi, False) for starter in ("srun", "mpirun") for mpi in MPIS),
+        ("srun", "openmpi", True),
+        ("mpirun", "mpich", True),
+    ],
+)
 def test_ranks_that_hold_shares(
-    starter: str, mpi: str, shares: SlurmCampaign, gpu_nodes: Bed, mpi_programs: Path
+    starter: str, mpi: str, far: bool, shares: SlurmCampaign, gpu_nodes: Bed, mpi_programs: Path
 ) -> None:
     """Protects the same where the sample holds a share of two nodes, by the launch line that is
-    made for it, in a job that stays and one that follows it.
+    made for it, in a job that stays and one that follows it; from afar too, where the checkpoint is
+    on the cluster alone.
     """
     campaign = shares
     words = [str(program(mpi_programs, "long_ranks", mpi)), str(campaign.log), "14", "500"]
@@ -72,6 +79,8 @@ def test_ranks_that_hold_shares(
     campaign.executor.update(
         sbatch={"time": "00:10:00"}, max_jobs=1, idle_timeout=60, launcher=launcher(starter, mpi)
     )
+    if far:
+        through_ssh(campaign, gpu_nodes)
     run_and_tell(campaign, gpu_nodes)
 
 
