@@ -17,7 +17,7 @@ from enchanted_tui.record.resource_use import cpu_words, most_of_what_was_asked
 from enchanted_tui.reporting import report_drawings
 from enchanted_tui.reporting.harmless_text import Harmless
 from enchanted_tui.surrogate.fit_report import as_json
-from enchanted_tui.surrogate.fit_text import TITLES, success_lines
+from enchanted_tui.surrogate.fit_text import TITLES, needless_sentence, success_lines
 from enchanted_tui.surrogate.model_inputs import SurrogateError
 from enchanted_tui.surrogate.sensitivity import analyse
 from enchanted_tui.surrogate.stored_report import stored_report
@@ -311,6 +311,7 @@ def _fitted(one: Mapping[str, Any], number: int, harmless: Harmless) -> dict[str
         "rmse": f"{one['rmse']:.4g}{' ' + one['unit'] if one['unit'] else ''}",
         "of_spread": f"{one['rmse_of_spread']:.2%}",
         "r2": "-" if one["r2"] is None else f"{one['r2']:.5f}",
+        "needless": needless_sentence(one),
         "advice": one["advice"],
     }
     if number < _MOST_OUTPUTS:

@@ -116,14 +116,13 @@ def rounded(number: int) -> int:
 
 
 def next_steps(
-    found: Sequence[tuple[str, Advice, ErrorMap]],
+    found: Sequence[tuple[str, Advice, ErrorMap, str]],
     success: SuccessReport,
     drawn: DrawnParameters,
     root: Path,
-    counted_in: str,
 ) -> tuple[str, ...]:
     """Return what to do next, the most useful first; `found` has name, advice and errors of each
-    output.
+    output, and what its learning curve counts.
     """
     steps = []
     if 1 - success.rate > _MANY_FAIL:
@@ -132,25 +131,20 @@ def next_steps(
             f"look at the failures first: {1 - success.rate:.0%} of the samples fail{where}, and"
             " nothing is learnt there"
         )
-    helped = [name for name, advice, _ in found if advice.verdict == "helps"]
-    too_few = [name for name, advice, _ in found if advice.verdict == "too few"]
-    still_open = [name for name, advice, _ in found if advice.verdict == "open"]
-    enough = [name for name, advice, _ in found if advice.verdict == "enough"]
-    if helped or still_open or too_few:
-        whom = ", ".join(helped or still_open or too_few)
-        why = ", which help" if helped else ", which may help" if still_open else " to judge"
-        how = _how_to_draw(drawn, root, counted_in)
-        steps.append(f"draw more {counted_in}{why} {whom}: {how}")
+    for counted_in in dict.fromkeys(counted for *_, counted in found):
+        verdicts = [(name, one.verdict) for name, one, _, counted in found if counted == counted_in]
+        steps += _draw_more(verdicts, drawn, root, counted_in)
+    enough = [name for name, advice, *_ in found if advice.verdict == "enough"]
     steps += [
         f"{name} errs most where {errors.condition}: a campaign with ranges narrowed to there, or"
         " an ActiveLearningSampler, spends samples better than one all over the box"
-        for name, advice, errors in found
+        for name, advice, errors, _ in found
         if errors.condition and advice.verdict in ("helps", "open")
     ]
     steps += [
         f"{name}: stop here if the error is small enough; otherwise look for noise, for parameters"
         f" that are missing{_first_where(errors)}, or try another --model"
-        for name, advice, errors in found
+        for name, advice, errors, _ in found
         if advice.verdict == "hardly helps"
     ]
     if enough:
@@ -158,6 +152,22 @@ def next_steps(
             f"{', '.join(enough)}: use the model, its error is below {_ENOUGH:.1%} of the spread"
         )
     return tuple(steps)
+
+
+def _draw_more(
+    verdicts: Sequence[tuple[str, Verdict]], drawn: DrawnParameters, root: Path, counted_in: str
+) -> list[str]:
+    """Return the sentence for the outputs that more of one kind would help the surest."""
+    for verdict, why in (
+        ("helps", ", which help"),
+        ("open", ", which may help"),
+        ("too few", " to judge"),
+    ):
+        whom = [name for name, found in verdicts if found == verdict]
+        if whom:
+            how = _how_to_draw(drawn, root, counted_in)
+            return [f"draw more {counted_in}{why} {', '.join(whom)}: {how}"]
+    return []
 
 
 def _first_where(errors: ErrorMap) -> str:

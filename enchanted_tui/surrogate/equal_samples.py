@@ -1,7 +1,7 @@
-"""Samples that are the same to a model: at one point, or as good as that, and with one value.
+"""Which samples are the same: points with equal coordinates, outputs with one value.
 
-The likelihood of a Gaussian process has no bound there: each pair of them asks for less noise and a
-smaller amplitude, whatever the other samples say.
+Equality is that of numbers, but for rounding: the output of a parent is the very same in all of its
+children.
 """
 
 from __future__ import annotations
@@ -10,33 +10,42 @@ import numpy
 
 from enchanted_tui.surrogate.model_inputs import Array
 
-_SAME = 1e-4  #: of an output's standard deviation: values that differ by less are taken as one
+_ROUNDED = 1e-9  #: by which share of themselves values may differ that are one, ...
+_BESIDE = 1e-12  #: ... and by which share of the largest
+LEFT_OUT = -1.0  #: coordinate of all points in what a model leaves out; others are from 0 to 1
+
+
+def column_keys(points: Array) -> Array:
+    """Return of each coordinate of points (n, d) a random 64-bit number, the same for equal ones of
+    a column: the sum over columns, modulo 2**64, tells points apart in these. Of a million, two
+    meet by chance once in 10 million times.
+    """
+    factors = numpy.random.default_rng(0).integers(2**64, size=points.shape[1], dtype=numpy.uint64)
+    keys = numpy.empty(points.shape, dtype=numpy.uint64)
+    for number, column in enumerate(points.T):
+        codes = numpy.unique(column, return_inverse=True)[1].reshape(-1)
+        keys[:, number] = (codes.astype(numpy.uint64) + numpy.uint64(1)) * (
+            factors[number] | numpy.uint64(1)
+        )
+    return keys
+
+
+def numbered(keys: Array) -> Array:
+    """Return of each key (n,) the number of its value, from 0."""
+    found: Array = numpy.unique(keys, return_inverse=True)[1].reshape(-1)
+    return found
 
 
 def merged(points: Array, values: Array) -> tuple[Array, Array]:
     """Return points (n, d) and values (n, m) with one row for each point, if all values at one
     point are the same; else all rows, since what repeats tell of the noise is wanted.
     """
-    group = numbered(points)
+    group = numbered(column_keys(points).sum(axis=1))
     _, first = numpy.unique(group, return_index=True)
     if len(first) == len(points) or not is_same(group, values):
         return points, values
     chosen = numpy.sort(first)  # in the order of the samples
     return points[chosen], values[chosen]
-
-
-def numbered(points: Array) -> Array:
-    """Return of each point (n, d) a number that it shares with equal ones alone."""
-    key = numpy.zeros(len(points), dtype=numpy.uint64)
-    factors = numpy.random.default_rng(0).integers(2**64, size=points.shape[1], dtype=numpy.uint64)
-    for column, factor in zip(points.T, factors, strict=True):
-        levels, codes = numpy.unique(column, return_inverse=True)
-        if len(levels) == len(points):
-            return numpy.arange(len(points))
-        key += codes.reshape(-1).astype(numpy.uint64) * (factor | numpy.uint64(1))
-    # random 64-bit numbers: of a million, two are equal by chance once in 10 million times
-    _, found = numpy.unique(key, return_inverse=True)
-    return found.reshape(-1)
 
 
 def is_same(group: Array, values: Array) -> bool:
@@ -45,13 +54,21 @@ def is_same(group: Array, values: Array) -> bool:
     begins = numpy.flatnonzero(numpy.diff(group[order], prepend=-1))
     low = numpy.minimum.reduceat(values[order], begins)
     high = numpy.maximum.reduceat(values[order], begins)
-    return bool((high - low <= least_difference(values)).all())
+    sizes = numpy.maximum(numpy.abs(low), numpy.abs(high))
+    return bool((high - low <= _ROUNDED * sizes + _BESIDE * sizes.max()).all())
 
 
-def least_difference(values: Array) -> Array:
-    """Return by how much values (n, m) in each column differ at least, where they are not the same:
-    a share of their standard deviation or, in a column that never changes, of the largest one.
+def joined(first: Array, second: Array) -> Array:
+    """Return of each row a number that it shares with all with which it shares one of two numbers,
+    also by way of others.
     """
-    deviation = values.std(axis=0)
-    known: Array = numpy.where(deviation > 0, deviation, max(float(deviation.max()), 1e-300))
-    return _SAME * known
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    names, first = numpy.unique(first, return_inverse=True)
+    others, second = numpy.unique(second, return_inverse=True)
+    first, second = first.reshape(-1), second.reshape(-1) + len(names)
+    count = len(names) + len(others)
+    graph = coo_array((numpy.ones(len(first)), (first, second)), shape=(count, count))
+    found: Array = connected_components(graph, directed=False)[1][first]
+    return found

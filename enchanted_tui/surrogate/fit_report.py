@@ -42,6 +42,7 @@ def _output_json(one: OutputReport) -> dict[str, Any]:
         "rmse_of_spread": one.fitted.rmse / one.spread,
         "counted_in": one.counted_in,
         "does_not_depend_on": list(one.needless),
+        "samples_alike": one.alike,
         "learning_curve": [_point_json(point) for point in one.validation.curve],
         "power_law": None
         if law is None

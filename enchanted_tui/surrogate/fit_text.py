@@ -55,11 +55,8 @@ def _summary_cells(one: Mapping[str, Any]) -> tuple[str, ...]:
 def output_lines(one: Mapping[str, Any]) -> Iterator[str]:
     """Return what there is to say of one output."""
     yield f"{one['name']} ({TITLES[one['model']]})"
-    if needless := one.get("does_not_depend_on"):
-        yield (
-            f"  does not depend on {', '.join(needless)}: samples that differ in nothing else have"
-            " one value"
-        )
+    if said := needless_sentence(one):
+        yield f"  {said}"
     yield from (
         f"  {line}"
         for line in table(
@@ -87,6 +84,17 @@ def output_lines(one: Mapping[str, Any]) -> Iterator[str]:
             f"  {part['name']} {part['part']}: RMSE {part['rmse']:.3g}, {part['ratio']:.2g} times"
             f" that of all ({part['samples']:,} samples)"
         )
+
+
+def needless_sentence(one: Mapping[str, Any]) -> str:
+    """Say which parameters are left out; nothing if none is."""
+    names = one.get("does_not_depend_on")
+    if not names:
+        return ""
+    return (
+        f"does not depend on {', '.join(names)}, as far as samples show: {one['samples_alike']:,}"
+        " that differ from another one in nothing else have its value"
+    )
 
 
 def worst_parts(one: Mapping[str, Any], most: int = 3) -> list[Mapping[str, Any]]:

@@ -13,12 +13,16 @@ import numpy
 from enchanted_tui.samplers.learning.fitting import fit
 from enchanted_tui.samplers.learning.posterior import Hyperparameters, Posterior
 from enchanted_tui.samplers.learning.scaling import standardise
-from enchanted_tui.surrogate.equal_samples import merged
+from enchanted_tui.surrogate.equal_samples import LEFT_OUT, merged
 from enchanted_tui.surrogate.model_inputs import Array
 
 MOST_GAUSSIAN = 2_000  #: samples that a Gaussian process takes: its cost grows with their cube
 _SMOOTHNESS = 2.5  #: of the Matern kernel
-_ENDLESS = 1e30  #: length scale of an input that was the same in all samples
+_ENDLESS = 1e30  #: length scale of an input that is left out
+#: as a share of the values' variance: samples that differ in what hardly matters alone, and so have
+#: almost one value, would otherwise ask for less noise and a smaller amplitude without an end
+_LEAST_NOISE_OF_REPEATS = 1e-8
+_LEAST_NOISE = 1e-12
 _AT_ONCE = 500  #: points that are predicted at once, so that what is worked out stays in caches
 
 
@@ -64,14 +68,15 @@ class GaussianScores:
         near: Sequence[Hyperparameters] | None = None,
     ) -> GaussianScores:
         """Fit to scores (n, k) at points (n, d); of more than `MOST_GAUSSIAN`, to some of them.
-        `near` are hyperparameters of a similar fit, from which to start. Of an input that is the
-        same at all points, nothing follows.
+        `near` are hyperparameters of a similar fit, from which to start. What is `LEFT_OUT` at all
+        points has no part in it.
         """
         points, scores = merged(points, scores)
         if len(points) > MOST_GAUSSIAN:
             chosen = numpy.sort(rng.choice(len(points), MOST_GAUSSIAN, replace=False))
             points, scores = points[chosen], scores[chosen]
-        told = numpy.ptp(points, axis=0) > 0
+        told = ~(points == LEFT_OUT).all(axis=0)
+        least_noise = _LEAST_NOISE_OF_REPEATS if _has_repeats(points[:, told]) else _LEAST_NOISE
         hypers = []
         for number, column in enumerate(scores.T):
             start = near[number] if near is not None and number < len(near) else None
@@ -81,7 +86,7 @@ class GaussianScores:
                 _SMOOTHNESS,
                 rng,
                 start=start and _of_inputs(start, told),
-                smooth=True,
+                least_noise=least_noise,
             )
             hypers.append(_of_all_inputs(found, told))
         return cls(hypers, points, scores)
@@ -124,6 +129,11 @@ class GaussianScores:
         return cls(hypers, arrays["points"], arrays["scores"])
 
 
+def _has_repeats(points: Array) -> bool:
+    """Say whether coordinates come again, as those of a parent do in its children, and in grids."""
+    return any(len(numpy.unique(column)) < len(column) for column in points.T)
+
+
 def _of_inputs(hyper: Hyperparameters, told: Array) -> Hyperparameters:
     """Return hyperparameters for some of the inputs, by a mask."""
     return replace(hyper, scales=tuple(numpy.array(hyper.scales)[told].tolist()))
@@ -148,8 +158,8 @@ class LinearScores:
 
     @classmethod
     def fitted(cls, points: Array, scores: Array) -> LinearScores:
-        """Fit to scores (n, k) at points (n, d)."""
-        terms = _terms(points)
+        """Fit to scores (n, k) at points (n, d). What is `LEFT_OUT` has coefficients of 0."""
+        terms = _terms(numpy.where(points == LEFT_OUT, 0.0, points))
         inverse = numpy.linalg.pinv(terms.T @ terms)
         coefficients = inverse @ terms.T @ scores
         left = ((scores - terms @ coefficients) ** 2).sum(axis=0)

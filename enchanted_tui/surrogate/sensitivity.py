@@ -33,7 +33,7 @@ from enchanted_tui.surrogate.fit_text import TITLES
 from enchanted_tui.surrogate.input_distribution import InputDistribution
 from enchanted_tui.surrogate.left_out import left_out_notes
 from enchanted_tui.surrogate.model_inputs import Array, SurrogateError
-from enchanted_tui.surrogate.needless_inputs import needless_inputs, without_needless
+from enchanted_tui.surrogate.needless_inputs import OutputSamples, SampleChooser
 from enchanted_tui.surrogate.training_data import (
     OutputValues,
     Tell,
@@ -155,12 +155,15 @@ def analyse(
         f" about {seconds}."
     )
     rng = numpy.random.default_rng([data.seed & 0xFFFFFFFF, 15])
-    found = []
+    found, chooser = [], SampleChooser(data)
     for one in data.outputs:
         if len(data.known(one)) < _FEWEST:
             notes.append(f"{one.name} is left out: it has fewer than {_FEWEST} values")
         else:
-            found.append(_of_output(data, one, plan.models, distribution, rng, step))
+            step(f"{one.name}: which parameters matter")
+            found.append(
+                _of_output(data, one, chooser.of(one), plan.models, distribution, rng, step)
+            )
     if not found:
         raise SurrogateError(f"{root}: {'; '.join(notes)}")
     return SensitivityReport(
@@ -208,23 +211,22 @@ def _caveats(data: TrainingData, distribution: InputDistribution) -> list[str]:
 def _of_output(
     data: TrainingData,
     output: OutputValues,
+    samples: OutputSamples,
     kinds: Sequence[str],
     distribution: InputDistribution,
     rng: numpy.random.Generator,
     step: Tell,
 ) -> OutputSensitivity:
-    rows = rng.permutation(data.known(output))[:_MOST]
-    points = without_needless(data, data.points[rows], needless_inputs(data, output))
-    values = output.values[rows]
-    count = round(_SHARE * len(rows))
-    order = numpy.arange(len(rows))
-    kind = best_kind(kinds, points, values, (order[:count], order[count:]), rng)
+    chosen = rng.permutation(len(samples.rows))[:_MOST]
+    rows, points, values = samples.rows[chosen], samples.points[chosen], samples.values[chosen]
+    groups = samples.groups[chosen]
+    kind = best_kind(kinds, points, values, _parted(groups, rng), rng)
     designs = [_design(distribution, rng) for _ in range(_SEQUENCES)]
     step(f"{output.name}: all {len(rows):,} samples")
     model = OutputModel.fitted(kind, points, values, rng)
     each = numpy.array([_indices(model, design, distribution.dimensions) for design in designs])
     of_parts, explained = _jackknife(
-        *(kind, points, values, data.groups[rows], model, designs, distribution, rng, step)
+        *(kind, points, values, groups, model, designs, distribution, rng, step)
     )
     # each part leaves 1 - share of the samples out
     deviation = numpy.sqrt(
@@ -310,10 +312,7 @@ def _jackknife(
     found, left, total = [], 0.0, 0.0
     for part in range(_PARTS):
         step(f"part {part + 1} of {_PARTS}")
-        order = shuffled(groups, rng)
-        ends = group_ends(groups, order)
-        count = int(ends[min(max(1, round(_SHARE * len(ends))), len(ends) - 1) - 1])
-        rest, tested = order[:count], order[count:]
+        rest, tested = _parted(groups, rng)
         one = OutputModel.fitted(kind, points[rest], values[rest], rng, model)
         of_designs = [
             _indices(one, design, distribution.dimensions)
@@ -324,6 +323,14 @@ def _jackknife(
         total += float(((values[tested] - values.mean(axis=0)) ** 2).sum())
     explained = 1 - left / total if total > 0 else 0.0
     return numpy.array(found), min(1.0, max(0.0, explained))
+
+
+def _parted(groups: Array, rng: numpy.random.Generator) -> tuple[Array, Array]:
+    """Return the rows of a random `_SHARE` of the groups, and those of the others."""
+    order = shuffled(groups, rng)
+    ends = group_ends(groups, order)
+    count = int(ends[max(1, min(round(_SHARE * len(ends)), len(ends) - 1)) - 1])
+    return order[:count], order[count:]
 
 
 def _effects(

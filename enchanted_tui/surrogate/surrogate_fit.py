@@ -26,12 +26,13 @@ from enchanted_tui.surrogate.cross_validation import (
     splits,
     validate,
 )
+from enchanted_tui.surrogate.equal_samples import LEFT_OUT
 from enchanted_tui.surrogate.error_map import ErrorMap, error_map
 from enchanted_tui.surrogate.fit_plan import FitPlan
 from enchanted_tui.surrogate.held_out import HeldOut, read_test_set
 from enchanted_tui.surrogate.left_out import LeftOut, left_out, left_out_notes
 from enchanted_tui.surrogate.model_inputs import Array, SurrogateError
-from enchanted_tui.surrogate.needless_inputs import needless_inputs, without_needless
+from enchanted_tui.surrogate.needless_inputs import OutputSamples, SampleChooser
 from enchanted_tui.surrogate.power_law import PowerLaw, power_law
 from enchanted_tui.surrogate.score_models import MOST_GAUSSIAN
 from enchanted_tui.surrogate.success_model import SuccessModel, SuccessReport, learn_success
@@ -73,6 +74,7 @@ class OutputReport:
     left_out: LeftOut
     counted_in: str  #: what the learning curve and its forecast count
     needless: tuple[str, ...] = ()  #: parameters that it does not depend on
+    alike: int = 0  #: samples that say so
 
 
 @dataclass(frozen=True)
@@ -115,12 +117,13 @@ def fit_surrogate(
     for note in (*said, fit_plan.told(plan, data, test)):
         tell(note)
     rng = numpy.random.default_rng([data.seed & 0xFFFFFFFF, 14])
-    reports, notes = [], [*said]
+    reports, notes, chooser = [], [*said], SampleChooser(data)
     for one in data.outputs:
         if len(data.known(one)) < FEWEST:
             notes.append(f"{one.name} is left out: it has fewer than {FEWEST} values")
         else:
-            reports.append(_fit_output(data, one, plan, test, rng, step))
+            step(f"{one.name}: which parameters matter")
+            reports.append(_fit_output(data, one, chooser.of(one), plan, test, rng, step))
     if not reports:
         raise SurrogateError(f"{root}: {'; '.join(notes)}")
     step("where samples fail")
@@ -135,11 +138,10 @@ def fit_surrogate(
         success,
         tuple(notes),
         next_steps(
-            [(one.output.name, one.advice, one.errors) for one in reports],
+            [(one.output.name, one.advice, one.errors, one.counted_in) for one in reports],
             success,
             data.drawn,
             root,
-            data.counted_in,
         ),
         time.monotonic() - began,
         wanted.where,
@@ -156,15 +158,14 @@ def _how(plan: FitPlan, path: Path | None, test: HeldOut | None) -> str:
 def _fit_output(
     data: TrainingData,
     output: OutputValues,
+    samples: OutputSamples,
     plan: FitPlan,
     test: HeldOut | None,
     rng: numpy.random.Generator,
     step: Tell,
 ) -> OutputReport:
-    rows, needless = data.known(output), needless_inputs(data, output)
-    points, values = without_needless(data, data.points[rows], needless), output.values[rows]
-    _, groups = numpy.unique(data.groups[rows], return_inverse=True)
-    groups = groups.reshape(-1)
+    rows, points, values = samples.rows, samples.points, samples.values
+    groups = numpy.unique(samples.groups, return_inverse=True)[1].reshape(-1)
     parts = splits(groups, plan.folds, rng, fit_plan.MOST_TESTED)
     if len(parts) < 2:
         raise SurrogateError(
@@ -179,9 +180,10 @@ def _fit_output(
         tested = numpy.arange(trained, len(points))
         parts = [(shuffled(groups, rng), tested) for _ in range(plan.folds)]
     most = MOST_GAUSSIAN if kind == "gp" else None
-    counted = data.counted_in != "samples"
+    counted = samples.counted_in != "samples"
     counts = [len(numpy.unique(groups[rest])) if counted else len(rest) for rest, _ in parts]
-    sizes = curve_sizes(min(most or len(points), *counts), points.shape[1])
+    inputs = int((points[0] != LEFT_OUT).sum())
+    sizes = curve_sizes(min(most or len(points), *counts), inputs)
 
     def whole() -> OutputModel:
         step(f"{output.name}: all {trained:,} samples")
@@ -207,10 +209,10 @@ def _fit_output(
     errors = error_map(data.space, where, found.per_row)
     law = power_law(found.curve)
     spread = float(numpy.sqrt(values[:trained].var(axis=0).mean()))
-    advice = advise(found.curve, law, spread, output.unit, most, data.counted_in)
+    advice = advise(found.curve, law, spread, output.unit, most, samples.counted_in)
     return OutputReport(
         *(output, fitted, found, spread, law, errors, advice, left_out(data, output)),
-        *(data.counted_in, tuple(needless)),
+        *(samples.counted_in, samples.needless, samples.alike),
     )
 
 

@@ -215,7 +215,7 @@ def _training_data(
         success,
         tuple(outputs),
         groups,
-        _counted_in(groups, table, drawn),
+        counted_in(groups, table, drawn),
         numpy.arange(len(frame)),
         drawn,
         provenance,
@@ -349,7 +349,7 @@ def _parents(columns: Mapping[str, Array], drawn: DrawnParameters) -> Array | No
     return parents.reshape(-1) if parents.max() + 1 >= _FEWEST_PARENTS else None
 
 
-def _counted_in(groups: Array, columns: Mapping[str, Array], drawn: DrawnParameters) -> str:
+def counted_in(groups: Array, columns: Mapping[str, Array], drawn: DrawnParameters) -> str:
     """Say what is held out, and so has to be counted: a sample that shares its point, or parent,
     with others tells less than one of its own.
     """

@@ -18,9 +18,9 @@ from helpers import long_code
 from helpers.marks import in_full
 from helpers.slurm.bed import Bed
 from helpers.slurm.bed_processes import all_pids, command_of, send, wait_for
-from helpers.slurm.campaign import SlurmCampaign, array
+from helpers.slurm.campaign import SlurmCampaign, array, through_ssh
 from helpers.slurm.mixed import launcher
-from helpers.slurm.mpi import program
+from helpers.slurm.mpi import MPIS, program
 from helpers.slurm.ranks import LAUNCHES
 
 #: Every day one, whose launcher starts ranks by itself.
@@ -54,16 +54,25 @@ def test_every_rank_hears_the_signal_once(
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("mpi", ["openmpi", "mpich"])
-@pytest.mark.parametrize("starter", ["srun", "mpirun"])
+@pytest.mark.parametrize(
+    ("starter", "mpi", "far"),
+    [
+        *((starter, mpi, False) for starter in ("srun", "mpirun") for mpi in MPIS),
+        ("srun", "openmpi", True),
+        ("mpirun", "mpich", True),
+    ],
+)
 def test_ranks_that_hold_shares(
-    starter: str, mpi: str, shares: SlurmCampaign, gpu_nodes: Bed, mpi_programs: Path
+    starter: str, mpi: str, far: bool, shares: SlurmCampaign, gpu_nodes: Bed, mpi_programs: Path
 ) -> None:
     """Protects the same where the sample holds a share of two nodes, by the launch line that is
-    made for it, in a job that stays and one that follows it.
+    made for it, in a job that stays and one that follows it; from afar too, where the checkpoint is
+    on the cluster alone.
     """
     sample_with_a_share(shares, starter, mpi, mpi_programs)
     shares.executor.update(idle_timeout=60)
+    if far:
+        through_ssh(shares, gpu_nodes)
     run_and_tell(shares, gpu_nodes)
 
 

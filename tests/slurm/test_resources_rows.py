@@ -7,14 +7,12 @@ Python; the rest with ``--full``.
 from __future__ import annotations
 
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from helpers.marks import in_full
-from helpers.slurm.bed import Bed
-from helpers.slurm.campaign import SlurmCampaign, array, ssh_options
+from helpers.slurm.campaign import SlurmCampaign, array
 from helpers.slurm.mixed import (
     CPUS,
     FOUR,
@@ -202,35 +200,6 @@ def test_a_launch_line_of_the_users_own(shares: SlurmCampaign, placed: Placed) -
     in_one_job(shares, words)
     assert shares.run() == 0, (shares.said, shares.failures())
     assert_all_ran(kinds, placed.ranks())
-
-
-# -- through SSH -----------------------------------------------------------------------------------
-
-
-@pytest.mark.full
-@pytest.mark.parametrize(("starter", "mpi"), [("mpirun", "mpich"), *in_full(("srun", "openmpi"))])
-def test_shares_through_ssh(
-    starter: str, mpi: str, shares: SlurmCampaign, placed: Placed, gpu_nodes: Bed, tmp_path: Path
-) -> None:
-    """Protects campaigns from afar: the same shares, with run directories on the cluster alone
-    while samples run.
-    """
-    kinds = [TWO_NODES, NODES_GPU, FOUR, ONE, ONE_GPU, ONE]
-    mixed(shares, placed, kinds, 1, mpi, shell=True)
-    in_one_job(shares, launcher(starter, mpi))
-    shares.executor.update(
-        ssh=ssh_options(gpu_nodes), remote_dir=str(gpu_nodes.work / tmp_path.name)
-    )
-    prologue = [f"export {name}={value}" for name, value in _of_mpi(shares).items()]
-    shares.executor["job_script_prologue"] = prologue
-    assert shares.run() == 0, (shares.said, shares.failures())
-    ranks = placed.ranks()
-    assert_all_ran(kinds, ranks)
-    assert_shares_held(kinds, ranks)
-
-
-def _of_mpi(campaign: SlurmCampaign) -> dict[str, str]:
-    return {name: value for name, value in campaign.environment.items() if name.startswith("OMPI_")}
 
 
 # -- core-hours ------------------------------------------------------------------------------------

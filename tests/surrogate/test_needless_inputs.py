@@ -43,7 +43,9 @@ def nested(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run_code(tmp_path_factory.mktemp("nested"), _NESTED, _PARENTS, _CHILDREN)
 
 
-def test_an_output_of_the_parent_is_learnt_from_one_row_of_each(nested: Path) -> None:
+def test_an_output_of_the_parent_is_learnt_from_one_row_of_each(
+    nested: Path, tmp_path: Path
+) -> None:
     """Protects fits of what is the same in all children: they are as good as those to parents
     alone, in the report and as `predict` gives them, and say why.
     """
@@ -59,7 +61,11 @@ def test_an_output_of_the_parent_is_learnt_from_one_row_of_each(nested: Path) ->
     predicted = model.predict(asked_for).mean["par"].to_numpy()
     assert rmse(predicted, frame["par"].to_numpy()) < found["par"]["rmse"]
     out = asked("--fit", nested, "--outputs", "par")[1]
-    assert "  does not depend on t, u, kind: samples that differ in nothing else have one" in out
+    said = "par does not depend on t, u, kind, as far as samples show: 72 that differ from another"
+    assert f"  {said.removeprefix('par ')}" in out
+    page = tmp_path / "page.html"
+    assert asked("--report", nested, "--outputs", "par", "--out", page)[0] == 0
+    assert said in page.read_text()
 
 
 def test_an_output_of_the_parent_has_no_index_of_a_child(nested: Path) -> None:
@@ -85,7 +91,12 @@ def test_an_axis_of_a_grid_that_does_nothing(model: str, tmp_path: Path) -> None
     every model.
     """
     grid = {"type": "GridSampler", "parameters": ["x", "y", "z"], "bounds": [[-1, 1]] * 3}
-    code = "def run(x, y, z):\n    return {'even': x * x + 2 * y, 'all': x + y * z}\n"
+    code = """
+        from math import sin
+
+        def run(x, y, z):
+            return {"even": x * x + 2 * y, "all": x + y * z, "rough": sin(9 * x) + sin(11 * y)}
+    """
     run_dir = run_code(tmp_path, code, {**grid, "num_samples": [5, 4, 3]})
     found = {one["name"]: one for one in fitted(run_dir, "--model", model)["outputs"]}
     assert found["even"]["does_not_depend_on"] == ["z"]
@@ -93,6 +104,56 @@ def test_an_axis_of_a_grid_that_does_nothing(model: str, tmp_path: Path) -> None
     rows: Any = {"x": [0.3, 0.3], "y": [0.1, 0.1], "z": [-1.0, 1.0]}
     first, second = enchanted_tui.load_model(run_dir).predict(rows).mean["even"]
     assert first == second
+    # samples that differ in z alone are on one side: what the others do not tell is not known
+    assert found["rough"]["counted_in"] == "points" and found["rough"]["rmse_of_spread"] > 0.2
+    assert found["rough"]["learning_curve"][-1]["count"] == 16
+
+
+def test_few_parents_are_not_known_from_their_children(tmp_path: Path) -> None:
+    """Protects errors where there are too few parents to hold out as such: children with the value
+    of their parent are held out together all the same, and so is what `--sensitivity` explains.
+    """
+    code = """
+        from math import sin
+
+        def run(p, q, t=None, par=None):
+            return {"par": sin(20 * p) + sin(17 * q)} if t is None else {"own": t}
+    """
+    children = {"type": "RandomSampler", "parameters": ["t"], "bounds": [[0, 1]], "budget": 8}
+    run_dir = run_code(tmp_path, code, {**_PARENTS, "budget": 8}, children)
+    (one,) = fitted(run_dir, "--outputs", "par")["outputs"]
+    assert one["does_not_depend_on"] == ["t"] and one["rmse_of_spread"] > 0.5
+    assert (one["counted_in"], one["verdict"]) == ("points", "too few")
+    (index,) = analysed(run_dir, "--outputs", "par")["outputs"]
+    assert index["explained"] < 0.5
+
+
+def test_outputs_over_decades_are_not_the_same(tmp_path: Path) -> None:
+    """Protects a parameter that changes small values tenfold, next to which others are large: equal
+    means equal, and the fit of what is almost equal errs like that of the large values alone.
+    """
+    code = """
+        def run(p, q, t=None, par=None):
+            return {"par": p * q} if t is None else {"almost": par + 1e-6 * t}
+    """
+    children = {"type": "RandomSampler", "parameters": ["t"], "bounds": [[0, 1]], "budget": 4}
+    run_dir = run_code(tmp_path, code, _PARENTS, children)
+    found = {one["name"]: one for one in fitted(run_dir, "--model", "gp")["outputs"]}
+    assert found["almost"]["does_not_depend_on"] == []
+    assert found["almost"]["rmse_of_spread"] < 0.05
+
+
+def test_a_part_of_the_samples_may_have_one_point(tmp_path: Path) -> None:
+    """Protects the learning curve where a parameter is the same in a small part of the samples, and
+    the other one does nothing.
+    """
+    points = tmp_path / "points.csv"
+    rows = [f"{int(row % 12 == 0)},{row / 150}" for row in range(150)]
+    points.write_text("\n".join(["x,z", *rows]) + "\n")
+    sampler = {"type": "CSVSampler", "csv_path": str(points), "parameters": ["x", "z"]}
+    run_dir = run_code(tmp_path, "def run(x, z):\n    return {'y': 2 * x + 1}\n", sampler)
+    (one,) = fitted(run_dir)["outputs"]
+    assert one["does_not_depend_on"] == ["z"] and one["counted_in"] == "points"
 
 
 def test_values_that_hardly_differ_show_nothing(tmp_path: Path) -> None:

@@ -47,16 +47,16 @@ class _Prior:
         return -0.5 * float(scaled @ scaled), -scaled / self.widths
 
 
-def _prior(dimensions: int, smooth: bool) -> _Prior:
+def _prior(dimensions: int, least_noise: float | None) -> _Prior:
     width = math.sqrt(3)
     # the largest density over the length scale, not over its logarithm
     scale = math.sqrt(2) + 0.5 * math.log(dimensions) - width**2
-    if smooth:
+    if least_noise is not None:
         # a large amplitude with long length scales is what polynomials look like
         return _Prior(
             centres=numpy.array([0.0, *[scale] * dimensions, -14.0]),
             widths=numpy.array([4.0, *[width] * dimensions, 6.0]),
-            lower=numpy.log(numpy.array([0.05, *[0.01] * dimensions, 1e-12])),
+            lower=numpy.log(numpy.array([0.05, *[0.01] * dimensions, least_noise])),
             upper=numpy.log(numpy.array([1e5, *[1e3] * dimensions, 1.0])),
         )
     return _Prior(
@@ -75,20 +75,20 @@ def fit(
     *,
     draws: bool = False,
     start: Hyperparameters | None = None,
-    smooth: bool = False,
+    least_noise: float | None = None,
 ) -> list[Hyperparameters]:
     """Return the most probable hyperparameters for standardised `values` (n,) at `points` (n, d) of
     the unit cube.
 
     With `draws`, give several drawn from their posterior instead, over which an acquisition
     function is averaged. With `start`, which is near the most probable ones, climb from there
-    alone. `smooth` expects less noise and, where values ask for it, a much larger amplitude: for
-    many samples of a simulation.
+    alone. With `least_noise`, a share of the values' variance, less noise is expected, down to
+    that, and where values ask for it a much larger amplitude: for many samples of a simulation.
     """
     if len(points) > MOST_FITTED:
         chosen = numpy.sort(rng.choice(len(points), MOST_FITTED, replace=False))
         points, values = points[chosen], values[chosen]
-    prior = _prior(points.shape[1], smooth)
+    prior = _prior(points.shape[1], least_noise)
     likelihood = LogLikelihood(points, values, smoothness)
     best = _most_probable(likelihood, prior, rng, start)
     if not draws:

@@ -18,7 +18,7 @@ import pytest
 from helpers.campaign import PROGRAM, Campaign
 from helpers.slurm.bed import Bed
 from helpers.slurm.bed_processes import wait_for
-from helpers.slurm.mpi import environment
+from helpers.slurm.mpi import ENVIRONMENT, environment
 
 #: Short intervals, so that tests are short; the long ones are the defaults.
 QUICK = {
@@ -243,6 +243,15 @@ def ssh_options(bed: Bed) -> dict[str, Any]:
         "known_hosts": str(bed.known_hosts),
         "identity_agent": "none",
     }
+
+
+def through_ssh(campaign: SlurmCampaign, bed: Bed) -> None:
+    """Have the cluster reached by SSH, with run directories on it alone while samples run."""
+    campaign.executor.update(
+        ssh=ssh_options(bed),
+        remote_dir=str(bed.work / campaign.root.name),
+        job_script_prologue=[f"export {name}={value}" for name, value in ENVIRONMENT.items()],
+    )
 
 
 @contextmanager
