@@ -9,12 +9,12 @@ from __future__ import annotations
 import pytest
 
 from helpers.slurm.campaign import SlurmCampaign
-from helpers.slurm.mixed import NODES_GPU, in_one_job, launcher, mixed
+from helpers.slurm.mixed import NODES_GPU, ONE, assert_all_ran, in_one_job, launcher, mixed
 from helpers.slurm.placed import Placed
 
 pytestmark = pytest.mark.full
 
-#: Said by the sample's shell, before its ranks begin and at its first attempt alone after them.
+#: Said by the shell of a sample before its ranks begin.
 NAMES = ("NODES", "RANKS", "CPUS", "GPUS", "SLOT", "ATTEMPT", "RESTART")
 
 
@@ -49,3 +49,20 @@ def test_a_sample_finds_its_share(
             together = ranks[0].first < those[0].last and those[0].first < ranks[0].last
             if other != sample and together:
                 assert those[0].slot != slot
+
+
+def test_a_sample_that_is_tried_again_knows(shares: SlurmCampaign, placed: Placed) -> None:
+    """Protects codes that do something else at a second attempt: the first one, which ends with
+    its job, is number 0.
+    """
+    mixed(shares, placed, [ONE], 0.1, "mpich", shell=True)
+    runner, said = shares.config["runners"]["r0"], shares.root / "said"
+    cut = "scontrol update jobid=$SLURM_JOB_ID EndTime=now+1 && sleep 600"
+    runner["command"] = (
+        f"echo $ENCHANTED_ATTEMPT $ENCHANTED_RESTART >> {said}; "
+        f"[ $ENCHANTED_ATTEMPT -gt 0 ] || {{ {cut}; }}; {runner['command']}"
+    )
+    shares.executor.update(launcher=launcher("srun", "mpich"), max_jobs=1, max_retries=2)
+    assert shares.run() == 0, (shares.said, shares.failures(), shares.main_log())
+    assert said.read_text().splitlines() == ["0 0", "1 0"]
+    assert_all_ran([ONE], placed.ranks())
