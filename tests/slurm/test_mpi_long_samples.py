@@ -7,6 +7,8 @@ Every day one launcher; all, and kills, with ``--full``.
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 from collections.abc import Callable
 from itertools import pairwise
@@ -20,7 +22,7 @@ from helpers.slurm.bed import Bed
 from helpers.slurm.bed_processes import all_pids, command_of, send, wait_for
 from helpers.slurm.campaign import SlurmCampaign, array, through_ssh
 from helpers.slurm.mixed import launcher
-from helpers.slurm.mpi import MPIS, program
+from helpers.slurm.mpi import MPIS, environment, program
 from helpers.slurm.ranks import LAUNCHES
 
 #: Every day one, whose launcher starts ranks by itself.
@@ -153,7 +155,33 @@ def test_ranks_go_on_whatever_is_killed(
     running = shares.supervise()
     wait_for("a checkpoint", lambda: " wrote 3 " in shares.log_text(), 60, 0.05)
     assert kill(shares, running, gpu_nodes) == 0, (shares.said, shares.main_log())
-    runs = runs_of_ranks(shares)
+    assert_went_on(shares)
+
+
+@pytest.mark.full
+def test_ranks_go_on_when_a_node_dies(
+    tmp_path: Path, mpi_programs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Protects the same from a node that dies with a part of the ranks."""
+    if os.getuid():
+        pytest.skip("host names of their own need root")
+    with Bed(tmp_path / "bed", nodes=4, hostnames=True, mpi="pmix", sshd=False, prefix="m") as bed:
+        for name, value in bed.environment.items():
+            monkeypatch.setenv(name, value)
+        campaign = SlurmCampaign(tmp_path, {**bed.environment, **environment()})
+        sample_with_a_share(campaign, "srun", "mpich", mpi_programs)
+        campaign.executor.update(max_retries=3)
+        running = campaign.supervise()
+        wait_for("a checkpoint", lambda: " wrote 3 " in campaign.log_text(), 60, 0.05)
+        [host] = re.findall(r" 1@(\w+):\d+ from ", campaign.log_text())
+        bed.crash_node(host)
+        assert campaign.finish(running, 240) == 0, (campaign.said, campaign.main_log())
+        assert_went_on(campaign)
+
+
+def assert_went_on(campaign: SlurmCampaign) -> None:
+    """Check that both ranks went on from the last checkpoint, and never while one of before lived."""
+    runs = runs_of_ranks(campaign)
     assert len(runs[0]) == len(runs[1]) >= 2, runs
     for of_rank in runs.values():
         for (_, before), (after, _) in pairwise((run[0][0], run[-1][0]) for run in of_rank):
@@ -161,7 +189,7 @@ def test_ranks_go_on_whatever_is_killed(
     for earlier, later, others in zip(runs[0], runs[0][1:], runs[1][1:], strict=False):
         assert later[0][2] == others[0][2] >= earlier[-1][2], "not from the last checkpoint"
     assert [run[-1][1] for run in (runs[0][-1], runs[1][-1])] == ["done", "done"]
-    [row] = shares.rows()
+    [row] = campaign.rows()
     assert (row["result"], row["success"]) == ("21.0", "True")
 
 
