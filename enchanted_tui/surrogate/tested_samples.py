@@ -25,8 +25,8 @@ def held_out_notes(name: str, samples: OutputSamples, test: HeldOut | None) -> l
             return []
         return [
             f"{name}: all parents have children at the same {samples.crossed.max() + 1:,} points,"
-            " of which a part is held out with a part of the parents; where errors are large, a larger"
-            " budget of the children's stage may do more than more parents"
+            " of which a part is held out with a part of the parents; where errors are large, a"
+            " larger budget of the children's stage may do more than more parents"
         ]
     same, notes = alike(samples, test), []
     if same.any():
