@@ -39,8 +39,13 @@ def check_resources(
             _check_pair(report, where, executor_name, executor, runner)
         else:
             for name in runner.launchers():
-                for option, sentence in _launch_warnings(executor, name):
+                found = list(_launch_warnings(executor, name))
+                for option, sentence in found:
                     report.warning(place("executor", executor_name, option), sentence)
+                threads = _threads_of_ranks(executor, runner) if name and not found else 1
+                if threads > 1:
+                    where = place("runner", runner_name, "command")
+                    report.warning(where, _threads_of_each_rank(name, threads), at_key=True)
 
 
 def _check_pair(
@@ -76,6 +81,22 @@ def _no_more_memory(executor: Any, runner: Any) -> str:
     if not (written or {}).get("mem"):
         return "its resources do not say how much it has; add resources: {mem: ...}"
     return ""
+
+
+def _threads_of_ranks(executor: Any, runner: Any) -> int:
+    """Return how many threads each rank is told to start that a runner starts by itself; 1 where
+    nobody tells it, or the runner says it.
+    """
+    told = getattr(executor, "threads_told", None)
+    return 1 if told is None or runner.says_threads() else told() or 1
+
+
+def _threads_of_each_rank(launcher: str, threads: int) -> str:
+    return (
+        f"each rank that {launcher} starts is told to start {threads} threads (OMP_NUM_THREADS),"
+        " which is all CPUs that the sample has; where there are several ranks, give the runner"
+        " resources, or say environment: {OMP_NUM_THREADS: '1'}"
+    )
 
 
 def _launch_warnings(executor: Any, launcher: str) -> Iterable[tuple[str, str]]:

@@ -385,6 +385,12 @@ class Executor(Component):
         """
         return iter(())
 
+    def threads_told(self) -> int | None:
+        """Return how many threads the processes of a sample are told to start whose runner has no
+        `resources`; None where that is not known here, or the user has said it.
+        """
+        return None
+
     def notices(self) -> list[str]:
         """Return sentences the user should read once, such as a default that is lowered here."""
         return []

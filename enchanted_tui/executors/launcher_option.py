@@ -50,19 +50,3 @@ def launcher_problems(launcher: str) -> Iterator[tuple[str, str]]:
             )
         except (ValueError, IndexError, AttributeError):
             yield "launcher", f"{word!r} has a brace without its name; write it twice to have it"
-
-
-def beside_each_other(launcher: str, number: int) -> str:
-    """Return the sentence on samples that start a launcher by themselves, so many of them beside
-    each other.
-    """
-    what = (
-        "each step takes all that its job has on a node, so that samples wait for each other"
-        if launcher == "srun"
-        else "the ranks of all of them are bound to the same first CPUs, and start on the first"
-        " node alone"
-    )
-    return (
-        f"{number} samples run beside each other, each of which starts {launcher} by itself:"
-        f" {what}; give the runner resources, and leave the launcher to the launch line"
-    )

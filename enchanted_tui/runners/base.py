@@ -205,6 +205,10 @@ class Runner(Component):
         """
         return {""}
 
+    def says_threads(self) -> bool:
+        """Tell whether it says by itself how many threads each process starts."""
+        return False
+
     def resource_warnings(self, launches_nothing: bool) -> Iterable[str]:
         """Yield what is probably not meant with the option `resources`; `launches_nothing`: whether
         the launcher is none.

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any, ClassVar, NamedTuple
 
-from enchanted_tui.resources import LAUNCH
+from enchanted_tui.resources import LAUNCH, THREAD_VARIABLES
 from enchanted_tui.runners.base import SAMPLE_NAMES, SampleFailed
 from enchanted_tui.runners.command.call_files import put_together
 from enchanted_tui.runners.command.call_inputs import CallInputs
@@ -132,6 +132,11 @@ class CommandRunner(CommandOptions):
 
     def launchers(self) -> set[str]:
         return launchers_in(self.command) or {""}
+
+    def says_threads(self) -> bool:
+        return any(
+            name in self.environment or name in str(self.command) for name in THREAD_VARIABLES
+        )
 
     def resource_warnings(self, launches_nothing: bool) -> Iterator[str]:
         return resource_warnings(

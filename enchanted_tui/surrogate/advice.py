@@ -30,6 +30,7 @@ class Advice:
     sentence: str
     doubled: ErrorForecast | None  #: with twice as many samples, or the most that are taken
     samples_to_halve: int | None  #: of the error; None where that is out of sight
+    counted_in: str = "samples"  #: what there should be more of
 
 
 def advise(
@@ -48,28 +49,37 @@ def advise(
     is_enough = now.rmse < _ENOUGH * spread
     is_full = most is not None and now.count >= most
     if is_enough and (is_full or law is None):
-        return Advice("enough", "there are enough samples for most purposes", None, None)
+        return Advice(
+            "enough", "there are enough samples for most purposes", None, None, counted_in
+        )
     if is_full:
         return Advice(
             "hardly helps",
             f"more samples do not help this model, which takes {most:,} of them; --model trees"
             " takes all",
-            None,
-            None,
+            *(None, None, counted_in),
         )
     if law is None:
         return Advice(
             "too few",
             f"{now.count} {counted_in} to learn from are too few to say what more would bring; draw"
             " some ten for each parameter first",
-            None,
-            None,
+            *(None, None, counted_in),
         )
     doubled = law.forecast(min(2 * now.count, most or 2 * now.count))
     halved = law.samples_for(now.rmse / 2)
     verdict: Verdict = "enough" if is_enough else _verdict(now, doubled, law)
+    said = _sentence(verdict, now, doubled, halved, unit, counted_in)
+    return Advice(verdict, said, doubled, halved, counted_in)
+
+
+def few_parents(count: int) -> Advice:
+    """Judge an output whose parents are too few to be held out."""
     return Advice(
-        verdict, _sentence(verdict, now, doubled, halved, unit, counted_in), doubled, halved
+        "too few",
+        f"{count} parents are too few to be held out: errors are those at new children of these"
+        " alone, and nothing is known of others",
+        *(None, None, "parents"),
     )
 
 

@@ -133,10 +133,15 @@ def curve_sizes(most: int, dimensions: int) -> list[int]:
 
 
 def splits(
-    groups: Array, folds: int, rng: numpy.random.Generator, most_tested: int
+    groups: Array,
+    folds: int,
+    rng: numpy.random.Generator,
+    most_tested: int,
+    crossed: Array | None = None,
 ) -> list[_Split]:
     """Return the rows of each fold to learn from and to test on, at most so many; rows of one group
-    stay together.
+    stay together. Where groups are `crossed` with others, these are held out as well: what is
+    tested shares neither with what is learnt from.
     """
     names = rng.permutation(numpy.unique(groups))
     folds = min(folds, len(names))
@@ -148,8 +153,21 @@ def splits(
     for fold in range(folds):
         # the first of these are a random choice
         rest, tested = order[fold_of != fold], order[fold_of == fold]
+        if crossed is not None:
+            rest, tested = _uncrossed(rest, tested, crossed, fold, folds)
         found.append((rest, tested[:most_tested]))
     return found
+
+
+def _uncrossed(
+    rest: Array, tested: Array, crossed: Array, fold: int, folds: int
+) -> tuple[Array, Array]:
+    """Return rows without those that share one of the other groups: a part of these is held out."""
+    part = crossed % min(folds, int(crossed.max()) + 1)
+    is_out = part == fold % (int(part.max()) + 1)
+    own, others = rest[~is_out[rest]], tested[is_out[tested]]
+    # where samples have failed, none may be left
+    return (own, others) if len(own) and len(others) else (rest, tested)
 
 
 def shuffled(groups: Array, rng: numpy.random.Generator) -> Array:
@@ -164,6 +182,24 @@ def group_ends(groups: Array, rest: Array) -> Array:
     """Return behind how many of the rows to learn from each group ends."""
     changes = numpy.flatnonzero(numpy.diff(groups[rest])) + 1
     return numpy.array([*changes, len(rest)])
+
+
+def parted(
+    groups: Array, crossed: Array | None, share: float, rng: numpy.random.Generator
+) -> tuple[Array, Array]:
+    """Return the rows of a random `share` of the groups, and those of the others; where groups are
+    `crossed` with others, of both.
+    """
+    order = shuffled(groups, rng)
+    ends = group_ends(groups, order)
+    count = int(ends[max(1, min(round(share * len(ends)), len(ends) - 1)) - 1])
+    rest, tested = order[:count], order[count:]
+    if crossed is None:
+        return rest, tested
+    others = rng.permutation(int(crossed.max()) + 1)
+    is_in = numpy.isin(crossed, others[: max(1, min(round(share * len(others)), len(others) - 1))])
+    own, new = rest[is_in[rest]], tested[~is_in[tested]]
+    return (own, new) if len(own) and len(new) else (rest, tested)
 
 
 def best_kind(

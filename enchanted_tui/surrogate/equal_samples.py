@@ -56,19 +56,3 @@ def is_same(group: Array, values: Array) -> bool:
     high = numpy.maximum.reduceat(values[order], begins)
     sizes = numpy.maximum(numpy.abs(low), numpy.abs(high))
     return bool((high - low <= _ROUNDED * sizes + _BESIDE * sizes.max()).all())
-
-
-def joined(first: Array, second: Array) -> Array:
-    """Return of each row a number that it shares with all with which it shares one of two numbers,
-    also by way of others.
-    """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    names, first = numpy.unique(first, return_inverse=True)
-    others, second = numpy.unique(second, return_inverse=True)
-    first, second = first.reshape(-1), second.reshape(-1) + len(names)
-    count = len(names) + len(others)
-    graph = coo_array((numpy.ones(len(first)), (first, second)), shape=(count, count))
-    found: Array = connected_components(graph, directed=False)[1][first]
-    return found

@@ -26,14 +26,13 @@ from enchanted_tui.surrogate import fit_plan
 from enchanted_tui.surrogate.cross_validation import (
     OutputModel,
     best_kind,
-    group_ends,
-    shuffled,
+    parted,
 )
 from enchanted_tui.surrogate.fit_text import TITLES
 from enchanted_tui.surrogate.input_distribution import InputDistribution
 from enchanted_tui.surrogate.left_out import left_out_notes
 from enchanted_tui.surrogate.model_inputs import Array, SurrogateError
-from enchanted_tui.surrogate.needless_inputs import OutputSamples, SampleChooser
+from enchanted_tui.surrogate.output_samples import OutputSamples, SampleChooser
 from enchanted_tui.surrogate.training_data import (
     OutputValues,
     Tell,
@@ -220,13 +219,14 @@ def _of_output(
     chosen = rng.permutation(len(samples.rows))[:_MOST]
     rows, points, values = samples.rows[chosen], samples.points[chosen], samples.values[chosen]
     groups = samples.groups[chosen]
-    kind = best_kind(kinds, points, values, _parted(groups, rng), rng)
+    crossed = None if samples.crossed is None else samples.crossed[chosen]
+    kind = best_kind(kinds, points, values, parted(groups, crossed, _SHARE, rng), rng)
     designs = [_design(distribution, rng) for _ in range(_SEQUENCES)]
     step(f"{output.name}: all {len(rows):,} samples")
     model = OutputModel.fitted(kind, points, values, rng)
     each = numpy.array([_indices(model, design, distribution.dimensions) for design in designs])
     of_parts, explained = _jackknife(
-        *(kind, points, values, groups, model, designs, distribution, rng, step)
+        *(kind, points, values, (groups, crossed), model, designs, distribution, rng, step)
     )
     # each part leaves 1 - share of the samples out
     deviation = numpy.sqrt(
@@ -298,7 +298,7 @@ def _jackknife(
     kind: str,
     points: Array,
     values: Array,
-    groups: Array,
+    apart: tuple[Array, Array | None],
     model: OutputModel,
     designs: Sequence[_Design],
     distribution: InputDistribution,
@@ -312,7 +312,7 @@ def _jackknife(
     found, left, total = [], 0.0, 0.0
     for part in range(_PARTS):
         step(f"part {part + 1} of {_PARTS}")
-        rest, tested = _parted(groups, rng)
+        rest, tested = parted(*apart, _SHARE, rng)
         one = OutputModel.fitted(kind, points[rest], values[rest], rng, model)
         of_designs = [
             _indices(one, design, distribution.dimensions)
@@ -323,14 +323,6 @@ def _jackknife(
         total += float(((values[tested] - values.mean(axis=0)) ** 2).sum())
     explained = 1 - left / total if total > 0 else 0.0
     return numpy.array(found), min(1.0, max(0.0, explained))
-
-
-def _parted(groups: Array, rng: numpy.random.Generator) -> tuple[Array, Array]:
-    """Return the rows of a random `_SHARE` of the groups, and those of the others."""
-    order = shuffled(groups, rng)
-    ends = group_ends(groups, order)
-    count = int(ends[max(1, min(round(_SHARE * len(ends)), len(ends) - 1)) - 1])
-    return order[:count], order[count:]
 
 
 def _effects(

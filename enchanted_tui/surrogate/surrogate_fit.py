@@ -15,7 +15,7 @@ import scipy
 
 from enchanted_tui.blas_threads import one_thread
 from enchanted_tui.surrogate import fit_plan
-from enchanted_tui.surrogate.advice import Advice, advise, next_steps
+from enchanted_tui.surrogate.advice import Advice, advise, few_parents, next_steps
 from enchanted_tui.surrogate.cross_validation import (
     CurvePoint,
     OutputModel,
@@ -32,11 +32,12 @@ from enchanted_tui.surrogate.fit_plan import FitPlan
 from enchanted_tui.surrogate.held_out import HeldOut, read_test_set
 from enchanted_tui.surrogate.left_out import LeftOut, left_out, left_out_notes
 from enchanted_tui.surrogate.model_inputs import Array, SurrogateError
-from enchanted_tui.surrogate.needless_inputs import OutputSamples, SampleChooser
+from enchanted_tui.surrogate.output_samples import OutputSamples, SampleChooser
 from enchanted_tui.surrogate.power_law import PowerLaw, power_law
 from enchanted_tui.surrogate.score_models import MOST_GAUSSIAN
 from enchanted_tui.surrogate.success_model import SuccessModel, SuccessReport, learn_success
 from enchanted_tui.surrogate.surrogate_model import FLOOR, FittedOutput, SurrogateModel
+from enchanted_tui.surrogate.tested_samples import alike, held_out_notes
 from enchanted_tui.surrogate.training_data import (
     OutputValues,
     Tell,
@@ -123,7 +124,15 @@ def fit_surrogate(
             notes.append(f"{one.name} is left out: it has fewer than {FEWEST} values")
         else:
             step(f"{one.name}: which parameters matter")
-            reports.append(_fit_output(data, one, chooser.of(one), plan, test, rng, step))
+            samples = chooser.of(one)
+            of_test = held_out_notes(one.name, samples, test)
+            notes += of_test
+            for note in of_test:
+                tell(note)
+            try:
+                reports.append(_fit_output(data, one, samples, plan, test, rng, step))
+            except SurrogateError as error:
+                notes.append(f"left out: {error}")
     if not reports:
         raise SurrogateError(f"{root}: {'; '.join(notes)}")
     step("where samples fail")
@@ -138,7 +147,7 @@ def fit_surrogate(
         success,
         tuple(notes),
         next_steps(
-            [(one.output.name, one.advice, one.errors, one.counted_in) for one in reports],
+            [(one.output.name, one.advice, one.errors, one.advice.counted_in) for one in reports],
             success,
             data.drawn,
             root,
@@ -166,7 +175,7 @@ def _fit_output(
 ) -> OutputReport:
     rows, points, values = samples.rows, samples.points, samples.values
     groups = numpy.unique(samples.groups, return_inverse=True)[1].reshape(-1)
-    parts = splits(groups, plan.folds, rng, fit_plan.MOST_TESTED)
+    parts = splits(groups, plan.folds, rng, fit_plan.MOST_TESTED, samples.crossed)
     if len(parts) < 2:
         raise SurrogateError(
             f"{output.name}: all samples are at one point, or of one parent, so none can be held"
@@ -175,7 +184,7 @@ def _fit_output(
     kind = best_kind(plan.models, points, values, parts[0], rng)
     trained, columns = len(rows), {name: column[rows] for name, column in data.columns.items()}
     if test is not None:
-        points, values, columns = _with_test(points, values, test, output.name)
+        points, values, columns = _with_test(samples, test, output.name)
         # in as many random orders as there would be folds, for the noise of the curve
         tested = numpy.arange(trained, len(points))
         parts = [(shuffled(groups, rng), tested) for _ in range(plan.folds)]
@@ -209,7 +218,11 @@ def _fit_output(
     errors = error_map(data.space, where, found.per_row)
     law = power_law(found.curve)
     spread = float(numpy.sqrt(values[:trained].var(axis=0).mean()))
-    advice = advise(found.curve, law, spread, output.unit, most, samples.counted_in)
+    advice = (
+        few_parents(samples.few_parents)
+        if samples.few_parents and test is None
+        else advise(found.curve, law, spread, output.unit, most, samples.counted_in)
+    )
     return OutputReport(
         *(output, fitted, found, spread, law, errors, advice, left_out(data, output)),
         *(samples.counted_in, samples.needless, samples.alike),
@@ -217,16 +230,25 @@ def _fit_output(
 
 
 def _with_test(
-    points: Array, values: Array, test: HeldOut, name: str
+    samples: OutputSamples, test: HeldOut, name: str
 ) -> tuple[Array, Array, dict[str, Array]]:
-    """Return points and values with those of a test set behind them, and its parameters."""
+    """Return points and values with those of a test set behind them, and its parameters. Raises
+    SurrogateError where it has none that has not been learnt from.
+    """
     known = numpy.isfinite(test.outputs[name]).all(axis=1)
     if not known.any():
         raise SurrogateError(f"{name} has no finite value in the test set")
+    kept = known & ~alike(samples, test)
+    if not kept.any():
+        raise SurrogateError(
+            f"{name} cannot be tested: all {known.sum():,} samples of the test set differ from some"
+            f" that are learnt from in {', '.join(samples.needless)} alone, on which it does not"
+            " depend; test it by folds, without --test"
+        )
     return (
-        numpy.vstack([points, test.points[known]]),
-        numpy.vstack([values, test.outputs[name][known]]),
-        {column: values[known] for column, values in test.columns.items()},
+        numpy.vstack([samples.points, test.points[kept]]),
+        numpy.vstack([samples.values, test.outputs[name][kept]]),
+        {column: values[kept] for column, values in test.columns.items()},
     )
 
 

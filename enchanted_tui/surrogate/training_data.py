@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _OWN = ("success", "run_dir")
 _OWN_BEGINNINGS = ("success_", "runtime_sec_", "neighbour_")
-_FEWEST_PARENTS = 10  #: from which samples are held out with all that have the same parent
+FEWEST_PARENTS = 10  #: from which samples are held out with all that have the same parent
 _LARGEST, _SMALLEST = 1e120, 1e-120  #: values, and differences, whose squares numbers can hold
 _DIGITS = 2.0**-53  #: by which share of itself a number is rounded
 Tell = Callable[[str], object]
@@ -70,8 +70,7 @@ class TrainingData:
     points: Array  #: what models are told of them, (n, d), from 0 to 1
     success: Array  #: (n,)
     outputs: tuple[OutputValues, ...]
-    groups: Array  #: (n,): rows of one group are held out together ...
-    counted_in: str  #: ... and what such a group is: samples, points or parents
+    groups: Array  #: (n,): rows of one group are held out together
     rows: Array  #: (n,): their numbers in the dataset
     drawn: DrawnParameters
     provenance: Mapping[str, str]
@@ -215,7 +214,6 @@ def _training_data(
         success,
         tuple(outputs),
         groups,
-        counted_in(groups, table, drawn),
         numpy.arange(len(frame)),
         drawn,
         provenance,
@@ -346,13 +344,4 @@ def _parents(columns: Mapping[str, Array], drawn: DrawnParameters) -> Array | No
     if not before:
         return None
     _, parents = numpy.unique(numpy.stack(before, axis=1), axis=0, return_inverse=True)
-    return parents.reshape(-1) if parents.max() + 1 >= _FEWEST_PARENTS else None
-
-
-def counted_in(groups: Array, columns: Mapping[str, Array], drawn: DrawnParameters) -> str:
-    """Say what is held out, and so has to be counted: a sample that shares its point, or parent,
-    with others tells less than one of its own.
-    """
-    if 2 * len(numpy.unique(groups)) > len(groups):
-        return "samples"
-    return "points" if _parents(columns, drawn) is None else "parents"
+    return parents.reshape(-1) if parents.max() + 1 >= FEWEST_PARENTS else None

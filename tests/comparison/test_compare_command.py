@@ -189,7 +189,8 @@ def test_a_campaign_that_runs_is_compared(pair: tuple[Path, Path], tmp_path: Pat
         try:
             journal = tmp_path / "run" / "state" / "journal.jsonl"
             deadline = time.monotonic() + 60
-            while not (journal.exists() and journal.read_text().count('"outcome"') >= 12):
+            dataset = tmp_path / "run" / "enchanted_dataset.csv"  # the last file of its own
+            while not (dataset.exists() and journal.read_text().count('"outcome"') >= 12):
                 assert time.monotonic() < deadline and campaign.poll() is None
                 time.sleep(0.1)
             before = sorted(os.listdir(tmp_path / "run"))

@@ -29,7 +29,18 @@ supervisor:
 
 SLURM = "{type: SlurmExecutor, sbatch: {time: 10%s}%s}"
 
+DASK = "{type: DaskExecutor, LocalCluster_config: {%s}}"
+
+DASK_JOBS = "{type: DaskExecutor, SLURMcluster_config: {cores: 4, memory: 1G, walltime: '10:00'}%s}"
+
+
 # (executor, lines of the runner, how that begins which is said, without its place)
+@pytest.fixture(autouse=True)
+def nobody_has_said_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+
+
 PROBLEMS = [
     (
         SLURM % (", nodes: 1, ntasks: 4", ""),
@@ -113,6 +124,60 @@ PROBLEMS = [
         "warning: executors.e1.sbatch: jobs ask for 2 nodes, and samples run on the"
         " first one alone",
     ),
+    (
+        SLURM % (", cpus_per_task: 4", ""),
+        ["command: mpirun -n 4 true", "shell: true"],
+        "warning: executors.e1.sbatch: jobs ask for one task of 4 CPUs, where mpirun has one slot:"
+        ' Open MPI refuses more ranks ("not enough slots"); ask for ntasks in place of'
+        " cpus_per_task, or give the runner resources",
+    ),
+    (
+        SLURM % (", ntasks: 4", ""),
+        ["command: [srun, 'true']"],
+        "warning: runners.r1.command: each rank that srun starts is told to start 4 threads"
+        " (OMP_NUM_THREADS), which is all CPUs that the sample has; where there are several ranks,"
+        " give the runner resources, or say environment: {OMP_NUM_THREADS: '1'}",
+    ),
+    (
+        DASK % "n_workers: 4",
+        ["command: [mpirun, -n, '2', 'true']"],
+        "warning: executors.e1.LocalCluster_config: 4 samples run beside each other, each of"
+        " which starts mpirun by itself: the ranks of all of them are bound to the same first CPUs",
+    ),
+    (
+        DASK_JOBS % "",
+        ["command: [srun, 'true']"],
+        "warning: executors.e1.SLURMcluster_config: 4 samples run beside each other, each of which"
+        " starts srun by itself: each step takes all that its job has on a node",
+    ),
+    (
+        DASK_JOBS % ", n_workers: 1",
+        ["command: [mpirun, 'true']"],
+        "warning: executors.e1.SLURMcluster_config: jobs ask for one task of 4 CPUs, where mpirun"
+        ' has one slot: Open MPI refuses more ranks ("not enough slots"); give the runner'
+        " resources",
+    ),
+    (
+        DASK_JOBS.replace("cores", "job_extra_directives: ['--gres=gpu:2'], cores") % "",
+        ["command: ['true']"],
+        "warning: executors.e1.SLURMcluster_config: every sample of a job sees all of its GPUs, and"
+        " most codes take the first one; give the runner resources with gpus, so that each has its"
+        " own",
+    ),
+    # samples longer than a walltime
+    (
+        SLURM % ("", ", timeout_sec: 700"),
+        ["command: ['true']"],
+        "warning: executors.e1.timeout_sec: a sample may take longer than its job (600 s), and would"
+        " be killed with it; ask for more by sbatch: time, or have the runner continue what was cut"
+        " off (restart)",
+    ),
+    (
+        DASK_JOBS % ", timeout_sec: 700",
+        ["command: ['true']"],
+        "warning: executors.e1.timeout_sec: a sample may take longer than its job (600 s), and would"
+        " be killed with it; ask for more by walltime, or",
+    ),
     # traps with it
     (
         SLURM % ("", ""),
@@ -161,7 +226,18 @@ FINE = [
         ["command: ['true']", "resources: {ranks: 2}"],
     ),
     (SLURM % ("", ""), ["command: [srun, 'true']"]),
-    ("{type: LocalExecutor, n_workers: 1}", ["command: [mpirun, 'true']"]),
+    ("{type: LocalExecutor, n_workers: 1}", ["command: OMP_NUM_THREADS=1 mpirun x", "shell: true"]),
+    (
+        SLURM % (", ntasks: 4", ", job_script_prologue: [export OMP_NUM_THREADS=1]"),
+        ["command: [srun, 'true']"],
+    ),
+    (
+        SLURM % (", ntasks: 4, cpus_per_task: 4", ""),
+        ["command: OMP_NUM_THREADS=4 mpirun x", "shell: true"],
+    ),
+    (DASK_JOBS % ", n_workers: 1, timeout_sec: 500", ["command: [srun, 'true']"]),
+    (DASK_JOBS % "", ["command: ['true']"]),
+    (DASK_JOBS % "", ["command: ['true']", "resources: {ranks: 2}"]),
 ]
 
 
@@ -178,3 +254,31 @@ def test_a_sample_as_large_as_this_machine_fits(said: Callable[[str], list[str]]
     cpus = len(os.sched_getaffinity(0))
     runner = f"command: ['true']\n    resources: {{cpus_per_rank: {cpus}}}"
     assert said(TEXT.format(executor="{type: LocalExecutor}", runner=runner)) == []
+
+
+@pytest.mark.parametrize("executor", ["{type: LocalExecutor, n_workers: 2}", DASK % "n_workers: 2"])
+def test_gpus_of_this_machine_that_every_sample_sees(
+    executor: str, said: Callable[[str], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Protects the second GPU from idling; with one GPU, or a share for each, there is no trap."""
+    alone, shared = "command: ['true']", "command: ['true']\n    resources: {gpus: 1}"
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    [line] = said(TEXT.format(executor=executor, runner=alone))
+    assert "every sample sees all 2 GPUs of this machine, and most codes take the first" in line
+    assert said(TEXT.format(executor=executor, runner=shared)) == []
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    assert said(TEXT.format(executor=executor, runner=alone)) == []
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one CPU is one thread")
+def test_threads_of_ranks_on_this_machine(
+    said: Callable[[str], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Protects CPUs from as many threads of each rank; whoever has said a number is not told."""
+    text = TEXT.format(
+        executor="{type: LocalExecutor, n_workers: 1}", runner="command: [mpirun, -n, '2', 'true']"
+    )
+    [line] = said(text)
+    assert f"is told to start {len(os.sched_getaffinity(0))} threads (OMP_NUM_THREADS)" in line
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    assert said(text) == []

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from enchanted_tui.executors.pool import holding
+from enchanted_tui.resources import DEVICE_VARIABLES
 from helpers.campaign import Campaign
 from helpers.marks import in_full
 
@@ -166,3 +168,20 @@ def test_functions_hold_shares(fresh: bool, campaign: Callable[..., Campaign]) -
         for held in {row[name] for row in rows}:
             spans = sorted((row["began"], row["ended"]) for row in rows if row[name] == held)
             assert all(end <= begin for (_, end), (begin, _) in pairwise(spans))
+
+
+def test_devices_of_amd_are_shown_by_their_own_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects codes on AMD's GPUs: each variable that is set chooses among what the one before has
+    left, so the ids stand in one of them alone.
+    """
+    monkeypatch.setattr(holding.os.path, "exists", lambda path: path == "/dev/kfd")
+    assert holding._devices((1, 3)) == {
+        "ROCR_VISIBLE_DEVICES": "1,3",
+        "CUDA_VISIBLE_DEVICES": None,
+        "HIP_VISIBLE_DEVICES": None,
+        "GPU_DEVICE_ORDINAL": None,
+    }
+    monkeypatch.setattr(holding.os.path, "exists", lambda path: False)
+    for name in DEVICE_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    assert holding._devices((1, 3)) == {"CUDA_VISIBLE_DEVICES": "1,3"}

@@ -1,7 +1,7 @@
 """DaskExecutor with SLURM jobs as its workers, on a real SLURM: `SLURMcluster_config` through
 dask-jobqueue.
 
-Every day the dataset and jobs that cannot run; kills and the number of jobs with ``--full``.
+Every day the dataset and jobs that cannot run; kills, the number of jobs and MPI with ``--full``.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from helpers.campaign import campaigns_apart
 from helpers.dask_cluster import contents_on_dask, on_dask, wait_until
 from helpers.marks import in_full
 from helpers.processes import TESTS, assert_one_sentence, finish
+from helpers.slurm.mixed import Kind, assert_all_ran, assert_shares_held, launcher, mixed
+from helpers.slurm.placed import assert_none_outlives_its_record
 
 pytest.importorskip("dask_jobqueue", reason="Dask workers as SLURM jobs: pip install dask-jobqueue")
 
@@ -194,3 +196,26 @@ def test_number_of_jobs_follows_the_work(campaign, cluster, tmp_path):
     ended = finish(process, 120)
     assert ended.code == 0, ended
     wait_until(lambda: queued(cluster) == [], 20, "jobs are left in the queue")
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(("starter", "mpi"), [("srun", "openmpi"), ("mpirun", "mpich")])
+def test_ranks_end_with_their_sample(starter, mpi, shares, placed):
+    """Protects workers and record: at a time limit the ranks that ignore SIGTERM are dead before
+    the record says so, while the Dask worker that started them works on.
+    """
+    kinds = [Kind(ranks=2)] * 2
+    mixed(shares, placed, kinds, 600, mpi)
+    shares.config["runners"]["r0"]["command"].append("stubborn")
+    options = {"timeout_sec": 20, "launcher": launcher(starter, mpi)}
+    shares.config = on_slurm(shares.config, shares.root, 1, executor=options, cores=2, memory="1GB")
+    process = shares.supervise()
+    wait_until(shares.recorded, 120, "no time limit is on record")
+    assert process.poll() is None, "the campaign has ended before anybody looked"
+    assert_none_outlives_its_record(shares, placed.ranks())
+    assert shares.finish(process, 120) == 4, shares.said
+    assert [record.get("kind") for record in shares.records("task")] == ["timeout"] * 2
+    ranks = placed.ranks()
+    assert_all_ran(kinds, ranks)
+    assert_shares_held(kinds, ranks)
+    assert_none_outlives_its_record(shares, ranks)

@@ -25,6 +25,7 @@ from helpers.slurm.campaign import SlurmCampaign, array
 from helpers.slurm.ranks import LAUNCHES, Ranks
 
 AFTER_THE_LIMIT = 600  #: seconds that a rank would live
+KILLED = "kill -KILL $!; wait $!"  #: what a script does to the launcher that it has begun
 
 
 @pytest.fixture
@@ -86,6 +87,15 @@ def assert_none_outlives_its_record(campaign: SlurmCampaign, ranks: Ranks) -> No
             )
 
 
+def assert_none_lives_that_is_recorded(campaign: SlurmCampaign, ranks: Ranks) -> None:
+    """Check it now: a record says how long the sample itself took, and is written when what it has
+    left has ended too.
+    """
+    recorded = {os.path.basename(record["row"]["run_dir"]) for record in campaign.records("task")}
+    living = [life for life in ranks.living() if life.launch.partition("@")[0] in recorded]
+    assert not living, living
+
+
 # -- time limits -----------------------------------------------------------------------------------
 
 
@@ -127,20 +137,25 @@ def test_no_rank_outlives_a_time_limit(
 @pytest.mark.full
 def test_ranks_that_a_sample_leaves_end_with_it(campaign: SlurmCampaign, ranks: Ranks) -> None:
     """Protects cores from ranks that nobody waits for: launchers in the background, and steps whose
-    srun was killed by their own script,
-    as `timeout -s KILL` and Python's `subprocess.run(timeout=)` do."""
+    srun was killed by their own script, as by `timeout -s KILL`. They end before their sample is on
+    record, not with the allocation.
+    """
     begun = (
         f" while [ $(ls {ranks.directory} | grep -c $(basename $PWD)@) -lt 2 ]; do sleep 0.05; done"
     )
     commands = [
-        ranks.shell(launch, AFTER_THE_LIMIT, before="") + " > out 2>&1 &" + begun
+        f"{ranks.shell(launch, AFTER_THE_LIMIT, before='')} > out 2>&1 &{begun}"
         for launch in LAUNCHES
     ]
-    commands.append("timeout -s KILL 3 " + ranks.shell("srun-openmpi", AFTER_THE_LIMIT, before=""))
+    commands.append(f"{ranks.shell('srun-openmpi', AFTER_THE_LIMIT, before='')} &{begun}; {KILLED}")
     samples(campaign, commands)
     locally(campaign, n_workers=5, timeout_sec=60)
     within_salloc(campaign, tasks=16, nodes=4)
-    campaign.run()
+    process = campaign.supervise()
+    while process.poll() is None:
+        assert_none_lives_that_is_recorded(campaign, ranks)  # later, the allocation's end ends all
+        time.sleep(0.05)
+    campaign.finish(process)
     assert sorted(kind for kind, _, _ in ends(campaign).values()) == ["ok"] * 4 + ["signal"], ends(
         campaign
     )

@@ -64,6 +64,7 @@ def assert_different_cpus(ranks: list[Rank]) -> None:
             ("none", "mpich"),
             (launcher("mpirun", "mpich"), "mpich"),
             (launcher("srun", "openmpi"), "openmpi"),
+            (launcher("srun", "mpich"), "mpich"),
         ),
     ],
 )
@@ -98,3 +99,18 @@ def test_ranks_on_two_nodes_are_bound(mpi: str, bound: SlurmCampaign, placed: Pl
     ranks = placed.ranks()
     assert_all_ran(kinds, ranks)
     assert_different_cpus(ranks)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("mpi", ["openmpi", "mpich"])
+def test_samples_on_this_machine_are_bound(mpi: str, bound: SlurmCampaign, placed: Placed) -> None:
+    """Protects run times on a workstation, where no SLURM says which CPUs are whose."""
+    kinds = [ONE] * 2 * CPUS
+    mixed(bound, placed, kinds, 1.5, mpi)
+    local = {"type": "LocalExecutor", "launcher": launcher("mpirun", mpi), "n_workers": CPUS}
+    bound.config["executors"] = {"cluster": local}
+    assert bound.run() == 0, (bound.said, bound.failures())
+    ranks = placed.ranks()
+    assert_all_ran(kinds, ranks)
+    assert_different_cpus(ranks)
+    assert {rank.cpus for rank in ranks} == {(cpu,) for cpu in range(CPUS)}

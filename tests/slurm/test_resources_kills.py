@@ -87,6 +87,12 @@ def in_jobs_of_two_nodes(campaign: SlurmCampaign, starter: str) -> None:
     campaign.executor.update(launcher=starter, max_jobs=2, samples_per_job=4, sbatch=sbatch)
 
 
+def in_jobs_that_stay(campaign: SlurmCampaign, starter: str) -> None:
+    """Have two such jobs that are given a part of the samples at first and the rest later."""
+    in_jobs_of_two_nodes(campaign, starter)
+    campaign.executor.update(samples_per_job=2, idle_timeout=60)
+
+
 def supervisor(campaign: SlurmCampaign, process: subprocess.Popen[str]) -> None:
     campaign.kill(process)
 
@@ -106,6 +112,18 @@ def worker_of_a_job(campaign: SlurmCampaign, process: subprocess.Popen[str]) -> 
 
 def cancelled_jobs(campaign: SlurmCampaign, process: subprocess.Popen[str]) -> None:
     subprocess.run(["scancel", "--user", str(os.getuid())], check=True, env=campaign.environment)
+
+
+def jobs_at_their_time_limit(campaign: SlurmCampaign, process: subprocess.Popen[str]) -> None:
+    """End the jobs by their time limit; what begins from now on takes no longer than others."""
+    listed = ["squeue", "--noheader", "--array", "--format=%A"]
+    found = subprocess.run(
+        listed, check=True, env=campaign.environment, capture_output=True, text=True
+    )
+    for job in found.stdout.split():
+        update = ["scontrol", "update", f"jobid={job}", "EndTime=now+1"]
+        subprocess.run(update, check=True, env=campaign.environment)
+    (campaign.root / "ended").touch()
 
 
 def conf(campaign: SlurmCampaign) -> str:
@@ -147,6 +165,53 @@ def test_cancelled_jobs(
     mixed(shares, placed, KINDS, SECONDS, mpi)
     in_jobs_of_two_nodes(shares, launcher(starter, mpi))
     check_kill(shares, placed, cancelled_jobs, delay)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    ("starter", "mpi"),
+    [("srun", "openmpi"), ("srun", "mpich"), ("mpirun", "openmpi"), ("mpirun", "mpich")],
+)
+def test_jobs_at_their_time_limit(
+    starter: str, mpi: str, shares: SlurmCampaign, placed: Placed
+) -> None:
+    """Protects samples from the walltime of the job in which they hold shares: they run again in
+    the next one, and what their ranks die of is no failure of theirs.
+    """
+    seconds = f"$(if [ -e {shares.root}/ended ]; then echo {SECONDS}; else echo 600; fi)"
+    mixed(shares, placed, KINDS, seconds, mpi, shell=True)
+    in_jobs_of_two_nodes(shares, launcher(starter, mpi))
+    check_kill(shares, placed, jobs_at_their_time_limit, 2.0)
+    once = sum(kind.ranks for kind in KINDS)
+    assert len(placed.ranks()) > once, "no job ended under its samples"
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    ("kill", "starter", "mpi", "delay"),
+    [
+        *((supervisor, "srun", "openmpi", delay) for delay in (0.6, 2.0, 3.4)),
+        *((worker_of_a_job, "srun", "mpich", delay) for delay in (0.6, 2.0, 3.4)),
+        (supervisor, "mpirun", "mpich", 3.0),
+        (worker_of_a_job, "mpirun", "openmpi", 2.5),
+        (cancelled_jobs, "srun", "openmpi", 1.5),
+    ],
+)
+def test_jobs_that_stay(
+    kill: Callable[[SlurmCampaign, subprocess.Popen[str]], None],
+    starter: str,
+    mpi: str,
+    delay: float,
+    shares: SlurmCampaign,
+    placed: Placed,
+) -> None:
+    """Protects the book of a job that is given more work: what is added to it holds no CPU and no
+    GPU of what runs there already, whoever is killed.
+    """
+    mixed(shares, placed, KINDS, SECONDS, mpi)
+    in_jobs_that_stay(shares, launcher(starter, mpi))
+    check_kill(shares, placed, kill, delay)
+    assert shares.events("added"), "no job was given more work"
 
 
 @pytest.mark.full

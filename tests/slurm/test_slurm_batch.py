@@ -10,7 +10,7 @@ from helpers.marks import in_full
 from helpers.parts.many import rows_of, write_points
 from helpers.processes import TESTS
 from helpers.slurm.bed import Bed
-from helpers.slurm.campaign import SlurmCampaign
+from helpers.slurm.campaign import SlurmCampaign, through_ssh
 
 
 def _campaign(place: Path, bed: Bed, points, **options) -> SlurmCampaign:
@@ -50,3 +50,27 @@ def test_calls_in_jobs(cluster: Bed, tmp_path: Path, stays: bool) -> None:
     calls = [int(line) for line in (tmp_path / "calls.log").read_text().split()]
     assert max(calls) == 40
     assert len(many.records("jobs")) <= 4
+
+
+@pytest.mark.full
+def test_calls_of_commands_on_the_cluster_alone(cluster: Bed, tmp_path: Path) -> None:
+    """Protects `batch` of a CommandRunner with `remote_dir`: one input for many samples is put
+    where the job is, rows come back from there, and a call that dies is divided.
+    """
+    write = 'NR == 1 {print "x,y"; next} $1 == 13 {exit 3} {print $1 "," 2 * $1; fflush()}'
+    runner = {
+        "type": "CommandRunner",
+        "files": {"points.csv": "x,fate\n{{ x }},{{ fate }}\n"},
+        "command": ["awk", "-F,", write, "points.csv"],
+        "outputs": {"double": {"file": "stdout.txt", "csv": "y"}},
+    }
+    points = [(x, "well") for x in range(24)]
+    single = _campaign(tmp_path / "single", cluster, points)
+    many = _campaign(tmp_path / "many", cluster, points)
+    single.config["runners"]["r0"] = runner
+    text = "x,fate\n{% for s in samples %}\n{{ s.x }},{{ s.fate }}\n{% endfor %}\n"
+    many.config["runners"]["r0"] = {**runner, "batch": 8, "files": {"points.csv": text}}
+    through_ssh(many, cluster)
+    assert (single.run(), many.run()) == (0, 0), (single.said, many.said)
+    assert rows_of(many) == rows_of(single)
+    assert len(many.failures()) == 1

@@ -55,6 +55,25 @@ def test_a_notice_of_the_end_is_passed_on(cluster: Bed, campaign: SlurmCampaign)
     campaign.check_complete(2)
 
 
+@pytest.mark.full
+def test_a_notice_without_restart_harms_nobody(cluster: Bed, campaign: SlurmCampaign) -> None:
+    """Protects samples that nobody continues from the signal that sbatch sends: the process that
+    runs them was killed by it, they were lost, and the node was excluded.
+    """
+    campaign.config["samplers"] = {"s0": array("seconds", [8.0] * 2 + [0.5] * 4)}
+    campaign.executor.update(
+        sbatch={"time": "00:10:00", "signal": "B:USR1@520"}, max_jobs=2, samples_per_job=3
+    )
+    running = campaign.supervise()
+    campaign.wait_for_runs(2)
+    cluster.slurm("scancel", "--signal=USR1", "--batch", f"--user={cluster.user}")
+    assert campaign.finish(running, 120) == 0, campaign.said
+    campaign.check_complete(6)
+    assert set(campaign.executions().values()) == {1}
+    assert {row["success"] for row in campaign.rows()} == {"True"}
+    assert "exclude" not in campaign.said + campaign.main_log()
+
+
 @pytest.mark.parametrize(
     ("how", "layout"), [("abort", "flat"), *in_full(("kill", "flat"), ("abort", "spread"))]
 )

@@ -68,7 +68,7 @@ def test_adaptive_samples_of_two_steps_on_two_jobs(campaign: SlurmCampaign, clus
     """
     two_steps(campaign)
     assert campaign.run(timeout=240) == 0, campaign.said
-    campaign.check_complete(120)
+    check_once(campaign, 120)
     assert submitted(campaign) == 2
 
 
@@ -78,13 +78,12 @@ def test_killed_and_resumed_in_the_middle(campaign: SlurmCampaign) -> None:
     and nothing runs twice.
     """
     two_steps(campaign)
-    campaign.config["samplers"]["s0"]["budget"] = 16
-    for enough in (7, 17):
-        process = campaign.supervise(*(("--run-mode", "resume") if enough > 7 else ()))
+    for enough in (30, 75):
+        process = campaign.supervise(*(("--run-mode", "resume") if enough > 30 else ()))
         campaign.wait_for_runs(enough, 120)
         campaign.kill(process)
     assert campaign.resume(timeout=240) == 0, campaign.said
-    check_once(campaign, 32)
+    check_once(campaign, 120)
     assert submitted(campaign) == 2
 
 

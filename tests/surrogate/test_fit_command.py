@@ -220,14 +220,14 @@ def test_a_nested_campaign_is_counted_in_parents(nested: Path, tmp_path: Path) -
     call = ("--outputs", "output", "--model", "trees")
     (one,) = fitted(nested, *call)["outputs"]
     assert [(p["count"], p["samples"]) for p in one["learning_curve"]] == [
-        (11, 55),
-        (16, 80),
-        (23, 115),
-        (32, 160),
+        (11, 44),
+        (16, 64),
+        (23, 92),
+        (32, 128),
     ]
-    assert (one["forecast"]["count"], one["forecast"]["samples"]) == (64, 320)
+    assert (one["forecast"]["count"], one["forecast"]["samples"]) == (64, 256)
     out = asked("--fit", nested, *call)[1]
-    assert "  32 parents (160 samples)  " in out and "RMSE falls as parents^-" in out
+    assert "  32 parents (128 samples)  " in out and "RMSE falls as parents^-" in out
     assert "with 64 parents to learn from the error would be" in out
     assert "draw more parents, which" in out and "--run-mode resume then adds them" in out
     assert "draw more samples" not in out

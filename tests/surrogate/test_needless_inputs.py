@@ -4,12 +4,15 @@ would have no best noise there, and was worse than none.
 
 from __future__ import annotations
 
+import warnings
+from math import sin
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import enchanted_tui
+from helpers.marks import in_full
 from helpers.surrogates import analysed, asked, fitted, rmse, run_code
 
 _PARENTS = {
@@ -123,9 +126,58 @@ def test_few_parents_are_not_known_from_their_children(tmp_path: Path) -> None:
     run_dir = run_code(tmp_path, code, {**_PARENTS, "budget": 8}, children)
     (one,) = fitted(run_dir, "--outputs", "par")["outputs"]
     assert one["does_not_depend_on"] == ["t"] and one["rmse_of_spread"] > 0.5
-    assert (one["counted_in"], one["verdict"]) == ("points", "too few")
+    assert (one["counted_in"], one["verdict"]) == ("parents", "too few")
     (index,) = analysed(run_dir, "--outputs", "par")["outputs"]
     assert index["explained"] < 0.5
+
+
+@pytest.mark.parametrize("sampler", ["RandomSampler", *in_full("SobolSequenceSampler")])
+def test_points_that_all_parents_have_are_held_out_too(sampler: str, tmp_path: Path) -> None:
+    """Protects errors from children at the same points for each parent: what lies between these
+    has no sample, however many parents there are; fits and indices know that.
+    """
+    code = """
+        from math import sin
+
+        def run(a, b=None, par=None):
+            return {"par": a} if b is None else {"out": par + sin(12 * b)}
+    """
+    stages = [
+        {"type": sampler, "parameters": [name], "bounds": [[0, 1]], "budget": budget}
+        for name, budget in (("a", 24), ("b", 4))
+    ]
+    run_dir = run_code(tmp_path, code, *stages)
+    (one,) = fitted(run_dir, "--outputs", "out", "--model", "gp")["outputs"]
+    frame = enchanted_tui.load(run_dir)
+    assert frame["b"].nunique() == 4
+    new = {"a": [(n % 20) / 20 for n in range(400)], "b": [(n // 20) / 20 for n in range(400)]}
+    true = [a + sin(12 * b) for a, b in zip(new["a"], new["b"], strict=True)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # between the points is outside of their box, too
+        predicted = enchanted_tui.load_model(run_dir).predict(new).mean["out"].to_numpy()
+    assert one["rmse"] > 0.5 * rmse(predicted, true) and one["verdict"] != "enough"
+    assert "children at the same 4 points" in asked("--fit", run_dir, "--outputs", "out")[1]
+    (found,) = analysed(run_dir, "--outputs", "out")["outputs"]
+    first = {index["name"]: index for index in found["indices"]}["b"]
+    assert first["first_high"] - first["first_low"] > 0.2
+
+
+def test_a_test_set_holds_nothing_that_is_learnt_from(nested: Path, tmp_path: Path) -> None:
+    """Protects errors on a test set: children of parents that are learnt from have the value of a
+    parent's output, and say nothing of new ones.
+    """
+    test = tmp_path / "test.csv"
+    frame = enchanted_tui.load(nested)
+    frame.iloc[::4].to_csv(test, index=False)
+    call = ("--test", test, "--out", tmp_path / "m.npz", "--overwrite")
+    code, _, said = asked("--fit", nested, "--outputs", "par", *call)
+    assert code == 2 and "par cannot be tested: all 24 samples of the test set differ" in said
+    found = fitted(nested, "--outputs", "par,own", *call)
+    assert [one["name"] for one in found["outputs"]] == ["own"]
+    assert any("24 of 24 samples of the test set have a parent" in note for note in found["notes"])
+    frame[frame["p"].isin(sorted(set(frame["p"]))[::4])].to_csv(test, index=False)
+    (one,) = fitted(nested, "--outputs", "par", *call)["outputs"]
+    assert one["rmse_of_spread"] < 0.1
 
 
 def test_outputs_over_decades_are_not_the_same(tmp_path: Path) -> None:

@@ -15,9 +15,12 @@ from enchanted_tui.executors.dask.cluster_process import ClusterProcess
 from enchanted_tui.executors.dask.job_grants import JobGrants
 from enchanted_tui.executors.dask.keywords import LocalClusterKeywords, SlurmClusterKeywords
 from enchanted_tui.executors.dask.running import DaskRunning
+from enchanted_tui.executors.dask.worker_traps import launch_warnings
 from enchanted_tui.executors.jobs import Submission
 from enchanted_tui.executors.launcher_option import launcher_option, launcher_problems
 from enchanted_tui.executors.local.executor import usable_cpus
+from enchanted_tui.executors.sample_traps import longer_than_its_job
+from enchanted_tui.executors.slurm_terms import seconds
 
 _CLUSTERS = ("LocalCluster_config", "SLURMcluster_config", "scheduler_address", "scheduler_file")
 
@@ -149,6 +152,10 @@ class DaskExecutor(Executor):
         if self.scale_n_jobs is not None and self.scale_n_jobs_max is not None:
             yield "scale_n_jobs_max", "ignored, because scale_n_jobs is given"
         yield from self._scale_warnings()
+        written = str((self.SLURMcluster_config or {}).get("walltime") or "")
+        walltime = seconds(written) if self.kind_of_cluster == "slurm" else None
+        if walltime is not None and self.timeout_sec is not None and self.timeout_sec > walltime:
+            yield "timeout_sec", longer_than_its_job(walltime, "walltime")
         if self.kind_of_cluster == "slurm" and importlib.util.find_spec("dask_jobqueue") is None:
             yield (
                 "SLURMcluster_config",
@@ -242,6 +249,11 @@ class DaskExecutor(Executor):
     @classmethod
     def holds_jobs(cls, options: Mapping[str, Any]) -> bool:
         return cls(**options).kind_of_cluster == "slurm"
+
+    def launch_warnings(self, launcher: str) -> Iterator[tuple[str, str]]:
+        given = self._cluster_option()
+        option = given if getattr(self, given) else "n_workers"
+        return launch_warnings(option, self.cluster_spec(), self.n_workers, launcher)
 
     def dry_run(self, run_dir: str, wanted: Sequence[Mapping[str, Any]] = ()) -> str:
         if self.kind_of_cluster != "slurm":

@@ -15,17 +15,15 @@ from enchanted_tui.executors.ends.preemption import Preemption
 from enchanted_tui.executors.ends.steps import is_over
 from enchanted_tui.executors.job import cpus_of_job
 from enchanted_tui.executors.jobs import Submission
-from enchanted_tui.executors.launcher_option import (
-    beside_each_other,
-    launcher_option,
-    launcher_problems,
-)
+from enchanted_tui.executors.launcher_option import launcher_option, launcher_problems
 from enchanted_tui.executors.pool.allocation import backlog_until, end_for
 from enchanted_tui.executors.pool.book import Book
 from enchanted_tui.executors.pool.booking import booking, nodes_here, size_for
 from enchanted_tui.executors.pool.fork_server_handle import ForkServerHandle
+from enchanted_tui.executors.pool.machine import visible_gpus
 from enchanted_tui.executors.pool.pool import Pool
 from enchanted_tui.executors.pool.pool_settings import PoolSettings
+from enchanted_tui.executors.sample_traps import THREADS, all_gpus_seen, beside_each_other
 from enchanted_tui.resources import THREAD_VARIABLES, Resources
 from enchanted_tui.runners.memory_kills import MemoryKills
 
@@ -96,6 +94,13 @@ class LocalExecutor(Executor):
     def launch_warnings(self, launcher: str) -> Iterator[tuple[str, str]]:
         if launcher and self.worker_count() > 1:
             yield "n_workers", beside_each_other(launcher, self.worker_count())
+        gpus = len(visible_gpus())
+        if gpus > 1 and self.worker_count() > 1:
+            yield "n_workers", all_gpus_seen(f"sees all {gpus} GPUs of this machine")
+
+    def threads_told(self) -> int | None:
+        threads = thread_limits(self.worker_count()).get(THREADS)
+        return None if threads is None else int(threads)
 
     def _size(self) -> int | None:
         """Return the number of workers that is configured, if one is."""

@@ -11,25 +11,22 @@ from enchanted_tui.config.options import option
 from enchanted_tui.executors import inherited
 from enchanted_tui.executors.base import Deliver, Executor, Running, TaskContext
 from enchanted_tui.executors.jobs import Submission
-from enchanted_tui.executors.launcher_option import (
-    beside_each_other,
-    launcher_option,
-    launcher_problems,
-)
+from enchanted_tui.executors.launcher_option import launcher_option, launcher_problems
+from enchanted_tui.executors.sample_traps import THREADS, longer_than_its_job
 from enchanted_tui.executors.slurm.bundling import Bundling
 from enchanted_tui.executors.slurm.directories import Directories
 from enchanted_tui.executors.slurm.dry_run import previews
 from enchanted_tui.executors.slurm.job_options import JobOptions
+from enchanted_tui.executors.slurm.job_traps import launch_warnings
 from enchanted_tui.executors.slurm.notice_checks import restart_warning, signal_warnings
 from enchanted_tui.executors.slurm.polling import Intervals
 from enchanted_tui.executors.slurm.running import SlurmRunning
 from enchanted_tui.executors.slurm.script import (
     COMMAND,
-    option_name,
     option_problems,
     read_template,
 )
-from enchanted_tui.executors.slurm.sizing import gpus_of_node, room_problem
+from enchanted_tui.executors.slurm.sizing import cpus_asked_for, room_problem
 from enchanted_tui.executors.slurm.ssh.ssh_options import SshSettings
 from enchanted_tui.executors.slurm.transport import LocalTransport, Transport
 from enchanted_tui.resources import Resources
@@ -235,13 +232,7 @@ class SlurmExecutor(Executor):
         yield from signal_warnings(self.sbatch, options.template)
         walltime = options.walltime
         if walltime is not None and self.timeout_sec is not None and self.timeout_sec > walltime:
-            yield (
-                "timeout_sec",
-                (
-                    f"a sample may take longer than its job ({walltime:g} s), and would be killed"
-                    " with it"
-                ),
-            )
+            yield "timeout_sec", longer_than_its_job(walltime, "sbatch: time")
 
     def restart_warning(self, restart: Mapping[str, Any]) -> str | None:
         return restart_warning(self._job_options().walltime, restart)
@@ -251,22 +242,15 @@ class SlurmExecutor(Executor):
         return room_problem(self.sbatch, template, wanted)
 
     def launch_warnings(self, launcher: str) -> Iterator[tuple[str, str]]:
-        number = self.processes_per_job or 1
-        if launcher and number > 1:
-            yield "processes_per_job", beside_each_other(launcher, number)
-        given = {option_name(key): str(value) for key, value in self.sbatch.items()}
-        if number > 1 and gpus_of_node(self.sbatch):
-            yield (
-                "processes_per_job",
-                "every sample of a job sees all of its GPUs, and most codes take the first one;"
-                " give the runner resources with gpus, so that each has its own",
-            )
-        if not launcher and given.get("nodes", "1") not in ("1", "1-1"):
-            yield (
-                "sbatch",
-                f"jobs ask for {given['nodes']} nodes, and samples run on the first one alone; give"
-                " the runner resources, or ask for one node",
-            )
+        return launch_warnings(self.sbatch, self.processes_per_job or 1, launcher)
+
+    def threads_told(self) -> int | None:
+        prologue = "\n".join(self.job_script_prologue)
+        if THREADS in prologue or (self.ssh is None and THREADS in os.environ):
+            return None
+        template = "" if self.job_script_template is not None else None
+        cpus = cpus_asked_for(self.sbatch, template)
+        return None if cpus is None else cpus // (self.processes_per_job or 1)
 
     def _template_problems(self, path: str) -> Iterator[tuple[str, str]]:
         try:

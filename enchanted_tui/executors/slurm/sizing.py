@@ -130,6 +130,12 @@ def gpus_of_node(sbatch: Mapping[str, Any]) -> int:
     return _gpus(sbatch, _number(sbatch, "nodes") or 1)
 
 
+def cpus_of_one_task(sbatch: Mapping[str, Any]) -> int:
+    """Return how many CPUs the only task of jobs has on a node; 1 where there are several tasks."""
+    tasks = _number(sbatch, "ntasks") or _number(sbatch, "ntasks-per-node") or 1
+    return (_number(sbatch, "cpus-per-task") or 1) if tasks == 1 else 1
+
+
 def _rest(sbatch: Mapping[str, Any], wanted: Resources, number: int) -> dict[str, str]:
     """Return memory and GPUs, where samples need them and nothing is said of them."""
     given, more = _given(sbatch), {}
