@@ -181,7 +181,12 @@ class _Rewriter:
         column = span.keys[0].column if span.keys else span.column
         begin = self._line_start(head.start)
         lead = self._text[begin : head.start]
-        if lead.replace("-", "", 0 if span.keys else 1).strip():  # behind the dash of a list
+        if span.keys and "-" in lead and not lead.replace("-", " ").strip():
+            # behind the dash of a list: what was first there comes in a line of its own
+            written = _indented(_entry_text(entry), column).lstrip(" ")
+            self._replace(head.start, head.start, f"{written}\n{' ' * column}")
+            return
+        if lead.replace("-", "", 0 if span.keys else 1).strip():
             raise CannotRewriteError(
                 "nothing can be put before the first entry behind a dash here; edit the text"
             )

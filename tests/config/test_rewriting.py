@@ -139,6 +139,24 @@ def test_what_is_dumped_can_be_changed(tree: dict[str, Any], new: Any) -> None:
         assert one_line(read(after)) == one_line(read(dump(wanted)))
 
 
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("k:\n- q: 1  # of q\n  r: 2\n", "k:\n- p: 0\n  q: 1  # of q\n  r: 2\n"),
+        ("k:\r\n  - - q: 1\r\n", "k:\r\n  - - p: 0\r\n      q: 1\r\n"),
+    ],
+)
+def test_an_entry_comes_first_behind_a_dash(text: str, after: str) -> None:
+    """Protects lists of mappings, such as `run_order`, from a key that cannot be put first."""
+    wanted = plain(read_document(text, "")[0].root)
+    item = wanted["k"][0]
+    if isinstance(item, list):
+        item[0] = {"p": 0, **item[0]}
+    else:
+        wanted["k"][0] = {"p": 0, **item}
+    assert rewritten(text, wanted) == after
+
+
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
 def test_it_is_the_line_and_its_style(line_end: str) -> None:
     """Protects a person's own layout: flow and block, quotes, indentation, line ends, comments."""
