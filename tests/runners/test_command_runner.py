@@ -219,9 +219,13 @@ def test_it_runs_beside_threads_as_well(command):
     )
     results: list[Any] = []
     seen: set[str] = set()
-    threads = [
-        threading.Thread(target=lambda: results.append(bench_run(bench, seen))) for _ in range(4)
-    ]
+    begun = threading.Barrier(4)  # one that has ended would leave its number to another
+
+    def run() -> None:
+        begun.wait()
+        results.append(bench_run(bench, seen))
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
     for thread in threads:
         thread.start()
     while any(thread.is_alive() for thread in threads):

@@ -63,7 +63,7 @@ async def test_parents_are_what_is_counted(tmp_path: Path) -> None:
     assert asked("--fit", run_dir, "--outputs", "output", "--model", "linear")[0] == 0
     async with watching(run_dir, "results", (120, 50), read_only=True) as watcher:
         await watcher.press("f")
-        await watcher.sees("From 60 samples.", "16 parents (48 samples)")
+        await watcher.sees("From 60 samples.", "16 parents (32 samples)")
         await watcher.until(lambda: "parents learnt from" in _plots(watcher)[0])
 
 
