@@ -303,8 +303,8 @@ class Executor(Component):
         doc=(
             "How long a task that is ended, at its time limit or with the campaign, has from"
             " SIGTERM to SIGKILL, so that it can write a checkpoint. Its place is free when all it"
-            " has started is gone. Ranks under srun or MPICH's mpirun do not have it: these kill them"
-            " when they are asked to end; `restart` with a `signal` reaches all ranks in time."
+            " has started is gone. Ranks under srun or MPICH's mpirun do not have it: these kill"
+            " them when they are asked to end; `restart` with a `signal` reaches all ranks in time."
         ),
         unit="s",
         ge=0,
