@@ -118,21 +118,8 @@ def fit_surrogate(
     for note in (*said, fit_plan.told(plan, data, test)):
         tell(note)
     rng = numpy.random.default_rng([data.seed & 0xFFFFFFFF, 14])
-    reports, notes, chooser = [], [*said], SampleChooser(data)
-    for one in data.outputs:
-        if len(data.known(one)) < FEWEST:
-            notes.append(f"{one.name} is left out: it has fewer than {FEWEST} values")
-        else:
-            step(f"{one.name}: which parameters matter")
-            samples = chooser.of(one)
-            of_test = held_out_notes(one.name, samples, test)
-            notes += of_test
-            for note in of_test:
-                tell(note)
-            try:
-                reports.append(_fit_output(data, one, samples, plan, test, rng, step))
-            except SurrogateError as error:
-                notes.append(f"left out: {error}")
+    reports, more = _fit_outputs(data, plan, test, rng, tell, step)
+    notes = [*said, *more]
     if not reports:
         raise SurrogateError(f"{root}: {'; '.join(notes)}")
     step("where samples fail")
@@ -158,6 +145,33 @@ def fit_surrogate(
     return _model(data, reports, succeeding, how, success.hidden), report
 
 
+def _fit_outputs(
+    data: TrainingData,
+    plan: FitPlan,
+    test: HeldOut | None,
+    rng: numpy.random.Generator,
+    tell: Tell,
+    step: Tell,
+) -> tuple[list[OutputReport], list[str]]:
+    """Return the reports of all outputs that can be judged, and what there is to say of others."""
+    reports, notes, chooser = list[OutputReport](), list[str](), SampleChooser(data)
+    for one in data.outputs:
+        if len(data.known(one)) < FEWEST:
+            notes.append(f"{one.name} is left out: it has fewer than {FEWEST} values")
+            continue
+        step(f"{one.name}: which parameters matter")
+        samples = chooser.of(one)
+        of_samples = held_out_notes(one.name, samples, test)
+        notes += of_samples
+        for note in of_samples:
+            tell(note)
+        try:
+            reports.append(_fit_output(data, one, samples, plan, test, rng, step))
+        except SurrogateError as error:
+            notes.append(f"left out: {error}")
+    return reports, notes
+
+
 def _how(plan: FitPlan, path: Path | None, test: HeldOut | None) -> str:
     if test is None or path is None:
         return f"{plan.folds}-fold cross-validation"
@@ -173,14 +187,8 @@ def _fit_output(
     rng: numpy.random.Generator,
     step: Tell,
 ) -> OutputReport:
-    rows, points, values = samples.rows, samples.points, samples.values
-    groups = numpy.unique(samples.groups, return_inverse=True)[1].reshape(-1)
-    parts = splits(groups, plan.folds, rng, fit_plan.MOST_TESTED, samples.crossed)
-    if len(parts) < 2:
-        raise SurrogateError(
-            f"{output.name}: all samples are at one point, or of one parent, so none can be held"
-            " out"
-        )
+    rows, points, values, groups = samples.rows, samples.points, samples.values, samples.groups
+    parts = _folds(samples, plan, rng, output.name)
     kind = best_kind(plan.models, points, values, parts[0], rng)
     trained, columns = len(rows), {name: column[rows] for name, column in data.columns.items()}
     if test is not None:
@@ -189,8 +197,8 @@ def _fit_output(
         tested = numpy.arange(trained, len(points))
         parts = [(shuffled(groups, rng), tested) for _ in range(plan.folds)]
     most = MOST_GAUSSIAN if kind == "gp" else None
-    counted = samples.counted_in != "samples"
-    counts = [len(numpy.unique(groups[rest])) if counted else len(rest) for rest, _ in parts]
+    counted = groups if samples.counted_in != "samples" else None
+    counts = [len(rest if counted is None else set(counted[rest].tolist())) for rest, _ in parts]
     inputs = int((points[0] != LEFT_OUT).sum())
     sizes = curve_sizes(min(most or len(points), *counts), inputs)
 
@@ -203,7 +211,7 @@ def _fit_output(
             *(kind, points, values, parts, sizes, rng),
             lambda said: step(f"{output.name}: {said}"),
             model,
-            groups if counted else None,
+            counted,
         )
 
     if test is None:
@@ -212,9 +220,8 @@ def _fit_output(
         model = whole()
         found = validated(model)
     fitted = _calibrated(output, model, found, trained)
-    where = {
-        name: column[found.rows - (trained if test else 0)] for name, column in columns.items()
-    }
+    tested_rows = found.rows - (trained if test else 0)
+    where = {name: column[tested_rows] for name, column in columns.items()}
     errors = error_map(data.space, where, found.per_row)
     law = power_law(found.curve)
     spread = float(numpy.sqrt(values[:trained].var(axis=0).mean()))
@@ -227,6 +234,18 @@ def _fit_output(
         *(output, fitted, found, spread, law, errors, advice, left_out(data, output)),
         *(samples.counted_in, samples.needless, samples.alike),
     )
+
+
+def _folds(
+    samples: OutputSamples, plan: FitPlan, rng: numpy.random.Generator, name: str
+) -> list[tuple[Array, Array]]:
+    """Return the rows of each fold to learn from and to test on. Raises SurrogateError."""
+    parts = splits(samples.groups, plan.folds, rng, fit_plan.MOST_TESTED, samples.crossed)
+    if len(parts) < 2:
+        raise SurrogateError(
+            f"{name}: all samples are at one point, or of one parent, so none can be held out"
+        )
+    return parts
 
 
 def _with_test(
